@@ -1,0 +1,253 @@
+import type { ExitName } from './exit-codes.ts';
+
+interface CatalogueEntry {
+  readonly exit: ExitName;
+  /** What it means, one sentence, for docs/error-codes.md. */
+  readonly meaning: string;
+  /** What to do next. */
+  readonly hint: string;
+  /** Whether the same command, run again unchanged, may succeed and cannot do harm. */
+  readonly retrySafe: boolean;
+}
+
+/** Every expected failure, by area. docs/error-codes.md is generated from this table. */
+export const catalogue = {
+  // command line and configuration
+  'usage-invalid': {
+    exit: 'usage',
+    meaning: 'A command, option or argument is unknown or malformed.',
+    hint: 'run `holdfast help` or `holdfast <command> --help`',
+    retrySafe: false,
+  },
+  'config-not-found': {
+    exit: 'configuration',
+    meaning: 'The configuration file does not exist or cannot be read.',
+    hint: 'pass `--config <file>` or set HOLDFAST_CONFIG; `holdfast config example` prints a start',
+    retrySafe: false,
+  },
+  'config-invalid': {
+    exit: 'configuration',
+    meaning: 'The configuration does not satisfy its schema.',
+    hint: 'mend the paths listed and run `holdfast config check`',
+    retrySafe: false,
+  },
+  'config-secret-unavailable': {
+    exit: 'configuration',
+    meaning: 'A secret that the configuration refers to could not be read.',
+    hint: 'check the environment variable, file or command that the path names',
+    retrySafe: true,
+  },
+  'job-unknown': {
+    exit: 'usage',
+    meaning: 'The configuration has no job of that name.',
+    hint: 'the message lists the jobs that exist',
+    retrySafe: false,
+  },
+  'backup-unknown': {
+    exit: 'usage',
+    meaning: 'No committed backup has that id, or none exists yet.',
+    hint: '`holdfast list` shows the committed backups',
+    retrySafe: false,
+  },
+
+  // prerequisites
+  'tool-missing': {
+    exit: 'prerequisite',
+    meaning: 'A program that the command needs is not on this machine.',
+    hint: '`holdfast doctor` lists what is missing and how to install it',
+    retrySafe: true,
+  },
+
+  // storage
+  'storage-unreachable': {
+    exit: 'storage',
+    meaning: 'The storage did not answer, or its answer made no sense, after all retries.',
+    hint: 'check the network, the endpoint and the credentials; the operation can be run again',
+    retrySafe: true,
+  },
+  'storage-denied': {
+    exit: 'storage',
+    meaning: 'The storage refused the operation for lack of rights.',
+    hint: 'compare the credentials with the rights that docs/security-model.md lists for this role',
+    retrySafe: false,
+  },
+  'storage-object-missing': {
+    exit: 'integrity',
+    meaning: 'An object that should exist is not in the storage.',
+    hint: '`holdfast verify` shows what depends on it; `holdfast repair` can fetch it from a copy',
+    retrySafe: true,
+  },
+  'storage-object-exists': {
+    exit: 'busy',
+    meaning: 'An object was to be created, and another one already has its name.',
+    hint: 'another writer was faster; run the command again',
+    retrySafe: true,
+  },
+  'storage-changed': {
+    exit: 'busy',
+    meaning: 'An object was to be replaced, and it changed in the meantime.',
+    hint: 'another writer was faster; run the command again',
+    retrySafe: true,
+  },
+  'storage-locked': {
+    exit: 'storage',
+    meaning: 'An object lock or legal hold forbids the operation.',
+    hint: 'wait for the lock to end, or lift the hold with the role that may',
+    retrySafe: false,
+  },
+  'storage-size-mismatch': {
+    exit: 'storage',
+    meaning: 'A body was shorter or longer than its declared size; nothing was stored.',
+    hint: 'the source changed while it was read; run the command again',
+    retrySafe: true,
+  },
+  'storage-full': {
+    exit: 'storage',
+    meaning: 'The storage has no room left.',
+    hint: 'free or add space, or prune; nothing was committed',
+    retrySafe: true,
+  },
+  'storage-key-invalid': {
+    exit: 'integrity',
+    meaning:
+      'An object key is absolute, climbs out of its prefix, or has characters no key may have.',
+    hint: 'the name comes from a manifest or listing that must not be trusted; run `holdfast verify`',
+    retrySafe: false,
+  },
+
+  // repository
+  'repository-not-found': {
+    exit: 'storage',
+    meaning: 'The location holds no Holdfast repository.',
+    hint: 'check the location; `holdfast backup` creates a new repository only where nothing is',
+    retrySafe: false,
+  },
+  'repository-version': {
+    exit: 'integrity',
+    meaning: 'The repository has a format version that this program does not know.',
+    hint: 'use a release of Holdfast that knows this version',
+    retrySafe: false,
+  },
+  'document-malformed': {
+    exit: 'integrity',
+    meaning: 'A document of the repository does not have the shape its format demands.',
+    hint: 'treat it as damage or forgery: `holdfast verify`, then `holdfast repair` from a copy',
+    retrySafe: false,
+  },
+  'signature-missing': {
+    exit: 'integrity',
+    meaning: 'A document that must be signed carries no signature.',
+    hint: 'treat it as forged: find out who wrote it, and fetch the document from a copy',
+    retrySafe: false,
+  },
+  'signature-invalid': {
+    exit: 'integrity',
+    meaning: 'A signature does not belong to its document.',
+    hint: 'treat it as forged: find out who wrote it, and fetch the document from a copy',
+    retrySafe: false,
+  },
+  'signer-untrusted': {
+    exit: 'integrity',
+    meaning: 'A document is signed by a key that is not pinned for its role.',
+    hint: 'if the key was rotated, add it under keys.trusted; otherwise treat the document as forged',
+    retrySafe: false,
+  },
+  'signer-out-of-period': {
+    exit: 'integrity',
+    meaning: 'A document is signed by a key outside its period of validity.',
+    hint: 'see the key rotation runbook in docs/operations',
+    retrySafe: false,
+  },
+  'commit-log-broken': {
+    exit: 'integrity',
+    meaning: 'The commit log has a gap, a fork or a rollback.',
+    hint: '`holdfast log verify` names the place; compare with the off-site copy',
+    retrySafe: false,
+  },
+  'commit-conflict': {
+    exit: 'busy',
+    meaning: 'Another writer committed first; this run left only objects that prune removes.',
+    hint: 'run the command again',
+    retrySafe: true,
+  },
+  'lease-held': {
+    exit: 'busy',
+    meaning: 'Another run holds the lease of this job.',
+    hint: 'wait for it, or pass `--wait`; a lease of a dead run expires by itself',
+    retrySafe: true,
+  },
+  'object-damaged': {
+    exit: 'integrity',
+    meaning: 'An object differs from the digest or size its manifest records.',
+    hint: '`holdfast verify` shows what depends on it; `holdfast repair` can fetch it from a copy',
+    retrySafe: false,
+  },
+  'chain-broken': {
+    exit: 'integrity',
+    meaning: 'An incremental depends on a backup that is missing or does not fit.',
+    hint: 'take a full backup; an older chain may still restore, see `holdfast list`',
+    retrySafe: false,
+  },
+
+  // keys
+  'key-invalid': {
+    exit: 'key',
+    meaning: 'A key, recipient or identity is malformed or of a kind not allowed here.',
+    hint: '`holdfast keygen --help` shows the kinds; X25519 and post-quantum recipients never mix',
+    retrySafe: false,
+  },
+  'key-file-exists': {
+    exit: 'key',
+    meaning: 'A key would overwrite an existing file.',
+    hint: 'choose another place; a key file is never overwritten',
+    retrySafe: false,
+  },
+  'identity-missing': {
+    exit: 'key',
+    meaning: 'The command must decrypt, and no identity was given.',
+    hint: 'pass `--identity <file>` or configure keys.identity on the host that may restore',
+    retrySafe: false,
+  },
+  'identity-wrong': {
+    exit: 'key',
+    meaning: 'None of the identities given opens the object.',
+    hint: '`holdfast keys status` says which identity opens which backup',
+    retrySafe: false,
+  },
+  'passphrase-wrong': {
+    exit: 'key',
+    meaning: 'The passphrase does not open the identity file.',
+    hint: 'check the passphrase; nothing was changed',
+    retrySafe: false,
+  },
+  'ciphertext-damaged': {
+    exit: 'integrity',
+    meaning: 'An encrypted stream fails its authentication: changed, reordered or cut.',
+    hint: 'nothing unauthenticated was released; `holdfast repair` can fetch the object from a copy',
+    retrySafe: false,
+  },
+  'compressed-damaged': {
+    exit: 'integrity',
+    meaning: 'A stream that was authentic does not decompress.',
+    hint: 'this is a defect of the writer; keep the object and report it',
+    retrySafe: false,
+  },
+
+  // restore targets
+  'target-not-empty': {
+    exit: 'target',
+    meaning: 'The target of a restore already holds something.',
+    hint: 'name an empty or new target; nothing was changed',
+    retrySafe: false,
+  },
+
+  // drills
+  'drill-failed': {
+    exit: 'drillFailed',
+    meaning: 'A drill found that the backup does not restore as promised.',
+    hint: 'the evidence lists each assertion; start with the first that failed',
+    retrySafe: true,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream';
+import type { Problem } from '../errors/holdfast-error.ts';
+import type { BackupKind, ConsistentPoint, SourceKind } from '../../contracts/manifest.ts';
+
+/**
+ * What is backed up. A source knows nothing of repositories, keys or commits: it writes plaintext
+ * streams into a `BackupWriter` and reads the past back through `BackupReader`s.
+ */
+export interface Source {
+  readonly kind: SourceKind;
+
+  /** What stands in the way of a backup, found without changing anything. */
+  preflight(context: SourceContext): Promise<Preflight>;
+
+  /**
+   * Takes one backup, or as many as the backlog needs. Each yielded value is complete and not yet
+   * committed; the caller commits it and then asks for the next value. So resuming the generator
+   * means "committed", and only then may a source let go of what it would need to take that backup
+   * again (advance a replication slot). A caller that stops early calls `return()`, and the source
+   * keeps everything.
+   */
+  backup(run: BackupRun): AsyncGenerator<PreparedBackup, void, undefined>;
+}
+
+export interface SourceContext {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+export interface BackupRun extends SourceContext {
+  /** What was asked for. A source may answer with a full, and then says why in `reason`. */
+  readonly requested: BackupKind;
+  /** The newest committed chain, its full first; empty when there is none. */
+  readonly chain: readonly BackupReader[];
+  /** Opens a new, empty backup. One at a time: the former must have been yielded or abandoned. */
+  begin(kind: BackupKind): Promise<BackupWriter>;
+}
+
+export interface BackupWriter {
+  readonly id: string;
+  /** Compresses, encrypts to the recovery recipients, digests and stores. Calls may run at once. */
+  writeObject(name: string, plaintext: ByteStream): Promise<WrittenObject>;
+  /** The same, for what names tables, paths or people: readable by the metadata identity too. */
+  writeMeta(name: string, plaintext: ByteStream): Promise<WrittenObject>;
+}
+
+/** Byte chunks of any size; a Node stream is one. */
+export type ByteStream = Readable | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface WrittenObject {
+  /** The name to read it back by: `x.copy` given, `x.copy.zst.age` stored. */
+  readonly name: string;
+  readonly plaintextBytes: number;
+  readonly sizeBytes: number;
+  /** Of the ciphertext, lower-case hex. */
+  readonly sha256: string;
+}
+
+export interface BackupReader {
+  readonly id: string;
+  readonly kind: BackupKind;
+  readonly point: ConsistentPoint;
+  /** What the source put into the manifest at the time; parse before use. */
+  readonly source: unknown;
+  /** Names of the stored objects, without the `.zst.age` ending. */
+  readonly objectNames: readonly string[];
+  /** Decrypted and decompressed; the digest is checked, and a byte is released only when authentic. */
+  readObject(name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  readMeta(name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface PreparedBackup {
+  readonly writer: BackupWriter;
+  readonly kind: BackupKind;
+  /** Why another kind than the requested one was taken. */
+  readonly reason?: string;
+  readonly point: ConsistentPoint;
+  /** Entries that could not be backed up; with any, the backup is `partial`. */
+  readonly problems: readonly Problem[];
+  /** Goes into the manifest in plain JSON: no name of a table, path or person. */
+  readonly source: Readonly<Record<string, unknown>>;
+  /** Rows or entries in this backup, for people. */
+  readonly items: number;
+}
+
+export interface Preflight {
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  /** An `error` stops a backup, a `warning` does not. */
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly where: string;
+  readonly what: string;
+  /** The SQL, parameter or command that mends it. */
+  readonly fix?: string;
+}
+
+/** Reports how far a long step is. Implementations decide what to draw, and how often. */
+export interface Progress {
+  /** A new step; `total` in the unit of `advance` where it is known. */
+  step(
+    title: string,
+    total?: { readonly amount: number; readonly unit: 'bytes' | 'rows' | 'entries' },
+  ): void;
+  advance(amount: number): void;
+  note(text: string): void;
+}
+
+export interface Log {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
