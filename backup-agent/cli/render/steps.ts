@@ -1,4 +1,4 @@
-import { Listr, ProcessOutput, type ListrTaskWrapper } from 'listr2';
+import { Listr, ListrLogger, ProcessOutput, type ListrTaskWrapper } from 'listr2';
 import type { Progress } from '../../sources/source.ts';
 import { formatBytes, formatCount, formatDuration } from './format.ts';
 import type { Output } from './output.ts';
@@ -22,7 +22,11 @@ export async function runSteps(steps: readonly Step[], output: Output): Promise<
     {
       renderer: rendererFor(output),
       rendererOptions: {
-        processOutput: new ProcessOutput(output.stderr, output.stderr, { leaveEmptyLine: false }),
+        // listr2 writes to stdout unless its logger is given another place.
+        logger: new ListrLogger({
+          useIcons: true,
+          processOutput: new ProcessOutput(output.stderr, output.stderr, { leaveEmptyLine: false }),
+        }),
         showErrorMessage: false,
         collapseErrors: false,
       },
