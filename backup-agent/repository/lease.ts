@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { isHoldfastError, HoldfastError } from '../errors/holdfast-error.ts';
+import type { Storage } from '../storage/storage.ts';
+import { leaseKey } from './layout.ts';
+import { parseJson, readSmall } from './small-objects.ts';
+
+const leaseDocument = z.object({
+  format: z.literal('holdfast-lease/1'),
+  owner: z.string(),
+  acquiredAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  released: z.boolean(),
+});
+type LeaseDocument = z.infer<typeof leaseDocument>;
+
+/**
+ * A courtesy that saves two runs of one job from doing the same work; the commit decides. So a lease
+ * that was lost is no error for its former owner.
+ */
+export interface Lease extends AsyncDisposable {
+  /** The owner whose expired lease was taken over, for the log. */
+  readonly tookOverFrom: string | undefined;
+}
+
+export interface LeaseOptions {
+  readonly storage: Storage;
+  readonly job: string;
+  readonly owner: string;
+  readonly now: () => Date;
+  readonly durationMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes the job's lease and renews it at a third of its duration until disposed. Throws `lease-held`
+ * when somebody else's has not expired.
+ */
+export async function acquireLease(options: LeaseOptions): Promise<Lease> {
+  const { storage, job, now, signal } = options;
+  const key = leaseKey(job);
+  const found = await storage.stat(key, { signal });
+  const former = found ? parseJson(leaseDocument, await readSmall(storage, key), key) : undefined;
+  const live = former && !former.released && Date.parse(former.expiresAt) > now().getTime();
+  if (live)
+    throw new HoldfastError(
+      'lease-held',
+      `job ${job} is being worked on by ${former.owner} until ${former.expiresAt}`,
+    );
+  let etag = await claim(options, found?.etag);
+  const acquiredAt = now().toISOString();
+
+  const renew = async (released: boolean) => {
+    const body = encode(options, { acquiredAt, released });
+    etag = (await storage.put(key, body, { ifMatch: etag })).etag;
+  };
+  let renewal: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewal = renewal.then(() => renew(false)).catch(() => clearInterval(timer));
+  }, options.durationMs / 3);
+  timer.unref();
+
+  return {
+    tookOverFrom: former && !former.released ? former.owner : undefined,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await renewal;
+      await renew(true).catch(() => undefined);
+    },
+  };
+}
+
+async function claim(options: LeaseOptions, formerEtag: string | undefined): Promise<string> {
+  const { storage, job, signal } = options;
+  const body = encode(options, { acquiredAt: options.now().toISOString(), released: false });
+  const condition = formerEtag === undefined ? { ifAbsent: true } : { ifMatch: formerEtag };
+  try {
+    return (await storage.put(leaseKey(job), body, { ...condition, signal })).etag;
+  } catch (error) {
+    if (
+      isHoldfastError(error, 'storage-object-exists') ||
+      isHoldfastError(error, 'storage-changed')
+    )
+      throw new HoldfastError('lease-held', `another run took the lease of job ${job} first`);
+    throw error;
+  }
+}
+
+function encode(
+  options: LeaseOptions,
+  state: Pick<LeaseDocument, 'acquiredAt' | 'released'>,
+): Uint8Array {
+  const document: LeaseDocument = {
+    format: 'holdfast-lease/1',
+    owner: options.owner,
+    expiresAt: new Date(options.now().getTime() + options.durationMs).toISOString(),
+    ...state,
+  };
+  return Buffer.from(`${JSON.stringify(document)}\n`);
+}

@@ -1,0 +1,48 @@
+import { buffer } from 'node:stream/consumers';
+import type { z } from 'zod';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { CallOptions, Storage } from '../storage/storage.ts';
+
+/** Documents (header, manifest, commit, evidence, lease) are read whole up to this size. */
+const largestDocumentBytes = 64 * 2 ** 20;
+
+/** Reads a document whole; one that is absurdly large is `document-malformed`. */
+export async function readSmall(
+  storage: Storage,
+  key: string,
+  options: CallOptions = {},
+): Promise<Uint8Array> {
+  return await buffer(bounded(await storage.get(key, options), key));
+}
+
+async function* bounded(body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > largestDocumentBytes)
+      throw new HoldfastError('document-malformed', `${key} is larger than any document may be`);
+    yield chunk;
+  }
+}
+
+/** Parses and validates a JSON document; throws `document-malformed` naming `where`. */
+export function parseJson<Schema extends z.ZodType>(
+  schema: Schema,
+  bytes: Uint8Array,
+  where: string,
+): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new HoldfastError('document-malformed', `${where} is not JSON`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new HoldfastError('document-malformed', `${where} does not have the shape of its format`, {
+    problems: parsed.error.issues.map((issue) => ({
+      where: issue.path.map(String).join('.') || 'document',
+      what: issue.message,
+    })),
+  });
+}
