@@ -214,6 +214,12 @@ export const catalogue = {
     hint: '`holdfast keys status` says which identity opens which backup',
     retrySafe: false,
   },
+  'passphrase-missing': {
+    exit: 'key',
+    meaning: 'An identity file is protected by a passphrase, and none was given.',
+    hint: 'run the command in a terminal, or configure where the passphrase is found',
+    retrySafe: false,
+  },
   'passphrase-wrong': {
     exit: 'key',
     meaning: 'The passphrase does not open the identity file.',

@@ -1,0 +1,137 @@
+import { sign, verify } from 'node:crypto';
+import { z } from 'zod';
+import type { SignerRole } from '../../contracts/commit.ts';
+import { sha256 } from '../../contracts/names.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { keyIdOf, parsePublicKey, type SigningKey } from './signing-key.ts';
+
+/** A signing key that a verifier accepts, pinned in its own configuration. */
+export interface TrustedKey {
+  readonly role: SignerRole;
+  /** Ed25519, SPKI DER, base64. */
+  readonly publicKey: string;
+  /** RFC 3339. */
+  readonly validFrom: string;
+  /** RFC 3339, exclusive; left out, until it is taken out of the configuration. */
+  readonly validUntil?: string | undefined;
+}
+
+export interface OpenedEnvelope {
+  readonly payload: Uint8Array;
+  readonly payloadType: string;
+  /** The signer. */
+  readonly keyId: string;
+}
+
+/** DSSE 1.0 (github.com/secure-systems-lab/dsse, envelope.md); fields unknown to it are ignored. */
+const envelope = z.object({
+  payloadType: z.string().min(1),
+  payload: z.base64(),
+  signatures: z.array(z.object({ keyid: sha256, sig: z.base64() })),
+});
+type Envelope = z.infer<typeof envelope>;
+
+/** What DSSE signs: type and content, each with its length, so that neither passes for the other. */
+export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = Buffer.from(payloadType);
+  const head = `DSSEv1 ${type.length} ${payloadType} ${payload.length} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+/**
+ * A DSSE envelope with one Ed25519 signature: JSON with each field on a line of its own, so that
+ * `sed`, `base64` and `openssl` are enough to check it by hand.
+ */
+export function signEnvelope(
+  payloadType: string,
+  payload: Uint8Array,
+  key: SigningKey,
+): Uint8Array<ArrayBuffer> {
+  const signature = sign(null, preAuthEncoding(payloadType, payload), key.privateKey);
+  const document: Envelope = {
+    payloadType,
+    payload: Buffer.from(payload).toString('base64'),
+    signatures: [{ keyid: key.keyId, sig: signature.toString('base64') }],
+  };
+  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/**
+ * The content of an envelope that a key pinned for `role` has signed, at a moment in its period.
+ * `at` is that moment, or finds it in the content, which by then is known to be authentic.
+ *
+ * Throws `document-malformed`, `signature-missing`, `signer-untrusted` (no signature is by a key
+ * pinned for the role), `signature-invalid` (it claims to be, and is not), or `signer-out-of-period`.
+ */
+export function openEnvelope(
+  bytes: Uint8Array,
+  trust: readonly TrustedKey[],
+  role: SignerRole,
+  at: Date | ((payload: Uint8Array) => Date),
+): OpenedEnvelope {
+  const document = parseEnvelope(bytes);
+  const payload = Buffer.from(document.payload, 'base64');
+  const signed = preAuthEncoding(document.payloadType, payload);
+  const { keyId, pins } = findSigner(document, signed, trust, role);
+  assertInPeriod(pins, at instanceof Date ? at : at(payload), keyId);
+  return { payload, payloadType: document.payloadType, keyId };
+}
+
+function parseEnvelope(bytes: Uint8Array): Envelope {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new HoldfastError('document-malformed', 'a signed document is not JSON', {
+      cause: error,
+    });
+  }
+  if (typeof json === 'object' && json !== null && !('signatures' in json))
+    throw new HoldfastError('signature-missing', 'the document is not in a signed envelope');
+  const parsed = envelope.safeParse(json);
+  if (!parsed.success)
+    throw new HoldfastError('document-malformed', 'a signed document is not a DSSE envelope', {
+      cause: parsed.error,
+    });
+  return parsed.data;
+}
+
+interface Signer {
+  readonly keyId: string;
+  readonly pins: readonly TrustedKey[];
+}
+
+function findSigner(
+  document: Envelope,
+  signed: Uint8Array,
+  trust: readonly TrustedKey[],
+  role: SignerRole,
+): Signer {
+  if (document.signatures.length === 0)
+    throw new HoldfastError('signature-missing', 'the envelope carries no signature');
+  let claimed: string | undefined;
+  for (const { keyid, sig } of document.signatures) {
+    const pins = trust.filter((key) => key.role === role && keyIdOf(key.publicKey) === keyid);
+    const [pin] = pins;
+    if (pin === undefined) continue;
+    claimed = keyid;
+    if (verify(null, signed, parsePublicKey(pin.publicKey), Buffer.from(sig, 'base64')))
+      return { keyId: keyid, pins };
+  }
+  if (claimed !== undefined)
+    throw new HoldfastError('signature-invalid', `the signature by key ${claimed} does not match`);
+  const ids = document.signatures.map((signature) => signature.keyid).join(', ');
+  throw new HoldfastError('signer-untrusted', `signed by ${ids}, not pinned as ${role}`);
+}
+
+function assertInPeriod(pins: readonly TrustedKey[], at: Date, keyId: string): void {
+  const inPeriod = pins.some(
+    ({ validFrom, validUntil }) =>
+      at >= new Date(validFrom) && (validUntil === undefined || at < new Date(validUntil)),
+  );
+  if (!inPeriod)
+    throw new HoldfastError(
+      'signer-out-of-period',
+      `key ${keyId} signed for ${at.toISOString()}, outside its period of validity`,
+    );
+}

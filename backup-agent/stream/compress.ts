@@ -1,0 +1,45 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { coalesce } from './coalesce.ts';
+import { InFlight } from './in-flight.ts';
+import type { Transform } from './transform.ts';
+
+const zstd = promisify(
+  (
+    block: Uint8Array,
+    params: Record<number, number>,
+    done: (error: Error | null, frame: Buffer) => void,
+  ) => zstdCompress(block, { params }, done),
+);
+
+export interface CompressOptions {
+  /** zstd's level, 1 to 19; 3 unless told. */
+  readonly level?: number;
+  /** Blocks in flight on the thread pool. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Zstandard (RFC 8878) as a sequence of frames, one for each MiB of input: frames are independent,
+ * so they compress on all cores, and any zstd reads them as one stream. An empty input becomes one
+ * empty frame, for a stream of no frames is not valid zstd. Holds `concurrency` blocks.
+ *
+ * `ZSTD_c_nbWorkers`, the library's own way to several cores, is not used: its threads are outside
+ * the thread pool, and nothing bounds them over all streams of the process.
+ */
+export function compress(options: CompressOptions = {}): Transform {
+  const { level = 3, concurrency = 3 } = options;
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
+  return async function* (source, context = {}) {
+    await using frames = new InFlight<Uint8Array>(concurrency);
+    let empty = true;
+    for await (const block of coalesce()(source)) {
+      context.signal?.throwIfAborted();
+      empty = false;
+      frames.start(zstd(block, params));
+      if (frames.full) yield await frames.next();
+    }
+    if (empty) frames.start(zstd(new Uint8Array(), params));
+    yield* frames.rest();
+  };
+}

@@ -1,0 +1,80 @@
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { ByteReader } from './byte-reader.ts';
+import {
+  contentSize,
+  frameKind,
+  magicBytes,
+  parseBlockHeader,
+  parseDescriptor,
+} from './zstd-format.ts';
+
+/** One data frame of a stream: all of it before the next one is asked for. */
+export interface Frame {
+  /** Content's size where the frame's header tells it. */
+  readonly contentSizeBytes: number | undefined;
+  /** The compressed frame in pieces of at most a block (128 KiB and a few bytes). */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+const checksumBytes = 4;
+
+/**
+ * Cuts a Zstandard stream into its frames by their structure alone, without decompressing: what is
+ * no frame, and a frame without its end, is `compressed-damaged`. Skippable frames are skipped.
+ *
+ * node:zlib would stop silently at whatever follows a frame and is not one.
+ */
+export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, void> {
+  if (await reader.ended()) throw damaged('is empty, not even an empty frame');
+  while (!(await reader.ended())) {
+    const magic = await exactly(reader, magicBytes);
+    const kind = frameKind(magic);
+    if (kind === undefined) throw damaged('has something between or behind its frames');
+    if (kind === 'skippable') await skip(reader);
+    else yield await openFrame(reader, magic);
+  }
+}
+
+async function openFrame(reader: ByteReader, magic: Uint8Array): Promise<Frame> {
+  const descriptorByte = await exactly(reader, 1);
+  const descriptor = parseDescriptor(descriptorByte[0] ?? 0);
+  const rest = await exactly(reader, descriptor.headerRestBytes);
+  const header = Buffer.concat([magic, descriptorByte, rest]);
+  return {
+    contentSizeBytes: contentSize(descriptor, rest),
+    pieces: framePieces(reader, header, descriptor.hasChecksum),
+  };
+}
+
+async function* framePieces(
+  reader: ByteReader,
+  header: Uint8Array,
+  hasChecksum: boolean,
+): AsyncGenerator<Uint8Array, void> {
+  yield header;
+  for (;;) {
+    const blockHeader = await exactly(reader, 3);
+    const block = parseBlockHeader(blockHeader);
+    if (block === undefined) throw damaged('has a block of a reserved type');
+    yield blockHeader;
+    yield await exactly(reader, block.storedBytes);
+    if (block.last) break;
+  }
+  if (hasChecksum) yield await exactly(reader, checksumBytes);
+}
+
+async function skip(reader: ByteReader): Promise<void> {
+  const size = Buffer.from(await exactly(reader, 4)).readUInt32LE(0);
+  const step = 64 * 1024;
+  for (let left = size; left > 0; left -= step) await exactly(reader, Math.min(left, step));
+}
+
+async function exactly(reader: ByteReader, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = await reader.read(sizeBytes);
+  if (bytes.length < sizeBytes) throw damaged('was cut');
+  return bytes;
+}
+
+export function damaged(how: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('compressed-damaged', `the compressed stream ${how}`, { cause });
+}
