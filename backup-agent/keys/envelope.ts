@@ -3,18 +3,8 @@ import { z } from 'zod';
 import type { SignerRole } from '../../contracts/commit.ts';
 import { sha256 } from '../../contracts/names.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { keyIdOf, parsePublicKey, type SigningKey } from './signing-key.ts';
-
-/** A signing key that a verifier accepts, pinned in its own configuration. */
-export interface TrustedKey {
-  readonly role: SignerRole;
-  /** Ed25519, SPKI DER, base64. */
-  readonly publicKey: string;
-  /** RFC 3339. */
-  readonly validFrom: string;
-  /** RFC 3339, exclusive; left out, until it is taken out of the configuration. */
-  readonly validUntil?: string | undefined;
-}
+import { parsePublicKey, type SigningKey } from './signing-key.ts';
+import { assertInPeriod, pinsOf, type TrustedKey } from './trust.ts';
 
 export interface OpenedEnvelope {
   readonly payload: Uint8Array;
@@ -111,7 +101,7 @@ function findSigner(
     throw new HoldfastError('signature-missing', 'the envelope carries no signature');
   let claimed: string | undefined;
   for (const { keyid, sig } of document.signatures) {
-    const pins = trust.filter((key) => key.role === role && keyIdOf(key.publicKey) === keyid);
+    const pins = pinsOf(trust, role, keyid);
     const [pin] = pins;
     if (pin === undefined) continue;
     claimed = keyid;
@@ -122,16 +112,4 @@ function findSigner(
     throw new HoldfastError('signature-invalid', `the signature by key ${claimed} does not match`);
   const ids = document.signatures.map((signature) => signature.keyid).join(', ');
   throw new HoldfastError('signer-untrusted', `signed by ${ids}, not pinned as ${role}`);
-}
-
-function assertInPeriod(pins: readonly TrustedKey[], at: Date, keyId: string): void {
-  const inPeriod = pins.some(
-    ({ validFrom, validUntil }) =>
-      at >= new Date(validFrom) && (validUntil === undefined || at < new Date(validUntil)),
-  );
-  if (!inPeriod)
-    throw new HoldfastError(
-      'signer-out-of-period',
-      `key ${keyId} signed for ${at.toISOString()}, outside its period of validity`,
-    );
 }
