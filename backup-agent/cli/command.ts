@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Environment } from '../config/environment.ts';
+import type { Output } from './render/output.ts';
+
+/** What every command gets; options of the program itself are already taken into account. */
+export interface CommandContext {
+  readonly output: Output;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** From `--config`, HOLDFAST_CONFIG, or `holdfast.yaml` in the current folder. */
+  readonly configFile: string;
+  readonly now: () => Date;
+}
+
+/** What a command ends with when nothing was thrown; undefined means `exitCodes.ok`. */
+export type ExitCode = number | undefined;
+
+/**
+ * One command. `define` adds it to the program; its action calls `run` with what was parsed, and the
+ * program turns results and failures into exit codes.
+ */
+export interface CommandModule {
+  define(program: Command, run: Runner): void;
+}
+
+export type Runner = (
+  action: (context: CommandContext) => Promise<ExitCode | void>,
+) => Promise<void>;

@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander';
+import { readEnvironment, type Environment } from '../config/environment.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { version } from '../version.ts';
+import type { Runner } from './command.ts';
+import { commands } from './commands.ts';
+import { createOutput, type Output } from './render/output.ts';
+
+export interface CommandLineIo {
+  readonly signal: AbortSignal;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs one command line and returns its exit code; never throws. */
+export async function runCommandLine(argv: readonly string[], io: CommandLineIo): Promise<number> {
+  const environment = readEnvironment();
+  let exitCode: number = exitCodes.ok;
+  const program = createProgram(io, environment, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+}
+
+function createProgram(
+  io: CommandLineIo,
+  environment: Environment,
+  setExitCode: (code: number) => void,
+): Command {
+  const program = new Command('holdfast')
+    .description('Backups of a CRM that prove they restore.')
+    .version(version)
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: $HOLDFAST_CONFIG or holdfast.yaml)',
+    )
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'print results, warnings and errors only')
+    .option('--no-color', 'never colour the output, nor draw it in place')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for usage)')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .exitOverride()
+    .addHelpText('after', `\nExit codes are listed in docs/error-codes.md.`);
+  const run: Runner = async (action) => {
+    const options: ProgramOptions = program.opts();
+    const output = createOutput({
+      json: options.json ?? false,
+      quiet: options.quiet ?? false,
+      plain: environment.plainOutput || !options.color,
+      stdout: io.stdout,
+      stderr: io.stderr,
+    });
+    setExitCode(
+      await settle(output, io.signal, () =>
+        action({
+          output,
+          environment,
+          signal: io.signal,
+          configFile: options.config ?? environment.configFile ?? 'holdfast.yaml',
+          now: () => new Date(),
+        }),
+      ),
+    );
+  };
+  for (const command of commands) command.define(program, run);
+  return program;
+}
+
+interface ProgramOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+}
+
+async function settle(
+  output: Output,
+  signal: AbortSignal,
+  action: () => Promise<number | undefined | void>,
+): Promise<number> {
+  try {
+    return (await action()) ?? exitCodes.ok;
+  } catch (error) {
+    if (signal.aborted) {
+      output.info('stopped; what was not committed is cleaned up by prune');
+      return exitCodes.interrupted;
+    }
+    output.failure(error);
+    return isHoldfastError(error) ? error.exitCode : exitCodes.bug;
+  }
+}

@@ -1,0 +1,22 @@
+import { runCommandLine } from './cli/program.ts';
+import { exitCodes } from './errors/exit-codes.ts';
+
+const stop = new AbortController();
+const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
+
+let signalled: number | undefined;
+for (const [signal, code] of Object.entries(signals)) {
+  process.on(signal, () => {
+    // The first signal asks for a clean end; whoever sends a second one wants out at once.
+    if (signalled !== undefined) process.exit(code);
+    signalled = code;
+    stop.abort(new Error(`stopped by ${signal}`));
+  });
+}
+
+const code = await runCommandLine(process.argv.slice(2), {
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
+});
+process.exitCode = signalled ?? code;

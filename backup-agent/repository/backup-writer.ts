@@ -1,0 +1,99 @@
+import { objectName, type ObjectEntry } from '../../contracts/manifest.ts';
+import type { BackupWriter, ByteStream, WrittenObject } from '../sources/source.ts';
+import type { Storage } from '../storage/storage.ts';
+import { compress } from '../stream/compress.ts';
+import { digest } from '../stream/digest.ts';
+import { encrypt } from '../stream/encrypt.ts';
+import { through, type ByteSource } from '../stream/transform.ts';
+import { objectKey, storedName, type Area } from './layout.ts';
+
+export interface BackupWriterOptions {
+  readonly storage: Storage;
+  readonly job: string;
+  readonly id: string;
+  readonly recipients: Readonly<Record<Area, readonly string[]>>;
+  readonly lockUntil?: Date;
+  readonly signal: AbortSignal;
+}
+
+/** What a writer has stored so far: the manifest's lists. */
+export interface WrittenObjects {
+  readonly objects: readonly ObjectEntry[];
+  readonly meta: readonly ObjectEntry[];
+  readonly plaintextBytes: number;
+  readonly storedBytes: number;
+}
+
+/** Stores the objects of one backup. Nothing of it exists before a commit names its manifest. */
+export class RepositoryBackupWriter implements BackupWriter {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly #options: BackupWriterOptions;
+  readonly #entries: Record<Area, ObjectEntry[]> = { objects: [], meta: [] };
+  #plaintextBytes = 0;
+
+  constructor(options: BackupWriterOptions, startedAt: Date) {
+    this.#options = options;
+    this.id = options.id;
+    this.startedAt = startedAt;
+  }
+
+  writeObject(name: string, plaintext: ByteStream): Promise<WrittenObject> {
+    return this.#write('objects', name, plaintext);
+  }
+
+  writeMeta(name: string, plaintext: ByteStream): Promise<WrittenObject> {
+    return this.#write('meta', name, plaintext);
+  }
+
+  /** In the order of their names, so that equal backups have equal manifests. */
+  get written(): WrittenObjects {
+    const byName = (left: ObjectEntry, right: ObjectEntry) => (left.name < right.name ? -1 : 1);
+    const { objects, meta } = this.#entries;
+    return {
+      objects: objects.toSorted(byName),
+      meta: meta.toSorted(byName),
+      plaintextBytes: this.#plaintextBytes,
+      storedBytes: [...objects, ...meta].reduce((sum, entry) => sum + entry.sizeBytes, 0),
+    };
+  }
+
+  async #write(area: Area, name: string, plaintext: ByteStream): Promise<WrittenObject> {
+    const { storage, job, id, recipients, lockUntil, signal } = this.#options;
+    const stored = storedName(objectName.parse(name));
+    const content = digest();
+    const counted = countBytes(plaintext);
+    const ciphertext = through(
+      counted.source,
+      [compress(), encrypt(recipients[area]), content.transform],
+      { signal },
+    );
+    const put = await storage.put(objectKey(job, id, area, stored), ciphertext, {
+      ifAbsent: true,
+      signal,
+      ...(lockUntil ? { lockUntil } : {}),
+    });
+    const { sizeBytes, sha256 } = content.result();
+    this.#entries[area].push({
+      name: stored,
+      sizeBytes,
+      sha256,
+      ...(put.version === undefined ? {} : { version: put.version }),
+    });
+    this.#plaintextBytes += counted.bytes();
+    return { name, plaintextBytes: counted.bytes(), sizeBytes, sha256 };
+  }
+}
+
+function countBytes(source: ByteSource): { source: ByteSource; bytes: () => number } {
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    source: (async function* () {
+      for await (const chunk of source) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    })(),
+  };
+}

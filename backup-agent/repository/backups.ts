@@ -1,0 +1,104 @@
+import pMap from 'p-map';
+import type { Commit } from '../../contracts/commit.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { sha256Hex } from '../stream/digest.ts';
+import type { CommitRecord } from './commit-log.ts';
+import { manifestDocument, openDocument } from './documents.ts';
+import { manifestKey } from './layout.ts';
+import type { Repository } from './repository.ts';
+import { readSmall } from './small-objects.ts';
+
+/** A committed backup that was not pruned. */
+export interface BackupRecord {
+  readonly manifest: Manifest;
+  /** SHA-256 of the manifest's object, as the commit names it. */
+  readonly digest: string;
+  readonly committedAt: string;
+  readonly held: boolean;
+}
+
+const parallelReads = 16;
+
+/** Every backup that exists according to the log, oldest first, its manifest checked. */
+export async function readBackups(
+  repository: Repository,
+  log: readonly CommitRecord[],
+  signal: AbortSignal,
+): Promise<BackupRecord[]> {
+  return await pMap(
+    existingBackups(log),
+    async ({ job, id, digest, committedAt, held }) => ({
+      manifest: await readManifest(repository, job, id, digest, signal),
+      digest,
+      committedAt,
+      held,
+    }),
+    { concurrency: parallelReads, signal },
+  );
+}
+
+interface ExistingBackup {
+  readonly job: string;
+  readonly id: string;
+  readonly digest: string;
+  readonly committedAt: string;
+  readonly held: boolean;
+}
+
+/** Plays the log: backups come with their commit, and go with a prune. */
+export function existingBackups(log: readonly CommitRecord[]): ExistingBackup[] {
+  const existing = new Map<string, ExistingBackup>();
+  for (const { commit } of log) applySubject(existing, commit);
+  return [...existing.values()];
+}
+
+function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): void {
+  const { subject, job, at } = commit;
+  switch (subject.type) {
+    case 'backup':
+      existing.set(subject.id, {
+        job,
+        id: subject.id,
+        digest: subject.digest,
+        committedAt: at,
+        held: false,
+      });
+      break;
+    case 'hold':
+    case 'release': {
+      const backup = existing.get(subject.id);
+      if (backup) existing.set(subject.id, { ...backup, held: subject.type === 'hold' });
+      break;
+    }
+    case 'prune':
+      for (const id of subject.ids) existing.delete(id);
+      break;
+    case 'evidence':
+      break;
+  }
+}
+
+async function readManifest(
+  repository: Repository,
+  job: string,
+  id: string,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const key = manifestKey(job, id);
+  const where = `${repository.name}: ${key}`;
+  const bytes = await readSmall(repository.storage, key, { signal });
+  const manifest = openDocument(manifestDocument, bytes, repository.trust, where);
+  if (manifest.job !== job || manifest.id !== id)
+    throw new HoldfastError(
+      'document-malformed',
+      `${where}: is the manifest of ${manifest.job} ${manifest.id}`,
+    );
+  if (sha256Hex(bytes) !== digest)
+    throw new HoldfastError(
+      'object-damaged',
+      `${where}: is authentic, but not the manifest that was committed`,
+    );
+  return manifest;
+}

@@ -1,0 +1,158 @@
+import pMap from 'p-map';
+import type { Commit, CommitSubject } from '../../contracts/commit.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
+import { sha256Hex } from '../stream/digest.ts';
+import { commitDocument, openDocument, sealDocument } from './documents.ts';
+import { commitKey, commitSequence, commitsPrefix } from './layout.ts';
+import type { Repository } from './repository.ts';
+import { readSmall } from './small-objects.ts';
+
+export interface CommitRecord {
+  readonly commit: Commit;
+  /** SHA-256 of the commit's object: what the next commit names. */
+  readonly digest: string;
+}
+
+const parallelReads = 16;
+
+/**
+ * The job's whole history, oldest first, with every signature and link checked. A gap, a fork or a
+ * foreign entry is `commit-log-broken`; what a removed newest commit leaves cannot be seen from
+ * here, see `assertNotRolledBack`.
+ */
+export async function readCommitLog(
+  repository: Repository,
+  job: string,
+  signal: AbortSignal,
+): Promise<CommitRecord[]> {
+  const sequences = await listSequences(repository, job, signal);
+  const records: CommitRecord[] = [];
+  const documents = await pMap(
+    sequences,
+    (sequence) => readSmall(repository.storage, commitKey(job, sequence), { signal }),
+    { concurrency: parallelReads, signal },
+  );
+  for (const bytes of documents) {
+    const record = openCommit(repository, job, records.length + 1, bytes);
+    assertFollows(repository, job, records.at(-1), record);
+    records.push(record);
+  }
+  return records;
+}
+
+async function listSequences(
+  repository: Repository,
+  job: string,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const sequences: number[] = [];
+  for await (const { key } of repository.storage.list(commitsPrefix(job), { signal })) {
+    const sequence = commitSequence(job, key);
+    if (sequence === undefined) throw broken(repository, job, `${key} is not a commit`);
+    if (sequence !== sequences.length + 1)
+      throw broken(repository, job, `commit ${sequences.length + 1} is missing before ${sequence}`);
+    sequences.push(sequence);
+  }
+  return sequences;
+}
+
+function openCommit(
+  repository: Repository,
+  job: string,
+  sequence: number,
+  bytes: Uint8Array,
+): CommitRecord {
+  const where = `${repository.name}: ${commitKey(job, sequence)}`;
+  const commit = openDocument(commitDocument, bytes, repository.trust, where);
+  if (commit.repositoryId !== repository.id || commit.job !== job || commit.sequence !== sequence)
+    throw broken(
+      repository,
+      job,
+      `commit ${sequence} was made for ${commit.job} number ${commit.sequence} of repository ${commit.repositoryId}`,
+    );
+  return { commit, digest: sha256Hex(bytes) };
+}
+
+function assertFollows(
+  repository: Repository,
+  job: string,
+  previous: CommitRecord | undefined,
+  record: CommitRecord,
+): void {
+  if (record.commit.previous !== previous?.digest)
+    throw broken(
+      repository,
+      job,
+      `commit ${record.commit.sequence} does not follow the commit before it`,
+    );
+}
+
+function broken(repository: Repository, job: string, what: string): HoldfastError {
+  return new HoldfastError('commit-log-broken', `${repository.name}: log of job ${job}: ${what}`);
+}
+
+export interface AppendOptions {
+  readonly repository: Repository;
+  readonly job: string;
+  readonly subject: CommitSubject;
+  readonly key: SigningKey;
+  readonly by: string;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /**
+   * Decides, when somebody else committed since the log was read, whether this commit still makes
+   * sense after theirs.
+   */
+  readonly stillValid: (log: readonly CommitRecord[]) => boolean;
+}
+
+/**
+ * Appends one commit: the moment from which its subject exists. `log` is the history the caller
+ * acted upon. Throws `commit-conflict` when somebody else's commit makes this one senseless.
+ */
+export async function appendCommit(
+  options: AppendOptions,
+  log: readonly CommitRecord[],
+): Promise<CommitRecord> {
+  let history = log;
+  for (;;) {
+    const appended = await tryAppend(options, history.at(-1));
+    if (appended) return appended;
+    history = await readCommitLog(options.repository, options.job, options.signal);
+    if (!options.stillValid(history))
+      throw new HoldfastError(
+        'commit-conflict',
+        `another writer committed to job ${options.job} in ${options.repository.name} first`,
+      );
+  }
+}
+
+/** Undefined when another commit has the place. */
+async function tryAppend(
+  options: AppendOptions,
+  last: CommitRecord | undefined,
+): Promise<CommitRecord | undefined> {
+  const { repository, job, subject, key, by, now, signal } = options;
+  const sequence = (last?.commit.sequence ?? 0) + 1;
+  const commit: Commit = {
+    format: 'holdfast-commit/1',
+    repositoryId: repository.id,
+    job,
+    sequence,
+    ...(last ? { previous: last.digest } : {}),
+    subject,
+    at: now().toISOString(),
+    by,
+  };
+  const bytes = sealDocument(commitDocument, commit, key);
+  try {
+    await repository.storage.put(commitKey(job, sequence), bytes, { ifAbsent: true, signal });
+  } catch (error) {
+    if (!isHoldfastError(error, 'storage-object-exists')) throw error;
+    // A put that timed out may have arrived: then what is there is what we wrote.
+    const found = await readSmall(repository.storage, commitKey(job, sequence), { signal });
+    if (Buffer.compare(found, bytes) !== 0) return undefined;
+  }
+  return { commit, digest: sha256Hex(bytes) };
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { overlap, parseRange } from './environment/cidr.ts';
+import { optionalServices, partitionOf } from './environment/partitions.ts';
+import {
+  accountId,
+  data,
+  edge,
+  identity,
+  network,
+  regionName,
+  retention,
+  vpn,
+} from './environment/sections.ts';
+import { baseline } from './environment/weakenings.ts';
+import { job } from './job.ts';
+import { name } from './names.ts';
+
+const shape = z.strictObject({
+  project: name.max(20),
+  environment: name.max(20),
+  /** The team that answers for it. */
+  owner: name,
+  account: accountId,
+  region: regionName,
+  offsite: z.strictObject({
+    region: regionName,
+    /** Another account, which a thief of this one does not hold. */
+    account: accountId.optional(),
+    roleArn: z.string().startsWith('arn:').optional(),
+  }),
+  /** Where Terraform keeps its state: the bootstrap stack's bucket, or files on this machine. */
+  state: z.enum(['s3', 'local']),
+  network,
+  edge,
+  vpn: vpn.prefault({}),
+  identity,
+  data,
+  retention,
+  contacts: z.strictObject({ operations: z.email(), security: z.email() }),
+  /** Services that the partition lacks, or that an organization runs centrally. */
+  turnedOff: z.array(z.enum(optionalServices)).default([]),
+  /** Settings below the secure baseline, each with its reason; policies report them. */
+  weakenings: z
+    .array(
+      z.strictObject({
+        setting: z.enum(baseline.map((entry) => entry.setting)),
+        reason: z.string().trim().min(20, 'must explain itself in at least 20 characters'),
+      }),
+    )
+    .default([]),
+  /** Backup jobs, as the agent reads them. */
+  jobs: z.record(name, job).default({}),
+});
+export type EnvironmentShape = z.infer<typeof shape>;
+
+interface Problem {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+function* regionProblems(file: EnvironmentShape): Generator<Problem> {
+  if (file.offsite.region === file.region)
+    yield { path: ['offsite', 'region'], message: `must differ from region (${file.region})` };
+  if (partitionOf(file.offsite.region).name !== partitionOf(file.region).name)
+    yield { path: ['offsite', 'region'], message: 'must lie in the partition of region' };
+  if (file.offsite.account && file.offsite.account !== file.account && !file.offsite.roleArn)
+    yield { path: ['offsite', 'roleArn'], message: 'is needed to reach the off-site account' };
+}
+
+function* rangeProblems(file: EnvironmentShape): Generator<Problem> {
+  const ranges = [
+    { path: ['network', 'vpcCidr'], cidr: file.network.vpcCidr },
+    { path: ['network', 'recoveryCidr'], cidr: file.network.recoveryCidr },
+    ...(file.vpn.clients
+      ? [{ path: ['vpn', 'clients', 'clientCidr'], cidr: file.vpn.clients.clientCidr }]
+      : []),
+    ...file.vpn.sites.flatMap((site, index) =>
+      site.ranges.map((cidr, place) => ({ path: ['vpn', 'sites', index, 'ranges', place], cidr })),
+    ),
+  ].map((entry) => ({ ...entry, range: parseRange(entry.cidr) }));
+  for (const [index, later] of ranges.entries())
+    for (const earlier of ranges.slice(0, index))
+      if (later.range && earlier.range && overlap(later.range, earlier.range))
+        yield {
+          path: later.path,
+          message: `overlaps ${earlier.path.join('.')} (${earlier.cidr})`,
+        };
+}
+
+function* combinationProblems(file: EnvironmentShape): Generator<Problem> {
+  if (file.network.firewall && file.network.natGateways === 'one')
+    yield {
+      path: ['network', 'natGateways'],
+      message: 'must be per-zone with the firewall: both directions must pass the same zone',
+    };
+  if (file.data.maxStorageGiB < file.data.storageGiB)
+    yield { path: ['data', 'maxStorageGiB'], message: 'must not be smaller than storageGiB' };
+  if (file.data.maxSlotWalGiB * 2 > file.data.storageGiB)
+    yield {
+      path: ['data', 'maxSlotWalGiB'],
+      message: 'must be at most half of storageGiB, or a stalled slot fills the disk',
+    };
+}
+
+function* partitionProblems(file: EnvironmentShape): Generator<Problem> {
+  const partition = partitionOf(file.region);
+  for (const service of partition.missing)
+    if (!file.turnedOff.includes(service))
+      yield {
+        path: ['turnedOff'],
+        message: `must name \`${service}\`, which ${partition.name} does not have`,
+      };
+  if (file.turnedOff.includes('cognito') && file.edge.signIn.type === 'cognito')
+    yield { path: ['edge', 'signIn', 'type'], message: 'uses cognito, which is turned off' };
+  if (file.turnedOff.includes('site-to-site-vpn') && file.vpn.sites.length > 0)
+    yield { path: ['vpn', 'sites'], message: 'needs site-to-site-vpn, which is turned off' };
+}
+
+function* weakeningProblems(file: EnvironmentShape): Generator<Problem> {
+  const named = file.weakenings.map((entry) => entry.setting);
+  for (const { setting, secure, weak, costs } of baseline) {
+    const place = named.indexOf(setting);
+    if (weak(file) && place < 0)
+      yield {
+        path: setting.split('.'),
+        message: `is weaker than the baseline (${secure}): ${costs}; say so in weakenings, with a reason`,
+      };
+    if (!weak(file) && place >= 0)
+      yield {
+        path: ['weakenings', place, 'setting'],
+        message: `names ${setting}, which is not weakened`,
+      };
+    if (place !== named.lastIndexOf(setting))
+      yield {
+        path: ['weakenings', named.lastIndexOf(setting), 'setting'],
+        message: `names ${setting} a second time`,
+      };
+  }
+}
+
+/** One environment of the stacks: `stacks/environments/<name>.yaml`. Needs no cloud to be read. */
+export const environment = shape.superRefine((file, context) => {
+  for (const problems of [
+    regionProblems,
+    rangeProblems,
+    combinationProblems,
+    partitionProblems,
+    weakeningProblems,
+  ])
+    for (const problem of problems(file)) context.addIssue({ code: 'custom', ...problem });
+});
+export type Environment = z.infer<typeof environment>;
