@@ -1,0 +1,334 @@
+import { z } from 'zod';
+import { Resource } from './resource.ts';
+import {
+  asList,
+  type Fields,
+  isObject,
+  opaque,
+  reference,
+  referencesIn,
+  stripSymbols,
+  textOf,
+  type Value,
+} from './value.ts';
+
+const value: z.ZodType<Value> = z.json();
+const fields: z.ZodType<Fields> = z.record(z.string(), value);
+
+interface StateModule {
+  readonly resources?: readonly StateResource[] | undefined;
+  readonly child_modules?: readonly StateModule[] | undefined;
+}
+const stateResource = z.looseObject({
+  address: z.string(),
+  mode: z.enum(['managed', 'data']),
+  type: z.string(),
+  name: z.string(),
+  provider_name: z.string().optional(),
+  values: fields.optional(),
+});
+type StateResource = z.infer<typeof stateResource>;
+const stateModule: z.ZodType<StateModule> = z.looseObject({
+  resources: z.array(stateResource).optional(),
+  get child_modules() {
+    return z.array(stateModule).optional();
+  },
+});
+const state = z.looseObject({ root_module: stateModule });
+
+interface ConfiguredModule {
+  readonly resources?: readonly ConfiguredResource[] | undefined;
+  readonly module_calls?: Readonly<Record<string, ModuleCall>> | undefined;
+  readonly outputs?:
+    | Readonly<Record<string, { readonly expression?: Value | undefined }>>
+    | undefined;
+}
+interface ModuleCall {
+  readonly expressions?: Fields | undefined;
+  readonly module?: ConfiguredModule | undefined;
+}
+const configuredResource = z.looseObject({
+  address: z.string(),
+  provider_config_key: z.string().optional(),
+  expressions: fields.optional(),
+});
+type ConfiguredResource = z.infer<typeof configuredResource>;
+const configuredModule: z.ZodType<ConfiguredModule> = z.looseObject({
+  resources: z.array(configuredResource).optional(),
+  get module_calls() {
+    return z
+      .record(
+        z.string(),
+        z.looseObject({ expressions: fields.optional(), module: configuredModule.optional() }),
+      )
+      .optional();
+  },
+  outputs: z.record(z.string(), z.looseObject({ expression: value.optional() })).optional(),
+});
+
+/** `terraform show -json` of a plan or a state (developer.hashicorp.com/terraform/internals/json-format). */
+export const terraformPlan = z.looseObject({
+  format_version: z.string(),
+  planned_values: state.optional(),
+  values: state.optional(),
+  prior_state: z.looseObject({ values: state.optional() }).optional(),
+  resource_changes: z
+    .array(
+      z.looseObject({
+        address: z.string(),
+        change: z.looseObject({ after_unknown: value.optional() }),
+      }),
+    )
+    .optional(),
+  configuration: z
+    .looseObject({
+      root_module: configuredModule.optional(),
+      provider_config: z
+        .record(z.string(), z.looseObject({ expressions: fields.optional() }))
+        .optional(),
+    })
+    .optional(),
+});
+export type TerraformPlan = z.infer<typeof terraformPlan>;
+
+/** The plan's resources; what is known only after apply becomes a symbol of the resource it comes from. */
+export function resourcesOfPlan(plan: TerraformPlan, name: string, file: string): Resource[] {
+  return new PlanReader(plan, name, file).resources();
+}
+
+class PlanReader {
+  private readonly plan: TerraformPlan;
+  private readonly stack: string;
+  private readonly file: string;
+  private readonly unknown: ReadonlyMap<string, Value>;
+  private readonly existing: ReadonlyMap<string, readonly StateResource[]>;
+
+  constructor(plan: TerraformPlan, stack: string, file: string) {
+    this.plan = plan;
+    this.stack = stack;
+    this.file = file;
+    this.unknown = new Map(
+      plan.resource_changes?.map(({ address, change }) => [address, change.after_unknown ?? {}]),
+    );
+    this.existing = Map.groupBy(this.stated(), ({ address }) => withoutKeys(address));
+  }
+
+  resources(): Resource[] {
+    return this.stated().map((one) => this.resource(one));
+  }
+
+  private stated(): StateResource[] {
+    const planned = all((this.plan.planned_values ?? this.plan.values)?.root_module);
+    const addresses = new Set(planned.map(({ address }) => address));
+    const read = all(this.plan.prior_state?.values?.root_module).filter(
+      ({ address, mode }) => mode === 'data' && !addresses.has(address),
+    );
+    return [...planned, ...read];
+  }
+
+  private resource(stated: StateResource): Resource {
+    const path = modulePath(stated.address);
+    const configured = this.module(path)?.resources?.find(
+      ({ address }) =>
+        address ===
+        withoutKeys(stated.address).slice(
+          path.length === 0 ? 0 : `module.${path.join('.module.')}.`.length,
+        ),
+    );
+    const merge = new Merge((expression) => this.symbol(expression, path, stated.address, 0));
+    const values = merge.merge(
+      clean(stated.values ?? {}),
+      this.unknown.get(stated.address),
+      configured?.expressions,
+    );
+    return new Resource({
+      address: this.qualified(stated.address),
+      stack: this.stack,
+      mode: stated.mode,
+      type: stated.type,
+      name: stated.name,
+      provider: this.provider(configured?.provider_config_key),
+      origin: { file: this.file },
+      values: isObject(values) ? values : {},
+    });
+  }
+
+  private qualified(address: string): string {
+    return this.stack === '' ? address : `${this.stack}/${address}`;
+  }
+
+  private provider(key: string | undefined): Fields {
+    const own = key === undefined ? undefined : this.plan.configuration?.provider_config?.[key];
+    return constants(own?.expressions ?? {});
+  }
+
+  private module(path: readonly string[]): ConfiguredModule | undefined {
+    return path.reduce<ConfiguredModule | undefined>(
+      (module, name) => module?.module_calls?.[name]?.module,
+      this.plan.configuration?.root_module,
+    );
+  }
+
+  /** What an expression of the configuration refers to, through modules' variables and outputs. */
+  private symbol(
+    expression: Value | undefined,
+    path: readonly string[],
+    user: string,
+    depth: number,
+  ): string {
+    const names = isObject(expression) ? asList(expression['references']).map(textOf) : [];
+    const symbols = longest(names).flatMap((name) => this.follow(name, path, user, depth));
+    return symbols.length > 0 ? symbols.join('') : opaque(names.join(', ') || 'known after apply');
+  }
+
+  private follow(name: string, path: readonly string[], user: string, depth: number): string[] {
+    const parts = name.split('.');
+    if (depth > 20 || ['each', 'count', 'local', 'path', 'terraform'].includes(parts[0] ?? ''))
+      return [];
+    if (parts[0] === 'var') return this.throughVariable(parts[1] ?? '', path, user, depth);
+    if (parts[0] === 'module') return this.throughOutput(parts, path, user, depth);
+    const take = parts[0] === 'data' ? 3 : 2;
+    const prefix = path.map((module) => `module.${module}.`).join('');
+    const target = `${prefix}${withoutKeys(parts.slice(0, take).join('.'))}`;
+    const attribute = parts.slice(take).join('.');
+    return this.matching(target, user).map((address) =>
+      reference(this.qualified(address), attribute),
+    );
+  }
+
+  private throughVariable(
+    name: string,
+    path: readonly string[],
+    user: string,
+    depth: number,
+  ): string[] {
+    const call =
+      path.length === 0
+        ? undefined
+        : this.module(path.slice(0, -1))?.module_calls?.[path.at(-1) ?? ''];
+    const expression = call?.expressions?.[name];
+    return expression === undefined
+      ? []
+      : known(this.symbol(expression, path.slice(0, -1), user, depth + 1));
+  }
+
+  private throughOutput(
+    parts: readonly string[],
+    path: readonly string[],
+    user: string,
+    depth: number,
+  ): string[] {
+    const inner = [...path, withoutKeys(parts[1] ?? '')];
+    const output = this.module(inner)?.outputs?.[parts[2] ?? ''];
+    return output === undefined
+      ? []
+      : known(this.symbol(output.expression, inner, user, depth + 1));
+  }
+
+  /** With count or for_each: the instance of the same key where there is one, else all of them. */
+  private matching(target: string, user: string): string[] {
+    const candidates = this.existing.get(target) ?? [];
+    const same = candidates.filter(
+      ({ address }) => keyOf(address) !== undefined && keyOf(address) === keyOf(user),
+    );
+    return (same.length > 0 ? same : candidates).map(({ address }) => address);
+  }
+}
+
+/** Overlays what is unknown on what is planned, along the configuration's expressions. */
+class Merge {
+  private readonly symbol: (expression: Value | undefined) => string;
+
+  constructor(symbol: (expression: Value | undefined) => string) {
+    this.symbol = symbol;
+  }
+
+  merge(
+    planned: Value | undefined,
+    unknown: Value | undefined,
+    expression: Value | undefined,
+  ): Value {
+    if (unknown === true) return this.symbol(expression);
+    if (
+      Array.isArray(unknown) &&
+      (Array.isArray(planned) || planned === undefined || planned === null)
+    ) {
+      const items = asList(planned);
+      return Array.from({ length: Math.max(items.length, unknown.length) }, (_, at) =>
+        this.merge(
+          items[at],
+          (unknown as readonly Value[])[at],
+          Array.isArray(expression) ? (expression as readonly Value[])[at] : expression,
+        ),
+      );
+    }
+    if (isObject(unknown) && (isObject(planned) || planned === undefined || planned === null))
+      return this.mergeFields(planned ?? {}, unknown, expression);
+    return planned ?? null;
+  }
+
+  private mergeFields(planned: Fields, unknown: Fields, expression: Value | undefined): Value {
+    const inner =
+      isObject(expression) && expression['references'] === undefined ? expression : undefined;
+    const keys = new Set([...Object.keys(planned), ...Object.keys(unknown)]);
+    return Object.fromEntries(
+      [...keys].map((key) => [
+        key,
+        this.merge(planned[key], unknown[key], inner ? inner[key] : expression),
+      ]),
+    );
+  }
+}
+
+function all(module: StateModule | undefined): StateResource[] {
+  return [...(module?.resources ?? []), ...(module?.child_modules ?? []).flatMap(all)];
+}
+
+function known(symbol: string): string[] {
+  return referencesIn(symbol).length > 0 ? [symbol] : [];
+}
+
+/** `["aws_x.y.id", "aws_x.y"]` names one thing twice: the longer says more. */
+function longest(names: readonly string[]): string[] {
+  return names.filter(
+    (name) =>
+      !names.some(
+        (other) => other !== name && (other.startsWith(`${name}.`) || other.startsWith(`${name}[`)),
+      ),
+  );
+}
+
+/** `module.a["x"].aws_s3_bucket.b[0]` → `module.a.aws_s3_bucket.b`. */
+function withoutKeys(address: string): string {
+  return address.replaceAll(/\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]/g, '');
+}
+
+function keyOf(address: string): string | undefined {
+  return /\[(?:"(?:[^"\\]|\\.)*"|\d+)\]$/.exec(address)?.[0];
+}
+
+function modulePath(address: string): string[] {
+  const parts = withoutKeys(address).split('.');
+  const path: string[] = [];
+  for (let at = 0; parts[at] === 'module'; at += 2) path.push(parts[at + 1] ?? '');
+  return path;
+}
+
+function constants(expressions: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(expressions).flatMap(([key, expression]) => {
+      if (Array.isArray(expression))
+        return [[key, (expression as readonly Value[]).filter(isObject).map(constants)]];
+      if (isObject(expression) && 'constant_value' in expression)
+        return [[key, expression['constant_value'] ?? null]];
+      return [];
+    }),
+  );
+}
+
+function clean(input: Value): Value {
+  if (typeof input === 'string') return stripSymbols(input);
+  if (Array.isArray(input)) return (input as readonly Value[]).map(clean);
+  if (!isObject(input)) return input;
+  return Object.fromEntries(Object.entries(input).map(([key, item]) => [key, clean(item)]));
+}
