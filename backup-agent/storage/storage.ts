@@ -42,6 +42,12 @@ export interface Storage {
   /** Puts or lifts a legal hold where the storage has one; elsewhere does nothing. */
   setLegalHold(key: string, held: boolean, options?: VersionOptions): Promise<void>;
 
+  /**
+   * Removes what puts that never finished left behind (files, multipart uploads), if they were begun
+   * or last written to before this moment. Returns how many. Objects are never touched.
+   */
+  removeUnfinished(before: Date, options?: CallOptions): Promise<number>;
+
   /** The storage's own clock, to notice a skew of ours. */
   now(options?: CallOptions): Promise<Date>;
 
@@ -55,6 +61,7 @@ export interface CallOptions {
 }
 
 export interface VersionOptions extends CallOptions {
+  /** Ignored where the storage keeps no versions. */
   readonly version?: string;
 }
 
@@ -69,7 +76,10 @@ export interface PutOptions extends CallOptions {
 }
 
 export interface GetOptions extends VersionOptions {
-  /** `end` is exclusive; left out, it means the object's end. */
+  /**
+   * `end` is exclusive; left out, it means the object's end. What lies beyond the object's end is
+   * left out without an error.
+   */
   readonly range?: { readonly start: number; readonly end?: number };
 }
 

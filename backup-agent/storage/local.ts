@@ -1,0 +1,162 @@
+import { dirname, resolve } from 'node:path';
+import { fromFileError, isAbsence, missingObject } from './local/file-errors.ts';
+import { ensureRoot, existingRoot, realPathOf } from './local/paths.ts';
+import { removeEmptyFolders, syncFolder } from './local/folders.ts';
+import { etagOf, publish } from './local/publish.ts';
+import { readFile } from './local/read.ts';
+import { createUnfinished, removeUnfinished, unlinkIfThere } from './local/unfinished.ts';
+import { fileStats, walkFiles, type FoundFile } from './local/walk.ts';
+import { assertKey, assertPrefix } from './key.ts';
+import { sizedBody } from './sized-body.ts';
+import type {
+  Body,
+  CallOptions,
+  GetOptions,
+  ObjectVersion,
+  PutOptions,
+  RemoveOptions,
+  Storage,
+  StoredObject,
+} from './storage.ts';
+
+export interface LocalStorageOptions {
+  readonly clock?: () => Date;
+}
+
+/**
+ * Objects as files of a directory, which the first put creates. Folders are 0700 and files 0600.
+ * Links are never followed below the root: a linked object does not exist. It keeps no versions and
+ * no locks. A key cannot be an object and the folder of others at once: `storage-key-invalid`.
+ */
+export function openLocalStorage(rootPath: string, options: LocalStorageOptions = {}): Storage {
+  return new LocalStorage(resolve(rootPath), options.clock ?? (() => new Date()));
+}
+
+class LocalStorage implements Storage {
+  readonly location: string;
+  readonly #clock: () => Date;
+
+  constructor(path: string, clock: () => Date) {
+    this.location = path;
+    this.#clock = clock;
+  }
+
+  async put(key: string, body: Body, options: PutOptions = {}): Promise<StoredObject> {
+    assertKey(key);
+    return this.#translated(key, options.signal, async () => {
+      const root = await ensureRoot(this.location);
+      await using unfinished = await createUnfinished(root);
+      await unfinished.handle.writeFile(sizedBody(key, body, options));
+      await unfinished.handle.sync();
+      options.signal?.throwIfAborted();
+      const stats = await unfinished.handle.stat({ bigint: true });
+      await publish(root, key, unfinished.path, options);
+      return toStoredObject({ key, stats });
+    });
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    assertKey(key);
+    return this.#translated(key, options.signal, async () => {
+      const path = await this.#pathOfFile(key);
+      if (path === undefined) throw missingObject(key, this.location);
+      return this.#read(key, path, options);
+    });
+  }
+
+  async stat(key: string, options: CallOptions = {}): Promise<StoredObject | undefined> {
+    assertKey(key);
+    return this.#translated(key, options.signal, async () => {
+      const path = await this.#pathOfFile(key);
+      const stats = path === undefined ? undefined : await fileStats(path);
+      return stats === undefined ? undefined : toStoredObject({ key, stats });
+    });
+  }
+
+  async *list(prefix: string, options: CallOptions = {}): AsyncGenerator<StoredObject> {
+    assertPrefix(prefix);
+    try {
+      const root = await existingRoot(this.location);
+      if (root === undefined || (await realPathOf(root, `${prefix}-`)) === undefined) return;
+      for await (const found of walkFiles(root, prefix)) {
+        options.signal?.throwIfAborted();
+        yield toStoredObject(found);
+      }
+    } catch (error) {
+      throw fromFileError(error, prefix, this.location);
+    }
+  }
+
+  async *listVersions(prefix: string, options: CallOptions = {}): AsyncGenerator<ObjectVersion> {
+    for await (const object of this.list(prefix, options))
+      yield { ...object, latest: true, deleteMarker: false };
+  }
+
+  async remove(key: string, options: RemoveOptions = {}): Promise<void> {
+    assertKey(key);
+    await this.#translated(key, options.signal, async () => {
+      const root = await existingRoot(this.location);
+      const path = await this.#pathOfFile(key);
+      if (root === undefined || path === undefined) return;
+      await unlinkIfThere(path);
+      await syncFolder(dirname(path));
+      await removeEmptyFolders(root, dirname(path));
+    });
+  }
+
+  async setLegalHold(key: string): Promise<void> {
+    assertKey(key);
+  }
+
+  async removeUnfinished(before: Date, options: CallOptions = {}): Promise<number> {
+    return this.#translated('', options.signal, async () => {
+      const root = await existingRoot(this.location);
+      return root === undefined ? 0 : removeUnfinished(root, before);
+    });
+  }
+
+  async now(): Promise<Date> {
+    return this.#clock();
+  }
+
+  async close(): Promise<void> {}
+
+  /** The path of an object that exists as a regular file, reached without any link. */
+  async #pathOfFile(key: string): Promise<string | undefined> {
+    const root = await existingRoot(this.location);
+    const path = root === undefined ? undefined : await realPathOf(root, key);
+    return path === undefined || (await fileStats(path)) === undefined ? undefined : path;
+  }
+
+  async *#read(key: string, path: string, options: GetOptions): AsyncGenerator<Uint8Array> {
+    try {
+      yield* readFile(path, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isAbsence(error)) throw missingObject(key, this.location, error);
+      throw fromFileError(error, key, this.location);
+    }
+  }
+
+  async #translated<Result>(
+    key: string,
+    signal: AbortSignal | undefined,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      throw fromFileError(error, key, this.location);
+    }
+  }
+}
+
+function toStoredObject({ key, stats }: FoundFile): StoredObject {
+  return {
+    key,
+    sizeBytes: Number(stats.size),
+    modifiedAt: new Date(Number(stats.mtimeMs)),
+    etag: etagOf(stats),
+  };
+}

@@ -1,0 +1,38 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isAbsence } from './file-errors.ts';
+
+const privateFolder = 0o700;
+
+/** The root's real path; the root itself may be a link. */
+export async function existingRoot(root: string): Promise<string | undefined> {
+  try {
+    return await realpath(root);
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
+}
+
+export async function ensureRoot(root: string): Promise<string> {
+  const existing = await existingRoot(root);
+  if (existing !== undefined) return existing;
+  await mkdir(root, { recursive: true, mode: privateFolder });
+  return realpath(root);
+}
+
+/** Where a key's file is, or would be; undefined when its folder is missing or behind a link. */
+export async function realPathOf(root: string, key: string): Promise<string | undefined> {
+  const path = join(root, key);
+  return (await folderState(dirname(path))) === 'real' ? path : undefined;
+}
+
+/** Whether a path leads to a folder (or file), and does so without any link. */
+export async function folderState(folder: string): Promise<'real' | 'missing' | 'linked'> {
+  try {
+    return (await realpath(folder)) === folder ? 'real' : 'linked';
+  } catch (error) {
+    if (isAbsence(error)) return 'missing';
+    throw error;
+  }
+}
