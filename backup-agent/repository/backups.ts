@@ -20,13 +20,16 @@ export interface BackupRecord {
 
 const parallelReads = 16;
 
-/** Every backup that exists according to the log, oldest first, its manifest checked. */
+/**
+ * Every backup that exists according to the log, its manifest checked; oldest first by id, for a copy
+ * commits the newest chain first.
+ */
 export async function readBackups(
   repository: Repository,
   log: readonly CommitRecord[],
   signal: AbortSignal,
 ): Promise<BackupRecord[]> {
-  return await pMap(
+  const backups = await pMap(
     existingBackups(log),
     async ({ job, id, digest, committedAt, held }) => ({
       manifest: await readManifest(repository, job, id, digest, signal),
@@ -36,6 +39,7 @@ export async function readBackups(
     }),
     { concurrency: parallelReads, signal },
   );
+  return backups.toSorted((left, right) => (left.manifest.id < right.manifest.id ? -1 : 1));
 }
 
 interface ExistingBackup {
@@ -51,6 +55,13 @@ export function existingBackups(log: readonly CommitRecord[]): ExistingBackup[] 
   const existing = new Map<string, ExistingBackup>();
   for (const { commit } of log) applySubject(existing, commit);
   return [...existing.values()];
+}
+
+/** Ids of all backups that were ever committed, pruned ones included. */
+export function everCommitted(log: readonly CommitRecord[]): ReadonlySet<string> {
+  return new Set(
+    log.flatMap(({ commit }) => (commit.subject.type === 'backup' ? [commit.subject.id] : [])),
+  );
 }
 
 function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): void {

@@ -109,16 +109,16 @@ export interface AppendOptions {
 
 /**
  * Appends one commit: the moment from which its subject exists. `log` is the history the caller
- * acted upon. Throws `commit-conflict` when somebody else's commit makes this one senseless.
+ * acted upon; the history with the new commit comes back. Throws `commit-conflict` when somebody else's commit makes this one senseless.
  */
 export async function appendCommit(
   options: AppendOptions,
   log: readonly CommitRecord[],
-): Promise<CommitRecord> {
+): Promise<readonly CommitRecord[]> {
   let history = log;
   for (;;) {
     const appended = await tryAppend(options, history.at(-1));
-    if (appended) return appended;
+    if (appended) return [...history, appended];
     history = await readCommitLog(options.repository, options.job, options.signal);
     if (!options.stillValid(history))
       throw new HoldfastError(

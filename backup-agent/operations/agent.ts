@@ -1,0 +1,46 @@
+import type { Configuration } from '../../contracts/configuration.ts';
+import type { SignerRole } from '../../contracts/commit.ts';
+import type { Job } from '../../contracts/job.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
+import type { Area } from '../repository/layout.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { SeenCommits } from '../repository/seen-commits.ts';
+import type { Log, Progress, Source } from '../sources/source.ts';
+
+/**
+ * What the use cases work with. The composition root builds it from the configuration; nothing is
+ * opened, resolved or decrypted before a use case asks for it.
+ */
+export interface Agent extends AsyncDisposable {
+  readonly configuration: Configuration;
+  /** Relative paths of the configuration start here. */
+  readonly directory: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** Host and process, for leases and the audit trail. */
+  readonly by: string;
+  /** What was last seen of each log, to notice a rollback. */
+  readonly seenCommits: SeenCommits;
+
+  /** Throws `job-unknown`, naming the jobs there are. */
+  job(name: string): Job;
+  /** Throws `repository-not-found` where none is. */
+  openRepository(name: string): Promise<Repository>;
+  openOrCreateRepository(name: string): Promise<Repository>;
+  source(jobName: string): Promise<Source>;
+  /** Throws `key-invalid` when this host has no key for the role. */
+  signingKey(role: SignerRole): Promise<SigningKey>;
+  /** Whom objects and meta are encrypted to. */
+  recipients(): Promise<Readonly<Record<Area, readonly string[]>>>;
+  /** Opens `meta/`. */
+  metadataIdentities(): Promise<readonly string[]>;
+  /** Opens everything; throws `identity-missing` on a host that has none. */
+  recoveryIdentities(): Promise<readonly string[]>;
+}
+
+/** What one run of a use case reports to. */
+export interface Run {
+  readonly progress: Progress;
+}

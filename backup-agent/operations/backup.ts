@@ -1,0 +1,196 @@
+import type { BackupKind, Manifest } from '../../contracts/manifest.ts';
+import { createBackupReader } from '../repository/backup-reader.ts';
+import { RepositoryBackupWriter } from '../repository/backup-writer.ts';
+import { newBackupId } from '../repository/backup-id.ts';
+import { newestChain } from '../repository/chain.ts';
+import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
+import { manifestDocument, sealDocument } from '../repository/documents.ts';
+import { existingBackups, type BackupRecord } from '../repository/backups.ts';
+import { manifestKey } from '../repository/layout.ts';
+import { acquireLease } from '../repository/lease.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { BackupRun, PreparedBackup } from '../sources/source.ts';
+import { sha256Hex } from '../stream/digest.ts';
+import { recipientFingerprint } from '../keys/recipients.ts';
+import { version } from '../version.ts';
+import type { Agent, Run } from './agent.ts';
+import { readHistory } from './history.ts';
+
+export interface BackupRequest {
+  readonly job: string;
+  /** `auto`: incremental where a chain young enough exists, else full. */
+  readonly kind: BackupKind | 'auto';
+}
+
+const leaseDurationMs = 120_000;
+
+/**
+ * Runs one backup of a job: one backup, or as many as the source's backlog needs, each committed
+ * before the next begins. What was committed stays, whatever happens afterwards.
+ */
+export async function runBackup(
+  agent: Agent,
+  request: BackupRequest,
+  run: Run,
+): Promise<readonly Manifest[]> {
+  const job = agent.job(request.job);
+  const repository = await agent.openOrCreateRepository(job.repository);
+  await using lease = await acquireLease({
+    storage: repository.storage,
+    job: request.job,
+    owner: agent.by,
+    now: agent.now,
+    durationMs: leaseDurationMs,
+    signal: agent.signal,
+  });
+  if (lease.tookOverFrom)
+    agent.log.warn({ job: request.job }, `took over the expired lease of ${lease.tookOverFrom}`);
+  const session = await BackupSession.start(agent, repository, request.job);
+  return await session.run(request.kind, run);
+}
+
+/** One run: the history it acts upon, growing with each commit. */
+class BackupSession {
+  readonly #agent: Agent;
+  readonly #repository: Repository;
+  readonly #job: string;
+  #log: readonly CommitRecord[];
+  #chain: readonly BackupRecord[];
+
+  static async start(agent: Agent, repository: Repository, job: string): Promise<BackupSession> {
+    const { log, backups } = await readHistory(agent, repository, job);
+    return new BackupSession(agent, repository, job, log, newestChain(backups));
+  }
+
+  private constructor(
+    agent: Agent,
+    repository: Repository,
+    job: string,
+    log: readonly CommitRecord[],
+    chain: readonly BackupRecord[],
+  ) {
+    this.#agent = agent;
+    this.#repository = repository;
+    this.#job = job;
+    this.#log = log;
+    this.#chain = chain;
+  }
+
+  async run(kind: BackupRequest['kind'], { progress }: Run): Promise<Manifest[]> {
+    const agent = this.#agent;
+    const source = await agent.source(this.#job);
+    const identities = await agent.metadataIdentities();
+    const run: BackupRun = {
+      requested: this.#kindToTake(kind),
+      chain: this.#chain.map(({ manifest }) =>
+        createBackupReader(this.#repository.storage, manifest, identities),
+      ),
+      begin: () => this.#begin(),
+      signal: agent.signal,
+      log: agent.log,
+      now: agent.now,
+      progress,
+    };
+    const committed: Manifest[] = [];
+    for await (const prepared of source.backup(run)) committed.push(await this.#commit(prepared));
+    return committed;
+  }
+
+  /** A chain that has reached its greatest age is closed by a new full, so that locks can end. */
+  #kindToTake(kind: BackupRequest['kind']): BackupKind {
+    const [base] = this.#chain;
+    if (!base || kind === 'full') return 'full';
+    const ageMs = this.#agent.now().getTime() - Date.parse(base.manifest.startedAt);
+    if (ageMs >= this.#agent.job(this.#job).maxChainAge) return 'full';
+    return kind === 'auto' ? 'incremental' : kind;
+  }
+
+  async #begin(): Promise<RepositoryBackupWriter> {
+    const agent = this.#agent;
+    const startedAt = agent.now();
+    return new RepositoryBackupWriter(
+      {
+        storage: this.#repository.storage,
+        job: this.#job,
+        id: newBackupId(startedAt, agent.randomBytes, this.#chain.at(-1)?.manifest.id),
+        recipients: await agent.recipients(),
+        signal: agent.signal,
+      },
+      startedAt,
+    );
+  }
+
+  /** Manifest first, commit last: what no commit names does not exist. */
+  async #commit(prepared: PreparedBackup): Promise<Manifest> {
+    const agent = this.#agent;
+    const key = await agent.signingKey('writer');
+    await this.#writeProblems(prepared);
+    const manifest = await this.#manifest(prepared);
+    const bytes = sealDocument(manifestDocument, manifest, key);
+    await this.#repository.storage.put(manifestKey(this.#job, manifest.id), bytes, {
+      ifAbsent: true,
+      signal: agent.signal,
+    });
+    const digest = sha256Hex(bytes);
+    const newestBefore = existingBackups(this.#log).at(-1)?.id;
+    this.#log = await appendCommit(
+      {
+        repository: this.#repository,
+        job: this.#job,
+        subject: { type: 'backup', id: manifest.id, digest },
+        key,
+        by: agent.by,
+        now: agent.now,
+        signal: agent.signal,
+        stillValid: (log) => existingBackups(log).at(-1)?.id === newestBefore,
+      },
+      this.#log,
+    );
+    await agent.seenCommits.remember(this.#repository, this.#job, this.#log);
+    const record = { manifest, digest, committedAt: manifest.finishedAt, held: false };
+    this.#chain = manifest.kind === 'full' ? [record] : [...this.#chain, record];
+    return manifest;
+  }
+
+  /** They name tables and paths, so they stand in the encrypted part. */
+  async #writeProblems({ writer, problems }: PreparedBackup): Promise<void> {
+    if (problems.length > 0)
+      await writer.writeMeta('problems.json', [Buffer.from(JSON.stringify(problems))]);
+  }
+
+  async #manifest(prepared: PreparedBackup): Promise<Manifest> {
+    const { writer, kind, reason, point, problems, source, items } = prepared;
+    if (!(writer instanceof RepositoryBackupWriter))
+      throw new TypeError('a source yielded a writer that this run did not begin');
+    const recipients = await this.#agent.recipients();
+    const [base] = this.#chain;
+    const parent = kind === 'differential' ? base : this.#chain.at(-1);
+    const { objects, meta, plaintextBytes, storedBytes } = writer.written;
+    return {
+      format: 'holdfast-manifest/1',
+      repositoryId: this.#repository.id,
+      job: this.#job,
+      id: writer.id,
+      kind,
+      ...(kind === 'full' || !parent ? {} : { parent: parent.manifest.id }),
+      base: kind === 'full' || !base ? writer.id : base.manifest.id,
+      ...(reason === undefined ? {} : { reason }),
+      status: problems.length === 0 ? 'complete' : 'partial',
+      problems: problems.length,
+      startedAt: writer.startedAt.toISOString(),
+      finishedAt: this.#agent.now().toISOString(),
+      point,
+      source: { ...source, kind: (await this.#agent.source(this.#job)).kind },
+      items,
+      plaintextBytes,
+      storedBytes,
+      objects: [...objects],
+      meta: [...meta],
+      recipients: {
+        objects: recipients.objects.map(recipientFingerprint),
+        meta: recipients.meta.map(recipientFingerprint),
+      },
+      tool: { name: 'holdfast', version },
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import pMap from 'p-map';
+import type { Manifest, ObjectEntry } from '../../contracts/manifest.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import { everCommitted, type BackupRecord } from '../repository/backups.ts';
+import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
+import { manifestKey, objectKey, type Area } from '../repository/layout.ts';
+import type { Repository } from '../repository/repository.ts';
+import { readSmall } from '../repository/small-objects.ts';
+import { expectDigest } from '../stream/digest.ts';
+import { through } from '../stream/transform.ts';
+import type { Agent, Run } from './agent.ts';
+import { readHistory } from './history.ts';
+
+export interface CopyOutcome {
+  readonly target: string;
+  readonly copied: readonly Manifest[];
+  readonly alreadyThere: number;
+  readonly bytes: number;
+}
+
+const parallelObjects = 4;
+
+/**
+ * Brings every backup of a job that `targetName` lacks into it, as ciphertext: no identity is needed.
+ * A backup exists in the target once the target's own log names its manifest. The newest chain goes
+ * first; within a chain the full goes first, so that what was copied restores.
+ */
+export async function copyBackups(
+  agent: Agent,
+  jobName: string,
+  targetName: string,
+  run: Run,
+): Promise<CopyOutcome> {
+  const source = await agent.openRepository(agent.job(jobName).repository);
+  const target = await agent.openOrCreateRepository(targetName);
+  const here = await readHistory(agent, source, jobName);
+  const there = await readHistory(agent, target, jobName);
+  // What was pruned there does not come back.
+  const present = everCommitted(there.log);
+  const missing = newestChainFirst(here.backups).filter(
+    ({ manifest }) => !present.has(manifest.id),
+  );
+
+  const bytes = missing.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0);
+  run.progress.step(`copy to ${targetName}`, { amount: bytes, unit: 'bytes' });
+  let log = there.log;
+  for (const backup of missing) {
+    await copyObjects(agent, source, target, backup.manifest, run);
+    await copyManifest(agent, source, target, backup);
+    log = await commitCopy(agent, target, backup, log);
+  }
+  return {
+    target: targetName,
+    copied: missing.map((backup) => backup.manifest),
+    alreadyThere: here.backups.length - missing.length,
+    bytes,
+  };
+}
+
+function newestChainFirst(backups: readonly BackupRecord[]): BackupRecord[] {
+  const chains = Map.groupBy(backups, (backup) => backup.manifest.base);
+  return [...chains.values()].toReversed().flat();
+}
+
+async function copyObjects(
+  agent: Agent,
+  source: Repository,
+  target: Repository,
+  manifest: Manifest,
+  run: Run,
+): Promise<void> {
+  const entries = (['objects', 'meta'] as const).flatMap((area) =>
+    manifest[area].map((entry) => ({ area, entry })),
+  );
+  await pMap(
+    entries,
+    async ({ area, entry }) => {
+      await copyObject(agent, source, target, manifest, area, entry);
+      run.progress.advance(entry.sizeBytes);
+    },
+    { concurrency: parallelObjects, signal: agent.signal },
+  );
+}
+
+/** An object that a killed copy left behind is kept when it is the right one. */
+async function copyObject(
+  agent: Agent,
+  source: Repository,
+  target: Repository,
+  manifest: Manifest,
+  area: Area,
+  entry: ObjectEntry,
+): Promise<void> {
+  const key = objectKey(manifest.job, manifest.id, area, entry.name);
+  const { signal } = agent;
+  const checked = async (repository: Repository) =>
+    through(await repository.storage.get(key, { signal }), [
+      expectDigest(entry, `${repository.name}: ${key}`),
+    ]);
+  if (await target.storage.stat(key, { signal })) {
+    for await (const _ of await checked(target));
+    return;
+  }
+  const stored = await target.storage.put(key, await checked(source), {
+    ifAbsent: true,
+    sizeBytes: entry.sizeBytes,
+    signal,
+  });
+  if (stored.sizeBytes !== entry.sizeBytes)
+    throw new HoldfastError(
+      'object-damaged',
+      `${target.name}: ${key} has ${stored.sizeBytes} of ${entry.sizeBytes} bytes after it was copied`,
+    );
+}
+
+/** The manifest's bytes stay as they were signed. */
+async function copyManifest(
+  agent: Agent,
+  source: Repository,
+  target: Repository,
+  { manifest }: BackupRecord,
+): Promise<void> {
+  const key = manifestKey(manifest.job, manifest.id);
+  const bytes = await readSmall(source.storage, key, { signal: agent.signal });
+  try {
+    await target.storage.put(key, bytes, { ifAbsent: true, signal: agent.signal });
+  } catch (error) {
+    if (!isHoldfastError(error, 'storage-object-exists')) throw error;
+    const found = await readSmall(target.storage, key, { signal: agent.signal });
+    if (Buffer.compare(found, bytes) !== 0)
+      throw new HoldfastError('object-damaged', `${target.name}: ${key} is another manifest`, {
+        cause: error,
+      });
+  }
+}
+
+async function commitCopy(
+  agent: Agent,
+  target: Repository,
+  { manifest, digest }: BackupRecord,
+  log: readonly CommitRecord[],
+): Promise<readonly CommitRecord[]> {
+  const extended = await appendCommit(
+    {
+      repository: target,
+      job: manifest.job,
+      subject: { type: 'backup', id: manifest.id, digest },
+      key: await agent.signingKey('writer'),
+      by: agent.by,
+      now: agent.now,
+      signal: agent.signal,
+      stillValid: (theirs) => !everCommitted(theirs).has(manifest.id),
+    },
+    log,
+  );
+  await agent.seenCommits.remember(target, manifest.job, extended);
+  return extended;
+}

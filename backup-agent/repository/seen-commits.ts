@@ -1,0 +1,71 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { sha256 } from '../../contracts/names.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { CommitRecord } from './commit-log.ts';
+import type { Repository } from './repository.ts';
+import { parseJson } from './small-objects.ts';
+
+const seen = z.strictObject({ sequence: z.int().positive(), digest: sha256 });
+
+/** Remembers on this host how far each log was, so that a log that lost its end is noticed. */
+export interface SeenCommits {
+  /** Throws `commit-log-broken` when the log is shorter than, or differs from, what was seen before. */
+  assertNotRolledBack(
+    repository: Repository,
+    job: string,
+    log: readonly CommitRecord[],
+  ): Promise<void>;
+  remember(repository: Repository, job: string, log: readonly CommitRecord[]): Promise<void>;
+}
+
+/** Files below `directory`, one a repository and job. */
+export function createSeenCommits(directory: string): SeenCommits {
+  const fileOf = (repository: Repository, job: string) =>
+    join(directory, 'seen', repository.id, `${job}.json`);
+  return {
+    async assertNotRolledBack(repository, job, log) {
+      const file = fileOf(repository, job);
+      const bytes = await readIfThere(file);
+      if (!bytes) return;
+      const { sequence, digest } = parseJson(seen, bytes, file);
+      if (log[sequence - 1]?.digest === digest) return;
+      throw new HoldfastError(
+        'commit-log-broken',
+        log.length < sequence
+          ? `${repository.name}: log of job ${job} ends with commit ${log.length}; this host has seen commit ${sequence}`
+          : `${repository.name}: log of job ${job}: commit ${sequence} is not the one this host has seen`,
+        {
+          hint: `commits were removed or replaced: compare with the other copies; if the loss is explained, delete ${file}`,
+        },
+      );
+    },
+    async remember(repository, job, log) {
+      const newest = log.at(-1);
+      if (!newest) return;
+      const value = { sequence: newest.commit.sequence, digest: newest.digest };
+      await writeDurably(fileOf(repository, job), `${JSON.stringify(value)}\n`);
+    },
+  };
+}
+
+async function readIfThere(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeDurably(file: string, content: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  {
+    await using handle = await open(temporary, 'w', 0o600);
+    await handle.writeFile(content);
+    await handle.sync();
+  }
+  await rename(temporary, file);
+}
