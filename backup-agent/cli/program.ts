@@ -4,7 +4,7 @@ import { exitCodes } from '../errors/exit-codes.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
 import type { Runner } from './command.ts';
-import { commands } from './commands.ts';
+import { commands } from './commands/index.ts';
 import { createOutput, type Output } from './render/output.ts';
 
 export interface CommandLineIo {

@@ -1,0 +1,21 @@
+import { createAgent } from '../composition.ts';
+import type { Agent } from '../operations/agent.ts';
+import type { CommandContext } from './command.ts';
+import { createTextLog } from './render/text-log.ts';
+
+/** Gives a command the agent of its configuration, and closes it afterwards. */
+export async function withAgent<Result>(
+  context: CommandContext,
+  use: (agent: Agent) => Promise<Result>,
+  options: { readonly identityFile?: string } = {},
+): Promise<Result> {
+  await using agent = await createAgent({
+    configFile: context.configFile,
+    environment: context.environment,
+    log: createTextLog(context.output),
+    signal: context.signal,
+    now: context.now,
+    ...(options.identityFile === undefined ? {} : { identityFile: options.identityFile }),
+  });
+  return await use(agent);
+}

@@ -1,0 +1,179 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { SignerRole } from '../contracts/commit.ts';
+import type { Configuration } from '../contracts/configuration.ts';
+import type { Job } from '../contracts/job.ts';
+import type { RepositoryConfiguration } from '../contracts/repository.ts';
+import type { SecretReference } from '../contracts/secret.ts';
+import type { Environment } from './config/environment.ts';
+import { loadConfiguration, type LoadedConfiguration } from './config/load-configuration.ts';
+import { resolveSecret } from './config/resolve-secret.ts';
+import { HoldfastError } from './errors/holdfast-error.ts';
+import { recipientOf } from './keys/identities.ts';
+import { readIdentities } from './keys/identity-file.ts';
+import { parseSigningKey, type SigningKey } from './keys/signing-key.ts';
+import type { Agent } from './operations/agent.ts';
+import type { Area } from './repository/layout.ts';
+import {
+  openOrCreateRepository,
+  openRepository,
+  type Repository,
+} from './repository/repository.ts';
+import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
+import { createFilesSource } from './sources/files/source.ts';
+import { createPostgresSource } from './sources/postgres/source.ts';
+import type { Log, Source } from './sources/source.ts';
+import { openLocalStorage } from './storage/local.ts';
+import { openS3Storage } from './storage/s3.ts';
+import type { Storage } from './storage/storage.ts';
+
+export interface AgentOptions {
+  readonly configFile: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Replaces `keys.identity`: the identity file that a person names on the command line. */
+  readonly identityFile?: string;
+}
+
+/** Reads the configuration and builds the agent; opens nothing yet. */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  return new ComposedAgent(options, await loadConfiguration(options.configFile));
+}
+
+class ComposedAgent implements Agent {
+  readonly configuration: Configuration;
+  readonly directory: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  readonly randomBytes = randomBytes;
+  readonly by = `${hostname()}/${process.pid}`;
+  readonly seenCommits: SeenCommits;
+  readonly #options: AgentOptions;
+  readonly #storages: Storage[] = [];
+
+  constructor(options: AgentOptions, loaded: LoadedConfiguration) {
+    this.#options = options;
+    this.configuration = loaded.value;
+    this.directory = loaded.directory;
+    this.log = options.log;
+    this.signal = options.signal;
+    this.now = options.now;
+    this.seenCommits = createSeenCommits(this.#path(loaded.value.stateDirectory));
+  }
+
+  job(name: string): Job {
+    const found = this.configuration.jobs[name];
+    if (found) return found;
+    const known = Object.keys(this.configuration.jobs).join(', ') || 'none';
+    throw new HoldfastError('job-unknown', `there is no job ${name} (there are: ${known})`);
+  }
+
+  async openRepository(name: string): Promise<Repository> {
+    return openRepository(this.#openOptions(name));
+  }
+
+  async openOrCreateRepository(name: string): Promise<Repository> {
+    return openOrCreateRepository({
+      ...this.#openOptions(name),
+      newId: randomUUID,
+      now: this.now,
+    });
+  }
+
+  async source(jobName: string): Promise<Source> {
+    const { source } = this.job(jobName);
+    switch (source.type) {
+      case 'postgres':
+        return createPostgresSource({
+          configuration: source,
+          environment: this.#options.environment.variables,
+          job: jobName,
+          directory: this.directory,
+        });
+      case 'files':
+        return createFilesSource({
+          path: this.#path(source.path),
+          exclude: source.exclude,
+          oneFileSystem: source.oneFileSystem,
+          segmentBytes: source.segmentSize,
+        });
+    }
+  }
+
+  async signingKey(role: SignerRole): Promise<SigningKey> {
+    const reference = this.configuration.keys.signing[role];
+    if (!reference)
+      throw new HoldfastError('key-invalid', `this host has no ${role} key: keys.signing.${role}`, {
+        hint: 'run the command on a host that may sign so, or configure the key',
+      });
+    return parseSigningKey(await this.#secret(reference), `keys.signing.${role}`);
+  }
+
+  async recipients(): Promise<Record<Area, readonly string[]>> {
+    const objects = this.configuration.keys.recipients;
+    const own = await Promise.all((await this.metadataIdentities()).map(recipientOf));
+    return { objects, meta: [...objects, ...own] };
+  }
+
+  async metadataIdentities(): Promise<readonly string[]> {
+    return await this.#identities(
+      this.configuration.keys.metadataIdentity,
+      'keys.metadataIdentity',
+    );
+  }
+
+  async recoveryIdentities(): Promise<readonly string[]> {
+    const { identityFile } = this.#options;
+    const reference = identityFile
+      ? { file: resolve(identityFile) }
+      : this.configuration.keys.identity;
+    if (!reference)
+      throw new HoldfastError(
+        'identity-missing',
+        'this host has no recovery identity: neither --identity nor keys.identity names one',
+      );
+    return await this.#identities(reference, identityFile ?? 'keys.identity');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#storages.map((storage) => storage.close()));
+  }
+
+  #openOptions(name: string) {
+    const configured = this.configuration.repositories[name];
+    if (!configured)
+      throw new HoldfastError(
+        'usage-invalid',
+        `there is no repository ${name} in the configuration`,
+      );
+    const storage = this.#openStorage(configured);
+    this.#storages.push(storage);
+    return { name, storage, trust: this.configuration.keys.trusted, signal: this.signal };
+  }
+
+  #openStorage(configured: RepositoryConfiguration): Storage {
+    return configured.type === 'local'
+      ? openLocalStorage(this.#path(configured.path))
+      : openS3Storage(configured);
+  }
+
+  async #identities(reference: SecretReference, where: string): Promise<string[]> {
+    return await readIdentities(Buffer.from(await this.#secret(reference)), { where });
+  }
+
+  async #secret(reference: SecretReference): Promise<string> {
+    const secret = await resolveSecret(reference, {
+      environment: this.#options.environment,
+      baseDirectory: this.directory,
+    });
+    return secret.reveal();
+  }
+
+  #path(path: string): string {
+    return resolve(this.directory, path);
+  }
+}
