@@ -239,6 +239,32 @@ export const catalogue = {
     retrySafe: false,
   },
 
+  // PostgreSQL changes
+  'slot-busy': {
+    exit: 'busy',
+    meaning: 'Another backend reads the replication slot of this job.',
+    hint: 'find out who reads it; an earlier run that was killed frees it within a minute',
+    retrySafe: true,
+  },
+  'source-standby': {
+    exit: 'source',
+    meaning: 'The PostgreSQL server is a standby, which has no log of its own to follow.',
+    hint: 'point the job at the primary',
+    retrySafe: true,
+  },
+  'source-changed': {
+    exit: 'source',
+    meaning: 'The source changed under a read that needed it to stand still.',
+    hint: 'run the backup again; nothing wrong was committed',
+    retrySafe: true,
+  },
+  'replay-mismatch': {
+    exit: 'integrity',
+    meaning: 'A stored change does not fit the rows it is applied to.',
+    hint: 'the restore is not to be trusted: restore to an earlier moment, and report this',
+    retrySafe: false,
+  },
+
   // restore targets
   'target-not-empty': {
     exit: 'target',

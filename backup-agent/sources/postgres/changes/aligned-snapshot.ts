@@ -1,0 +1,37 @@
+import type { ClientBase } from 'pg';
+import { z } from 'zod';
+import { parseLsn, type Lsn } from './lsn.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import type { Session } from './change-feed.ts';
+
+const created = z.object({ consistent_point: z.string(), snapshot_name: z.string() });
+
+export interface AlignedSnapshot {
+  /** The snapshot sees exactly the transactions whose commit record starts before this position. */
+  readonly point: Lsn;
+  /** For `SET TRANSACTION SNAPSHOT`, as long as the session that made it stays idle. */
+  readonly name: string;
+}
+
+/**
+ * A snapshot that ends exactly where a position in the log does, from a temporary slot, which goes
+ * with the session. Waits for every transaction that is now writing, so give the session a
+ * `statement_timeout`. Takes a replication session; it must stay idle and open while the snapshot is
+ * used.
+ */
+export async function alignSnapshot(
+  replication: Session,
+  slotName: string,
+): Promise<AlignedSnapshot> {
+  const result = await replication.client.query(
+    `CREATE_REPLICATION_SLOT ${quoteIdentifier(slotName)} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT`,
+  );
+  const { consistent_point: point, snapshot_name: name } = created.parse(result.rows[0]);
+  return { point: parseLsn(point), name };
+}
+
+/** Everything read on this client until its transaction ends is what the snapshot saw. */
+export async function enterSnapshot(client: ClientBase, snapshot: AlignedSnapshot): Promise<void> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot.name)}`);
+}

@@ -1,0 +1,23 @@
+import type { ClientBase } from 'pg';
+
+export interface Session extends AsyncDisposable {
+  readonly client: ClientBase;
+}
+
+/** Where changes come from: a database, its slot and its publications. */
+export interface ChangeFeed {
+  readonly slot: string;
+  /** Inserts and truncates of all tables; updates and deletes of those with an identity. */
+  readonly publications: readonly string[];
+  /** At most this much WAL goes into one incremental: decoding holds its result on the server. */
+  readonly maxWalBytes: number;
+  /** How long to wait for writing transactions when tables must be copied, before doing without. */
+  readonly alignTimeoutMs: number;
+  /** A session with the settings that make values read the same everywhere. */
+  connect(): Promise<Session>;
+  /** A session that speaks the replication protocol for this database. */
+  connectReplication(): Promise<Session>;
+}
+
+export const defaultMaxWalBytes = 256 * 1024 * 1024;
+export const defaultAlignTimeoutMs = 60_000;
