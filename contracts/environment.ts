@@ -77,7 +77,7 @@ function* rangeProblems(file: EnvironmentShape): Generator<Problem> {
     ...file.vpn.sites.flatMap((site, index) =>
       site.ranges.map((cidr, place) => ({ path: ['vpn', 'sites', index, 'ranges', place], cidr })),
     ),
-  ].map((entry) => ({ ...entry, range: parseRange(entry.cidr) }));
+  ].map(({ path, cidr }) => ({ path, cidr, range: parseRange(cidr) }));
   for (const [index, later] of ranges.entries())
     for (const earlier of ranges.slice(0, index))
       if (later.range && earlier.range && overlap(later.range, earlier.range))
@@ -92,6 +92,11 @@ function* combinationProblems(file: EnvironmentShape): Generator<Problem> {
     yield {
       path: ['network', 'natGateways'],
       message: 'must be per-zone with the firewall: both directions must pass the same zone',
+    };
+  if (file.network.firewall && file.network.allowedDomains.length === 0)
+    yield {
+      path: ['network', 'allowedDomains'],
+      message: 'must name at least one domain: the firewall drops all others',
     };
   if (file.data.maxStorageGiB < file.data.storageGiB)
     yield { path: ['data', 'maxStorageGiB'], message: 'must not be smaller than storageGiB' };

@@ -1,0 +1,28 @@
+import type { Environment } from '../contracts/environment.ts';
+import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
+import { App } from './lib/cdktf.ts';
+import { NetworkStack } from './network/network-stack.ts';
+
+/** The stacks of one environment, by purpose; `bootstrap` only where it keeps the others' state. */
+export interface Stacks {
+  readonly bootstrap: BootstrapStack | undefined;
+  readonly network: NetworkStack;
+}
+
+export interface Build {
+  readonly app: App;
+  readonly stacks: Stacks;
+}
+
+/**
+ * Builds the stacks of an environment; nothing is written before `app.synth()`. Validations may be
+ * added to the app in between.
+ *
+ * @param outdir - where the Terraform JSON goes; CDKTF's own choice without it
+ */
+export function buildApp(environment: Environment, outdir?: string): Build {
+  const app = new App(outdir === undefined ? {} : { outdir });
+  const bootstrap = environment.state === 's3' ? new BootstrapStack(app, environment) : undefined;
+  const network = new NetworkStack(app, environment);
+  return { app, stacks: { bootstrap, network } };
+}

@@ -1,0 +1,33 @@
+import type { Construct } from 'constructs';
+import { stackOf } from '../lib/environment-stack.ts';
+import type { Statement } from '../lib/policy-document.ts';
+import { PrivateBucket } from './private-bucket.ts';
+
+/**
+ * A bucket that AWS services write access logs to. Server access logs and load balancer logs reach
+ * only buckets that S3's own key encrypts; so it is the one kind without a customer key.
+ */
+export function logBucket(
+  scope: Construct,
+  id: string,
+  { purpose, statements = [] }: { purpose: string; statements?: readonly Statement[] },
+): PrivateBucket {
+  const stack = stackOf(scope);
+  const { account, retention } = stack.environment;
+  const name = `${stack.named(purpose)}-${account}`;
+  return new PrivateBucket(scope, id, {
+    name,
+    expireDays: retention.accessLogsDays,
+    noncurrentDays: 30,
+    statements: [
+      {
+        sid: 'ReceiveAccessLogs',
+        principal: { Service: 'logging.s3.amazonaws.com' },
+        actions: ['s3:PutObject'],
+        resources: [`arn:${stack.partition.name}:s3:::${name}/s3/*`],
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      },
+      ...statements,
+    ],
+  });
+}
