@@ -1,4 +1,4 @@
-import { Decrypter, Encrypter } from 'age-encryption';
+import { Decrypter, Encrypter, type Stanza } from 'age-encryption';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { payloadNonceBytes, tagBytes } from './age-payload.ts';
@@ -65,6 +65,7 @@ export async function openHeader(
   identities: readonly string[],
 ): Promise<Uint8Array> {
   const decrypter = new Decrypter();
+  decrypter.addIdentity({ unwrapFileKey: refuseSharedPassphrase });
   for (const identity of identities) decrypter.addIdentity(identity);
   // Asked last, so only when none of the others opened a stanza.
   decrypter.addIdentity({
@@ -83,4 +84,14 @@ export async function openHeader(
       cause: error,
     });
   }
+}
+
+/**
+ * Asked first. A passphrase must be a file's only way in: beside a recipient, whoever knows the
+ * passphrase could have written the file. The package checks that only when asked for a passphrase.
+ */
+function refuseSharedPassphrase(stanzas: readonly Stanza[]): null {
+  if (stanzas.length > 1 && stanzas.some((stanza) => stanza.args[0] === 'scrypt'))
+    throw new HoldfastError('ciphertext-damaged', 'the age header mixes passphrase and recipients');
+  return null;
 }

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { assertIdentity } from '../keys/identities.ts';
 import { openHeader, readHeader } from './age-header.ts';
 import { chunkBytes, openChunk, payloadKey, payloadNonceBytes, tagBytes } from './age-payload.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -6,13 +7,15 @@ import type { Transform } from './transform.ts';
 
 /**
  * Reads the age v1 format (binary, not armored) with whichever of `identities` fits. A byte is
- * released only after the chunk that holds it proved authentic, and in its place. Rejects with
- * `identity-missing`, `identity-wrong` (a damaged stanza looks the same), or `ciphertext-damaged`:
- * changed, reordered, cut or followed by anything. Holds two chunks.
+ * released only after the chunk that holds it proved authentic, and in its place. Throws
+ * `identity-missing` or `key-invalid` at once. Rejects with `identity-wrong` (a damaged stanza looks
+ * the same), or `ciphertext-damaged`: changed, reordered, cut or followed by anything. Holds two
+ * chunks.
  */
 export function decrypt(identities: readonly string[]): Transform {
   if (identities.length === 0)
     throw new HoldfastError('identity-missing', 'no identity was given to decrypt with');
+  for (const identity of identities) assertIdentity(identity);
   return async function* (source) {
     await using reader = new ByteReader(source);
     const fileKey = await openHeader(await readHeader(reader), identities);

@@ -16,7 +16,7 @@ export type Transform = (
 ) => AsyncGenerator<Uint8Array, void, undefined>;
 
 export interface TransformContext {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
