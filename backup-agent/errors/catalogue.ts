@@ -239,6 +239,38 @@ export const catalogue = {
     retrySafe: false,
   },
 
+  // PostgreSQL source
+  'source-unreachable': {
+    exit: 'source',
+    meaning: 'The database server did not answer, or ended the connection.',
+    hint: 'check host, port, network and TLS settings; the command can be run again',
+    retrySafe: true,
+  },
+  'source-denied': {
+    exit: 'source',
+    meaning: 'The database server refused the sign-in, or the role lacks a right.',
+    hint: '`holdfast source prepare --print` prints the role and the rights it needs',
+    retrySafe: true,
+  },
+  'source-pooler': {
+    exit: 'source',
+    meaning: 'A connection pooler stands between the agent and the database server.',
+    hint: 'point the job at the server itself: snapshots and replication do not pass a pooler',
+    retrySafe: false,
+  },
+  'source-refused': {
+    exit: 'source',
+    meaning: 'The database server refused a statement.',
+    hint: 'the message is the server\'s own; the server\'s log may say more',
+    retrySafe: true,
+  },
+  'source-unsuitable': {
+    exit: 'source',
+    meaning: 'The source cannot be backed up as it stands.',
+    hint: '`holdfast doctor` lists every problem with the statement that mends it',
+    retrySafe: true,
+  },
+
   // PostgreSQL changes
   'slot-busy': {
     exit: 'busy',
@@ -270,6 +302,18 @@ export const catalogue = {
     exit: 'target',
     meaning: 'The target of a restore already holds something.',
     hint: 'name an empty or new target; nothing was changed',
+    retrySafe: false,
+  },
+  'target-unsuitable': {
+    exit: 'target',
+    meaning: 'The target of a restore lacks something that the backup needs.',
+    hint: 'add what the message lists, or leave it out of the restore; nothing was changed',
+    retrySafe: true,
+  },
+  'restore-failed': {
+    exit: 'target',
+    meaning: 'A restore stopped in the middle; the target holds an unfinished copy.',
+    hint: 'drop the target, mend the cause that the message names, and restore again',
     retrySafe: false,
   },
 
