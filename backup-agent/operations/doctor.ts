@@ -1,0 +1,160 @@
+import { execa } from 'execa';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { assertRecipientsUniform } from '../keys/recipients.ts';
+import type { Finding, Progress } from '../sources/source.ts';
+import {
+  findClientTool,
+  findServerBinaries,
+  type BinarySearch,
+} from '../tools/postgres-binaries.ts';
+import type { Agent } from './agent.ts';
+
+export interface CheckedFinding extends Finding {
+  /** Which check found it. */
+  readonly check: string;
+}
+
+/** What the machine has of what the agent and a recovery by hand need; changes nothing. */
+export async function checkMachine(
+  search: BinarySearch,
+  nodeVersion: string,
+): Promise<CheckedFinding[]> {
+  const findings = await Promise.all([
+    finding('Node', async () => `${nodeVersion}`),
+    finding('PostgreSQL server, for drills', async () => {
+      const { majorVersion, folder } = await findServerBinaries(search);
+      return `version ${majorVersion} in ${folder}`;
+    }),
+    ...(['pg_dump', 'psql'] as const).map((program) =>
+      finding(
+        `${program}, for ${program === 'psql' ? 'recovery by hand' : 'backups'}`,
+        async () => {
+          const tool = await findClientTool(program, search, 0);
+          return `version ${tool.majorVersion} at ${tool.path}`;
+        },
+      ),
+    ),
+    ...['age', 'zstd', 'openssl'].map((program) => byHandTool(program)),
+  ]);
+  return findings;
+}
+
+/** Only a recovery without Holdfast needs these, so their absence is a warning. */
+async function byHandTool(program: string): Promise<CheckedFinding> {
+  const check = `${program}, for recovery by hand`;
+  try {
+    await execa(program, [program === 'openssl' ? 'version' : '--version'], {
+      stdin: 'ignore',
+      timeout: 10_000,
+    });
+    return { check, severity: 'info', where: program, what: 'found' };
+  } catch {
+    return {
+      check,
+      severity: 'warning',
+      where: program,
+      what: 'not on this machine',
+      fix: `install it, for example: apt-get install ${program}`,
+    };
+  }
+}
+
+/** What a configuration needs: keys, repositories, and sources that answer. */
+export async function checkInstallation(
+  agent: Agent,
+  progress: Progress,
+): Promise<CheckedFinding[]> {
+  const { keys, repositories, jobs } = agent.configuration;
+  const findings: CheckedFinding[] = [
+    await finding(
+      'recipients',
+      async () => `all of kind ${assertRecipientsUniform(keys.recipients)}`,
+    ),
+    escrowFinding(keys.recipients.length),
+    await finding('metadata identity', async () => {
+      await agent.recipients();
+      return 'readable';
+    }),
+    await finding('writer key', async () => {
+      const { publicKey } = await agent.signingKey('writer');
+      const pinned = keys.trusted.some(
+        (key) => key.role === 'writer' && key.publicKey === publicKey,
+      );
+      if (!pinned)
+        throw new Error('is not pinned under keys.trusted, so nothing it signs is accepted');
+      return 'readable, and pinned';
+    }),
+  ];
+  for (const name of Object.keys(repositories)) findings.push(await repositoryFinding(agent, name));
+  for (const name of Object.keys(jobs)) {
+    progress.step(`ask the source of ${name}`);
+    findings.push(...(await sourceFindings(agent, name, progress)));
+  }
+  return findings;
+}
+
+function escrowFinding(recipients: number): CheckedFinding {
+  const check = 'escrow recipient';
+  return recipients > 1
+    ? { check, severity: 'info', where: 'keys.recipients', what: `${recipients} recipients` }
+    : {
+        check,
+        severity: 'warning',
+        where: 'keys.recipients',
+        what: 'only one identity opens the backups; if it is lost, they are lost',
+        fix: 'holdfast keygen <safe place> --only escrow, and add its recipient',
+      };
+}
+
+async function repositoryFinding(agent: Agent, name: string): Promise<CheckedFinding> {
+  const check = `repository ${name}`;
+  try {
+    const repository = await agent.openRepository(name);
+    return { check, severity: 'info', where: repository.storage.location, what: 'opens' };
+  } catch (error) {
+    if (isHoldfastError(error, 'repository-not-found'))
+      return {
+        check,
+        severity: 'info',
+        where: name,
+        what: 'new: the first backup or copy makes it',
+      };
+    return failure(check, error);
+  }
+}
+
+async function sourceFindings(
+  agent: Agent,
+  job: string,
+  progress: Progress,
+): Promise<CheckedFinding[]> {
+  const check = `source of ${job}`;
+  const { signal, log, now } = agent;
+  try {
+    const source = await agent.source(job);
+    const { findings } = await source.preflight({ signal, log, now, progress });
+    const asked = { check, severity: 'info', where: source.kind, what: 'answers' } as const;
+    return [asked, ...findings.map((found) => ({ check, ...found }))];
+  } catch (error) {
+    return [failure(check, error)];
+  }
+}
+
+async function finding(check: string, look: () => Promise<string>): Promise<CheckedFinding> {
+  try {
+    return { check, severity: 'info', where: check, what: await look() };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+function failure(check: string, error: unknown): CheckedFinding {
+  const what = error instanceof Error ? error.message : String(error);
+  return {
+    check,
+    severity: 'error',
+    where: check,
+    what,
+    ...(isHoldfastError(error) ? { fix: error.hint } : {}),
+  };
+}
