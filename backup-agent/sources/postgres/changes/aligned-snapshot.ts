@@ -23,8 +23,24 @@ export async function alignSnapshot(
   replication: Session,
   slotName: string,
 ): Promise<AlignedSnapshot> {
+  return createSlot(replication, `${quoteIdentifier(slotName)} TEMPORARY`);
+}
+
+/**
+ * Makes the slot that a chain hangs on, and the snapshot of its first full, under the same terms. The
+ * publications must exist before it: a slot that meets a position without them fails for good.
+ */
+export async function createChainSlot(
+  replication: Session,
+  slotName: string,
+): Promise<AlignedSnapshot> {
+  return createSlot(replication, quoteIdentifier(slotName));
+}
+
+/** This older spelling of the command is understood by every version from 13 to 18. */
+async function createSlot(replication: Session, what: string): Promise<AlignedSnapshot> {
   const result = await replication.client.query(
-    `CREATE_REPLICATION_SLOT ${quoteIdentifier(slotName)} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT`,
+    `CREATE_REPLICATION_SLOT ${what} LOGICAL pgoutput EXPORT_SNAPSHOT`,
   );
   const { consistent_point: point, snapshot_name: name } = created.parse(result.rows[0]);
   return { point: parseLsn(point), name };

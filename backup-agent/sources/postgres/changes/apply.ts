@@ -37,7 +37,9 @@ export class TableApplier {
   /** For tables without a key. */
   async applyBag(removals: readonly RowCount[], additions: readonly RowCount[]): Promise<void> {
     if (removals.length > 0) await this.#remove(removals);
-    await this.#insert(additions.flatMap(({ row, count }) => new Array<Tuple>(count).fill(row)));
+    await this.#insert(
+      additions.flatMap(({ row, count }) => Array.from({ length: count }, () => row)),
+    );
   }
 
   /** Changes a row's key in place, when the message does not carry the whole row. */

@@ -93,7 +93,9 @@ export class ReplayTables {
       return place === undefined || commitLsn < place.from ? [] : [place];
     });
     if (tables.length === 0) return;
-    const names = tables.map(({ schema, name }) => `ONLY ${quoteQualified(schema, name)}`).join(', ');
+    const names = tables
+      .map(({ schema, name }) => `ONLY ${quoteQualified(schema, name)}`)
+      .join(', ');
     const restart = message.restartIdentity ? ' RESTART IDENTITY' : '';
     const cascade = message.cascade ? ' CASCADE' : '';
     await this.#client.query(`TRUNCATE ${names}${restart}${cascade}`);

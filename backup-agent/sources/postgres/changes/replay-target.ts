@@ -15,7 +15,10 @@ export type ReplayTarget =
  * Whether a transaction lies beyond the target. Commit times are not ordered as positions are
  * (by a millisecond at most), so the first later commit ends the replay, whatever follows it.
  */
-export function liesBeyond(target: ReplayTarget, begin: Pick<BeginMessage, 'commitLsn' | 'commitTimeUs'>): boolean {
+export function liesBeyond(
+  target: ReplayTarget,
+  begin: Pick<BeginMessage, 'commitLsn' | 'commitTimeUs'>,
+): boolean {
   if (target.kind === 'time') return begin.commitTimeUs > target.timeUs;
   return target.kind === 'lsn' && begin.commitLsn >= target.lsn;
 }

@@ -21,7 +21,7 @@ export async function readSequences(client: ClientBase): Promise<SequenceState[]
     SELECT n.nspname AS schema, c.relname AS name
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
-      AND n.nspname <> 'information_schema' AND has_sequence_privilege(c.oid, 'SELECT')
+      AND n.nspname <> 'information_schema' AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END
     ORDER BY 1, 2`);
   const names = z.array(nameRow).parse(found.rows);
   const states: SequenceState[] = [];

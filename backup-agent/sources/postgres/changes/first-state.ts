@@ -1,0 +1,38 @@
+import type { ClientBase } from 'pg';
+import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { FollowState } from './follow-state.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
+import { readServerIdentity } from './server-identity.ts';
+import { readTables, tableStates } from './table-catalog.ts';
+
+/**
+ * The follow state of a full, to be written as its meta object `follow-state.json`. `client` is in the
+ * snapshot that ends at `point`; the sequences are read after the rows and passed in.
+ */
+export async function firstFollowState(
+  client: ClientBase,
+  feed: Pick<ChangeFeed, 'slot' | 'publications'>,
+  point: Lsn,
+  sequences: FollowState['sequences'],
+): Promise<FollowState> {
+  const { server, types, publications, recovering } = await readServerIdentity(
+    client,
+    feed.publications,
+  );
+  if (recovering) {
+    throw new HoldfastError('source-standby', 'the server is a standby: back up its primary');
+  }
+  const tables = await readTables(client, feed.publications, server.majorVersion);
+  return {
+    format: 'holdfast-postgres-changes/1',
+    server,
+    slot: feed.slot,
+    publications,
+    types,
+    point: formatLsn(point),
+    tables: tableStates(tables),
+    copies: [],
+    sequences: [...sequences],
+  };
+}
