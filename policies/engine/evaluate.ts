@@ -70,9 +70,10 @@ function evaluate(expression: Expression, scope: Scope): Operand {
       );
     case 'call':
       return call(expression, scope);
-    default:
-      return forExpression(expression, scope);
+    case 'for':
+      break;
   }
+  return forExpression(expression, scope);
 }
 
 function template(parts: readonly Value[]): Value {

@@ -1,0 +1,141 @@
+import type { Graph } from '../engine/graph.ts';
+import type { Resource } from '../engine/resource.ts';
+import { asList, referencesIn, textOf, type Value } from '../engine/value.ts';
+import {
+  coversAction,
+  coversResource,
+  isUnreadable,
+  type Statement,
+  statementsOf,
+} from './statements.ts';
+
+/** One policy that grants rights to a role, user or group. */
+export interface IdentityPolicy {
+  /** The resource that holds the document. */
+  readonly declared: Resource;
+  readonly statements: readonly Statement[];
+  /** The document is only known after apply. */
+  readonly unreadable: boolean;
+}
+
+/** A role, user or group with all that is granted to it. */
+export interface Identity {
+  readonly resource: Resource;
+  readonly policies: readonly IdentityPolicy[];
+  /** ARNs of policies that AWS or somebody else manages. */
+  readonly managedArns: readonly string[];
+  readonly boundary: readonly Statement[] | undefined;
+}
+
+const kinds = { aws_iam_role: 'role', aws_iam_user: 'user', aws_iam_group: 'group' } as const;
+type Kind = keyof typeof kinds;
+const cached = new WeakMap<Graph, readonly Identity[]>();
+
+/** Resources that hold an identity policy's document, and where. */
+const documents: Readonly<Record<string, string>> = {
+  aws_iam_policy: 'policy',
+  aws_iam_role_policy: 'policy',
+  aws_iam_user_policy: 'policy',
+  aws_iam_group_policy: 'policy',
+  aws_ssoadmin_permission_set_inline_policy: 'inline_policy',
+};
+export const identityPolicyTypes = [...Object.keys(documents), 'aws_iam_role'] as const;
+
+/** The policies a resource itself holds: its document, or a role's inline blocks. */
+export function policiesIn(resource: Resource): IdentityPolicy[] {
+  const attribute = documents[resource.type];
+  const written =
+    attribute === undefined
+      ? resource.blocks('inline_policy').map((block) => block['policy'])
+      : [resource.get(attribute)];
+  return written
+    .filter((policy) => policy !== undefined && policy !== null)
+    .map((policy) => ({
+      declared: resource,
+      statements: statementsOf(policy) ?? [],
+      unreadable: isUnreadable(policy),
+    }));
+}
+
+/** Every role, user and group of the graph with its rights. */
+export function identities(graph: Graph): readonly Identity[] {
+  const known = cached.get(graph);
+  if (known) return known;
+  const found = graph
+    .of(...Object.keys(kinds))
+    .map((resource) => identity(graph, resource, resource.type as Kind));
+  cached.set(graph, found);
+  return found;
+}
+
+function identity(graph: Graph, resource: Resource, type: Kind): Identity {
+  const kind = kinds[type];
+  const inline = graph.referrers(resource, `aws_iam_${kind}_policy`, kind);
+  const arns = attachedArns(graph, resource, kind);
+  const attached = graph.referents(arns, 'aws_iam_policy');
+  const [boundary] = graph.referents(resource.get('permissions_boundary'), 'aws_iam_policy');
+  return {
+    resource,
+    policies: [...policiesIn(resource), ...[...inline, ...attached].flatMap(policiesIn)],
+    managedArns: arns
+      .map(textOf)
+      .filter((arn) => referencesIn(arn).length === 0 || arn.includes(':policy/')),
+    boundary: boundary && policiesIn(boundary).flatMap(({ statements }) => statements),
+  };
+}
+
+function attachedArns(graph: Graph, resource: Resource, kind: string): Value[] {
+  const single = graph
+    .referrers(resource, `aws_iam_${kind}_policy_attachment`, kind)
+    .map((one) => one.get('policy_arn'));
+  const shared = graph
+    .referrers(resource, 'aws_iam_policy_attachment', `${kind}s`)
+    .map((one) => one.get('policy_arn'));
+  const exclusive = graph.referrers(
+    resource,
+    `aws_iam_${kind}_policy_attachments_exclusive`,
+    `${kind}_name`,
+  );
+  const own = asList(resource.get('managed_policy_arns'));
+  return [
+    ...single,
+    ...shared,
+    ...own,
+    ...exclusive.flatMap((one) => asList(one.get('policy_arns'))),
+  ].filter((arn) => arn !== undefined);
+}
+
+/**
+ * Whether the identity may do this to at least one of the resources: allowed by a policy, within its
+ * boundary, and not denied without a condition. A condition on an allowing statement does not count
+ * as a limit.
+ *
+ * @param names - ways to write the resource, such as its ARN by name and by reference
+ */
+export function may(identity: Identity, action: string, names: readonly string[]): boolean {
+  const statements = identity.policies.flatMap((policy) => policy.statements);
+  const covers = (statement: Statement): boolean =>
+    coversAction(statement, action) && coversResource(statement, names);
+  const allowed =
+    isAdministrator(identity) ||
+    statements.some((statement) => statement.allows && covers(statement));
+  if (!allowed) return false;
+  if (
+    identity.boundary &&
+    !identity.boundary.some((statement) => statement.allows && covers(statement))
+  )
+    return false;
+  return ![...statements, ...(identity.boundary ?? [])].some(
+    (statement) =>
+      !statement.allows && statement.conditions.length === 0 && deniesAll(statement, action, names),
+  );
+}
+
+function deniesAll(statement: Statement, action: string, names: readonly string[]): boolean {
+  return coversAction(statement, action) && coversResource(statement, names);
+}
+
+/** Whether a policy that gives everything is attached. */
+export function isAdministrator({ managedArns }: Identity): boolean {
+  return managedArns.some((arn) => arn.endsWith(':policy/AdministratorAccess'));
+}
