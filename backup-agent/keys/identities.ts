@@ -5,6 +5,7 @@ import {
   identityToRecipient,
 } from 'age-encryption';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { RecipientKind } from './recipients.ts';
 
 export interface GeneratedIdentity {
   /** `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`: the secret. */
@@ -28,6 +29,12 @@ export async function generateIdentity(options: IdentityOptions = {}): Promise<G
 export async function recipientOf(identity: string): Promise<string> {
   assertIdentity(identity);
   return identityToRecipient(identity);
+}
+
+/** The kind of recipient that belongs to an identity. */
+export function identityKind(identity: string): RecipientKind {
+  assertIdentity(identity);
+  return identity.startsWith('AGE-SECRET-KEY-PQ-1') ? 'hybrid' : 'x25519';
 }
 
 /** Throws `key-invalid`, without the secret, unless `identity` is a native age identity. */

@@ -8,7 +8,10 @@ export type RecipientKind = 'x25519' | 'hybrid';
 export function recipientKind(recipient: string): RecipientKind {
   const kind = kindByPrefix(recipient);
   if (kind === undefined)
-    throw new HoldfastError('key-invalid', `not an age recipient of a known kind: ${recipient}`);
+    throw new HoldfastError(
+      'key-invalid',
+      `not an age recipient of a known kind: ${show(recipient)}`,
+    );
   try {
     new Encrypter().addRecipient(recipient);
   } catch (error) {
@@ -45,4 +48,9 @@ function kindByPrefix(recipient: string): RecipientKind | undefined {
   if (recipient.startsWith('age1pq1')) return 'hybrid';
   // Bech32 has no `1` after the separator, so tag and plugin recipients (age1tag1…) fall out.
   return /^age1[02-9a-z]+$/.test(recipient) ? 'x25519' : undefined;
+}
+
+/** Somebody may have put an identity where the recipient belongs: only what is public is quoted. */
+function show(recipient: string): string {
+  return recipient.startsWith('age1') ? recipient.slice(0, 80) : 'it does not start with age1';
 }

@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { buffer, text } from 'node:stream/consumers';
 
 /** The Debian package that has each program. */
-const packages = { age: 'age', zstd: 'zstd', openssl: 'openssl', bash: 'bash', script: 'bsdutils' };
+const packages = {
+  age: 'age',
+  'age-keygen': 'age',
+  zstd: 'zstd',
+  openssl: 'openssl',
+  bash: 'bash',
+  script: 'bsdutils',
+};
 
 /**
  * Feeds `input` to a program and resolves with what it prints. A program that is not installed fails
