@@ -1,5 +1,6 @@
 import type { Environment } from '../contracts/environment.ts';
 import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
+import { DataStack } from './data/data-stack.ts';
 import { App } from './lib/cdktf.ts';
 import { NetworkStack } from './network/network-stack.ts';
 
@@ -7,6 +8,7 @@ import { NetworkStack } from './network/network-stack.ts';
 export interface Stacks {
   readonly bootstrap: BootstrapStack | undefined;
   readonly network: NetworkStack;
+  readonly data: DataStack;
 }
 
 export interface Build {
@@ -24,5 +26,6 @@ export function buildApp(environment: Environment, outdir?: string): Build {
   const app = new App(outdir === undefined ? {} : { outdir });
   const bootstrap = environment.state === 's3' ? new BootstrapStack(app, environment) : undefined;
   const network = new NetworkStack(app, environment);
-  return { app, stacks: { bootstrap, network } };
+  const data = new DataStack(app, environment, network);
+  return { app, stacks: { bootstrap, network, data } };
 }

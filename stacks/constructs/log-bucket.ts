@@ -3,6 +3,13 @@ import { stackOf } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
 import { PrivateBucket } from './private-bucket.ts';
 
+export interface LogBucketConfig {
+  readonly purpose: string;
+  readonly statements?: readonly Statement[];
+  /** In the off-site region: S3 writes access logs only within one. */
+  readonly offsite?: boolean;
+}
+
 /**
  * A bucket that AWS services write access logs to. Server access logs and load balancer logs reach
  * only buckets that S3's own key encrypts; so it is the one kind without a customer key.
@@ -10,12 +17,14 @@ import { PrivateBucket } from './private-bucket.ts';
 export function logBucket(
   scope: Construct,
   id: string,
-  { purpose, statements = [] }: { purpose: string; statements?: readonly Statement[] },
+  { purpose, statements = [], offsite = false }: LogBucketConfig,
 ): PrivateBucket {
   const stack = stackOf(scope);
-  const { account, retention } = stack.environment;
+  const { retention } = stack.environment;
+  const account = offsite ? stack.offsiteAccount : stack.environment.account;
   const name = `${stack.named(purpose)}-${account}`;
   return new PrivateBucket(scope, id, {
+    ...(offsite ? { provider: stack.offsite } : {}),
     name,
     expireDays: retention.accessLogsDays,
     noncurrentDays: 30,

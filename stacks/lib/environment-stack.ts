@@ -77,7 +77,9 @@ export class EnvironmentStack extends TerraformStack {
    */
   protected override allocateLogicalId(element: unknown): string {
     const path = (element as TerraformElement).node.path.split('/');
-    return path.slice(path.indexOf(this.node.id) + 1).join('_');
+    const id = path.slice(path.indexOf(this.node.id) + 1).join('_');
+    // CDKTF names the outputs between stacks after what they refer to, dots and all.
+    return id.replaceAll(/[^\w-]/g, '_');
   }
 }
 

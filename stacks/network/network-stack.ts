@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { subnetRange, type Tier } from '../../contracts/environment/tiers.ts';
 import { CustomerKey } from '../constructs/customer-key.ts';
+import { NoticeTopic } from '../constructs/notice-topic.ts';
 import { Fn } from '../lib/cdktf.ts';
 import { EnvironmentStack } from '../lib/environment-stack.ts';
 import { aclRules } from './acl-rules.ts';
@@ -37,6 +38,8 @@ export class NetworkStack extends EnvironmentStack {
   readonly vpn: TierSubnets | undefined;
   readonly groups: GroupSet<GroupName>['groups'];
   readonly recovery: Recovery;
+  /** Tells the operations contact; the other stacks' alarms go here. */
+  readonly notices: NoticeTopic;
   readonly #zones: DataAwsAvailabilityZones;
 
   constructor(scope: Construct, environment: Environment) {
@@ -81,6 +84,7 @@ export class NetworkStack extends EnvironmentStack {
     const set = new GroupSet(this, 'groups', groupDescriptions, { vpcId: this.vpc.vpc.id });
     this.groups = set.groups;
     connectGroups(set, environment, this.#endpoints(this.#tier('endpoints')));
+    this.notices = new NoticeTopic(this, 'notices', { email: environment.contacts.operations });
     this.recovery = new Recovery(this, 'offsite');
     this.#outputs();
   }

@@ -1,0 +1,86 @@
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
+import { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js';
+import type { Construct } from 'constructs';
+import type { CustomerKey } from '../constructs/customer-key.ts';
+import type { PrivateBucket } from '../constructs/private-bucket.ts';
+import { stackOf } from '../lib/environment-stack.ts';
+import { policyDocument, serviceTrust, type Statement } from '../lib/policy-document.ts';
+
+interface Side {
+  readonly bucket: PrivateBucket;
+  readonly key: CustomerKey;
+}
+
+/**
+ * Copies a bucket's new objects to its replica. Delete markers stay behind: what somebody deletes here
+ * must not vanish there.
+ */
+export function replicate(
+  scope: Construct,
+  { bucket, key, replica }: Side & { replica: Side },
+): void {
+  const stack = stackOf(scope);
+  const role = new IamRole(scope, 'replication-role', {
+    name: stack.named('attachments-replication'),
+    description: 'Lets S3 copy attachments to the off-site region',
+    assumeRolePolicy: serviceTrust('s3.amazonaws.com', stack.environment.account),
+  });
+  const rights = new IamRolePolicy(scope, 'replication-rights', {
+    name: 'copy-attachments',
+    role: role.id,
+    policy: policyDocument(...copyRights({ bucket, key }, replica)),
+  });
+  new S3BucketReplicationConfigurationA(scope, 'replication', {
+    bucket: bucket.bucket.id,
+    role: role.arn,
+    rule: [
+      {
+        id: 'everything',
+        status: 'Enabled',
+        priority: 1,
+        filter: { prefix: '' },
+        deleteMarkerReplication: { status: 'Disabled' },
+        sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } },
+        destination: {
+          bucket: replica.bucket.arn,
+          storageClass: 'STANDARD_IA',
+          encryptionConfiguration: { replicaKmsKeyId: replica.key.arn },
+          metrics: { status: 'Enabled', eventThreshold: { minutes: 15 } },
+          replicationTime: { status: 'Enabled', time: { minutes: 15 } },
+        },
+      },
+    ],
+    dependsOn: [bucket.versioning, replica.bucket.versioning, rights],
+  });
+}
+
+function copyRights(from: Side, to: Side): Statement[] {
+  return [
+    {
+      sid: 'ReadSource',
+      actions: ['s3:GetReplicationConfiguration', 's3:ListBucket'],
+      resources: [from.bucket.arn],
+    },
+    {
+      sid: 'ReadVersions',
+      actions: [
+        's3:GetObjectVersionForReplication',
+        's3:GetObjectVersionAcl',
+        's3:GetObjectVersionTagging',
+      ],
+      resources: [`${from.bucket.arn}/*`],
+    },
+    {
+      sid: 'WriteReplica',
+      actions: ['s3:ReplicateObject', 's3:ReplicateTags'],
+      resources: [`${to.bucket.arn}/*`],
+    },
+    { sid: 'DecryptSource', actions: ['kms:Decrypt'], resources: [from.key.arn] },
+    {
+      sid: 'EncryptReplica',
+      actions: ['kms:Encrypt', 'kms:GenerateDataKey'],
+      resources: [to.key.arn],
+    },
+  ];
+}
