@@ -21,6 +21,7 @@ import {
 } from '../../../../../backup-agent/sources/postgres/changes/replay.ts';
 import type { ReplayTarget } from '../../../../../backup-agent/sources/postgres/changes/replay-target.ts';
 import { readSequences } from '../../../../../backup-agent/sources/postgres/changes/sequences.ts';
+import { dropSlot } from '../../../../../backup-agent/sources/postgres/changes/slot.ts';
 import { readTables } from '../../../../../backup-agent/sources/postgres/changes/table-catalog.ts';
 import type { BackupReader, BackupRun } from '../../../../../backup-agent/sources/source.ts';
 import { MemoryRepository } from './memory-repository.ts';
@@ -81,6 +82,12 @@ export class TestChain {
       if (next.done) return next.value;
       this.repository.commit(next.value);
     }
+  }
+
+  /** Frees the slot; the server has few of them. */
+  async close(): Promise<void> {
+    await using session = await this.feed.connect();
+    await dropSlot(session.client, this.feed.slot);
   }
 
   async states(): Promise<FollowState[]> {

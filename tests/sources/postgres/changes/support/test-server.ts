@@ -55,6 +55,8 @@ export class TestServer implements AsyncDisposable {
       max_connections: '40',
       max_slot_wal_keep_size: '2GB',
       max_prepared_transactions: '5',
+      max_replication_slots: '20',
+      max_wal_senders: '20',
       shared_buffers: '64MB',
       fsync: 'off',
     };
