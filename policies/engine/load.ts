@@ -25,14 +25,16 @@ export interface InputFile {
  *
  * @throws {LoadError} naming the file and what is wrong with it
  */
-export async function load(path: string): Promise<Graph> {
-  const kind = await stat(path).catch(() => undefined);
-  if (!kind) throw new LoadError(`${path} does not exist`);
-  return graphOf(
-    kind.isDirectory()
-      ? await directoryFiles(path)
-      : [{ name: '', file: path, content: await readJson(path) }],
-  );
+export async function load(path: string, more: readonly Resource[] = []): Promise<Graph> {
+  return graphOf(await readInput(path), more);
+}
+
+async function readInput(path: string): Promise<readonly InputFile[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new LoadError(`${path} does not exist`);
+  return found.isDirectory()
+    ? directoryFiles(path)
+    : [{ name: '', file: path, content: await readJson(path) }];
 }
 
 async function directoryFiles(path: string): Promise<InputFile[]> {
@@ -49,8 +51,12 @@ async function directoryFiles(path: string): Promise<InputFile[]> {
   );
 }
 
-/** One graph over all files. @throws {LoadError} when a file is not what Terraform writes */
-export function graphOf(files: readonly InputFile[]): Graph {
+/**
+ * One graph over all files, and over resources that no file holds.
+ *
+ * @throws {LoadError} when a file is not what Terraform writes
+ */
+export function graphOf(files: readonly InputFile[], more: readonly Resource[] = []): Graph {
   const configurations: Configuration[] = [];
   const planned: Resource[] = [];
   for (const input of files) {
@@ -60,7 +66,7 @@ export function graphOf(files: readonly InputFile[]): Graph {
       );
     else configurations.push(new Configuration(stackSource(input), () => configurations));
   }
-  return new Graph([...configurations.flatMap((one) => one.resources()), ...planned]);
+  return new Graph([...configurations.flatMap((one) => one.resources()), ...planned, ...more]);
 }
 
 function stackSource({ name, file, content }: InputFile): StackSource {

@@ -6,8 +6,9 @@ export interface Origin {
   readonly construct?: string;
   /** `file.ts:12:5` of the call that created the construct, when the synthesis recorded it. */
   readonly source?: string;
-  /** The Terraform file that holds it. */
+  /** The Terraform file that holds it, and the line its block starts on. */
   readonly file?: string;
+  readonly line?: number;
 }
 
 export interface ResourceFacts {
