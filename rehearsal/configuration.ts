@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { generateKeys, isSignerRole, keyNames } from '../backup-agent/operations/generate-keys.ts';
+import type { Crm } from './crm/crm.ts';
+
+export interface Installation {
+  readonly configFile: string;
+  /** The recovery identity: given to the drill alone, not named in the configuration. */
+  readonly identityFile: string;
+}
+
+/** Makes keys and writes the configuration of a job group for the CRM, all below `directory`. */
+export async function writeInstallation(
+  directory: string,
+  crm: Crm,
+  binaries: string | undefined,
+  now: () => Date,
+): Promise<Installation> {
+  const keys = await generateKeys({
+    directory: join(directory, 'keys'),
+    names: keyNames,
+    postQuantum: false,
+    now,
+  });
+  const [recovery, escrow, metadata] = keys;
+  if (!recovery || !escrow || !metadata) throw new TypeError('keys are missing');
+  const signers = keys.filter((key) => isSignerRole(key.name));
+  const places = { repository: 'primary', copies: ['offsite'], retention: { keepWithin: '30d' } };
+  const configuration = {
+    version: 1,
+    repositories: {
+      primary: { type: 'local', path: 'primary' },
+      offsite: { type: 'local', path: 'offsite' },
+    },
+    keys: {
+      recipients: [recovery.publicKey, escrow.publicKey],
+      metadataIdentity: { file: metadata.file },
+      signing: Object.fromEntries(signers.map(({ name, file }) => [name, { file }])),
+      trusted: signers.map(({ name, publicKey }) => ({
+        role: name,
+        publicKey,
+        validFrom: new Date(now().getTime() - 60_000).toISOString(),
+      })),
+    },
+    jobs: {
+      'crm-database': {
+        source: { type: 'postgres', url: crm.url, ...(binaries ? { binaries } : {}) },
+        ...places,
+        objectives: { rpo: '15m', rto: '10m' },
+        drill: {
+          sandbox: { type: 'local', ...(binaries ? { binaries } : {}) },
+          probes: [
+            {
+              name: 'the pipeline view answers',
+              query: 'SELECT count(*) FROM crm.pipeline',
+              expect: { atLeast: 5 },
+            },
+            {
+              name: 'invoice numbers go on',
+              query:
+                'SELECT (SELECT last_value FROM crm.invoice_number) >= (SELECT max(invoice_number) FROM crm.deals)',
+              expect: { equals: true },
+            },
+          ],
+          attachments: {
+            job: 'crm-attachments',
+            query: 'SELECT path, sha256, size_bytes FROM crm.attachments',
+          },
+        },
+      },
+      'crm-attachments': { source: { type: 'files', path: crm.folder }, ...places },
+    },
+    groups: { crm: ['crm-database', 'crm-attachments'] },
+  };
+  const configFile = join(directory, 'holdfast.yaml');
+  await writeFile(configFile, stringify(configuration, { lineWidth: 0 }), { mode: 0o600 });
+  return { configFile, identityFile: recovery.file };
+}
