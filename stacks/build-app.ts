@@ -1,12 +1,14 @@
 import type { Environment } from '../contracts/environment.ts';
 import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
 import { DataStack } from './data/data-stack.ts';
+import { IdentityStack } from './identity/identity-stack.ts';
 import { App } from './lib/cdktf.ts';
 import { NetworkStack } from './network/network-stack.ts';
 
 /** The stacks of one environment, by purpose; `bootstrap` only where it keeps the others' state. */
 export interface Stacks {
   readonly bootstrap: BootstrapStack | undefined;
+  readonly identity: IdentityStack;
   readonly network: NetworkStack;
   readonly data: DataStack;
 }
@@ -25,7 +27,8 @@ export interface Build {
 export function buildApp(environment: Environment, outdir?: string): Build {
   const app = new App(outdir === undefined ? {} : { outdir });
   const bootstrap = environment.state === 's3' ? new BootstrapStack(app, environment) : undefined;
-  const network = new NetworkStack(app, environment);
+  const identity = new IdentityStack(app, environment);
+  const network = new NetworkStack(app, environment, identity.rails);
   const data = new DataStack(app, environment, network);
-  return { app, stacks: { bootstrap, network, data } };
+  return { app, stacks: { bootstrap, identity, network, data } };
 }

@@ -5,7 +5,13 @@ import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { policyDocument, type Statement } from '../lib/policy-document.ts';
 
-export type ViaService = 's3' | 'rds' | 'elasticfilesystem' | 'secretsmanager' | 'network-firewall';
+export type ViaService =
+  | 's3'
+  | 'ec2'
+  | 'rds'
+  | 'elasticfilesystem'
+  | 'secretsmanager'
+  | 'network-firewall';
 
 export interface CustomerKeyConfig {
   readonly description: string;

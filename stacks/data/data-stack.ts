@@ -14,7 +14,7 @@ export class DataStack extends EnvironmentStack {
   readonly fileSystem: FileSystem | undefined;
 
   constructor(scope: Construct, environment: Environment, network: NetworkStack) {
-    super(scope, 'data', environment);
+    super(scope, 'data', environment, network.guardrails);
     this.database = new Database(this, 'database', {
       subnetIds: network.data.subnetIds,
       securityGroupId: network.groups.database.id,

@@ -2,13 +2,12 @@ import { DbInstance } from '@cdktf/provider-aws/lib/db-instance/index.js';
 import { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group/index.js';
 import { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group/index.js';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { Construct } from 'constructs';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { logGroup } from '../constructs/log-group.ts';
 import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
-import { serviceTrust } from '../lib/policy-document.ts';
+import { workloadRole } from '../lib/workload-role.ts';
 import { databaseParameters } from './parameters.ts';
 
 export interface DatabaseConfig {
@@ -111,12 +110,12 @@ export class Database extends Construct {
 
   #monitoringRole(): string {
     const stack = stackOf(this);
-    const role = new IamRole(this, 'monitoring-role', {
-      name: stack.named('database-monitoring'),
+    const { role } = workloadRole(this, 'monitoring', {
+      name: 'database-monitoring',
       description: "Lets RDS publish the operating system's metrics",
-      assumeRolePolicy: serviceTrust('monitoring.rds.amazonaws.com', stack.environment.account),
+      service: 'monitoring.rds.amazonaws.com',
     });
-    new IamRolePolicyAttachment(this, 'monitoring-rights', {
+    new IamRolePolicyAttachment(this, 'monitoring-managed', {
       role: role.name,
       policyArn: stack.arn('iam', 'policy/service-role/AmazonRDSEnhancedMonitoringRole', {
         region: '',

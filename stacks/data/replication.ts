@@ -1,11 +1,9 @@
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js';
 import type { Construct } from 'constructs';
 import type { CustomerKey } from '../constructs/customer-key.ts';
 import type { PrivateBucket } from '../constructs/private-bucket.ts';
-import { stackOf } from '../lib/environment-stack.ts';
-import { policyDocument, serviceTrust, type Statement } from '../lib/policy-document.ts';
+import type { Statement } from '../lib/policy-document.ts';
+import { workloadRole } from '../lib/workload-role.ts';
 
 interface Side {
   readonly bucket: PrivateBucket;
@@ -20,16 +18,11 @@ export function replicate(
   scope: Construct,
   { bucket, key, replica }: Side & { replica: Side },
 ): void {
-  const stack = stackOf(scope);
-  const role = new IamRole(scope, 'replication-role', {
-    name: stack.named('attachments-replication'),
+  const { role, rights } = workloadRole(scope, 'replication', {
+    name: 'attachments-replication',
     description: 'Lets S3 copy attachments to the off-site region',
-    assumeRolePolicy: serviceTrust('s3.amazonaws.com', stack.environment.account),
-  });
-  const rights = new IamRolePolicy(scope, 'replication-rights', {
-    name: 'copy-attachments',
-    role: role.id,
-    policy: policyDocument(...copyRights({ bucket, key }, replica)),
+    service: 's3.amazonaws.com',
+    rights: copyRights({ bucket, key }, replica),
   });
   new S3BucketReplicationConfigurationA(scope, 'replication', {
     bucket: bucket.bucket.id,
@@ -51,7 +44,7 @@ export function replicate(
         },
       },
     ],
-    dependsOn: [bucket.versioning, replica.bucket.versioning, rights],
+    dependsOn: [bucket.versioning, replica.bucket.versioning, ...(rights ? [rights] : [])],
   });
 }
 

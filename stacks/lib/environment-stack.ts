@@ -12,6 +12,12 @@ import {
 } from './cdktf.ts';
 import { TagEverything } from './tags.ts';
 
+/** The boundaries of services' roles: one in this account, one in the off-site account. */
+export interface Guardrails {
+  readonly boundary: string;
+  readonly offsiteBoundary: string;
+}
+
 /**
  * A stack of one environment: its provider, its state, its tags. The account is a number in the
  * environment's file, so that ARNs are known at synthesis, policies can read them, and Terraform
@@ -20,11 +26,14 @@ import { TagEverything } from './tags.ts';
 export class EnvironmentStack extends TerraformStack {
   readonly environment: Environment;
   readonly partition: Partition;
+  /** Absent in the stacks that come before the boundaries themselves. */
+  readonly guardrails: Guardrails | undefined;
   #offsite: AwsProvider | undefined;
 
-  constructor(scope: Construct, id: string, environment: Environment) {
+  constructor(scope: Construct, id: string, environment: Environment, guardrails?: Guardrails) {
     super(scope, id);
     this.environment = environment;
+    this.guardrails = guardrails;
     this.partition = partitionOf(environment.region);
     new AwsProvider(this, 'aws', {
       region: environment.region,

@@ -5,7 +5,7 @@ import { subnetRange, type Tier } from '../../contracts/environment/tiers.ts';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { NoticeTopic } from '../constructs/notice-topic.ts';
 import { Fn } from '../lib/cdktf.ts';
-import { EnvironmentStack } from '../lib/environment-stack.ts';
+import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
 import { aclRules } from './acl-rules.ts';
 import { connectGroups, groupDescriptions, type GroupName } from './connections.ts';
 import { Endpoints } from './endpoints.ts';
@@ -42,8 +42,8 @@ export class NetworkStack extends EnvironmentStack {
   readonly notices: NoticeTopic;
   readonly #zones: DataAwsAvailabilityZones;
 
-  constructor(scope: Construct, environment: Environment) {
-    super(scope, 'network', environment);
+  constructor(scope: Construct, environment: Environment, guardrails: Guardrails) {
+    super(scope, 'network', environment, guardrails);
     const { network } = environment;
     const key = new CustomerKey(this, 'logs', {
       description: 'Encrypts the logs and the firewall of the network',

@@ -1,6 +1,4 @@
 import { FlowLog } from '@cdktf/provider-aws/lib/flow-log/index.js';
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { Route53ResolverQueryLogConfigAssociation } from '@cdktf/provider-aws/lib/route53-resolver-query-log-config-association/index.js';
 import { Route53ResolverQueryLogConfig } from '@cdktf/provider-aws/lib/route53-resolver-query-log-config/index.js';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
@@ -9,7 +7,7 @@ import type { CustomerKey } from '../constructs/customer-key.ts';
 import { logGroup } from '../constructs/log-group.ts';
 import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
-import { policyDocument, serviceTrust } from '../lib/policy-document.ts';
+import { workloadRole } from '../lib/workload-role.ts';
 
 interface LogConfig {
   readonly key: CustomerKey;
@@ -18,30 +16,26 @@ interface LogConfig {
 
 /** Records every connection of a VPC, accepted or not. */
 export function logFlows(scope: Construct, vpc: Vpc, config: LogConfig): void {
-  const stack = stackOf(scope);
   const provider = config.provider ? { provider: config.provider } : {};
-  const account = config.provider ? stack.offsiteAccount : stack.environment.account;
   const group = logGroup(scope, 'flow-logs', { ...config, name: `flows/${scope.node.id}` });
-  const role = new IamRole(scope, 'flow-logs-role', {
+  const { role } = workloadRole(scope, 'flow-logs', {
     ...provider,
-    name: stack.named(`${scope.node.id}-flow-logs`),
+    offsite: config.provider !== undefined,
+    name: `${scope.node.id}-flow-logs`,
     description: 'Lets VPC flow logs write to their log group',
-    assumeRolePolicy: serviceTrust('vpc-flow-logs.amazonaws.com', account),
-  });
-  new IamRolePolicy(scope, 'flow-logs-rights', {
-    ...provider,
-    name: 'write-flow-logs',
-    role: role.id,
-    policy: policyDocument({
-      sid: 'WriteOwnLogGroup',
-      actions: [
-        'logs:CreateLogStream',
-        'logs:PutLogEvents',
-        'logs:DescribeLogGroups',
-        'logs:DescribeLogStreams',
-      ],
-      resources: [`${group.arn}:*`],
-    }),
+    service: 'vpc-flow-logs.amazonaws.com',
+    rights: [
+      {
+        sid: 'WriteOwnLogGroup',
+        actions: [
+          'logs:CreateLogStream',
+          'logs:PutLogEvents',
+          'logs:DescribeLogGroups',
+          'logs:DescribeLogStreams',
+        ],
+        resources: [`${group.arn}:*`],
+      },
+    ],
   });
   new FlowLog(scope, 'flows', {
     ...provider,

@@ -1,0 +1,183 @@
+import type { EnvironmentStack } from '../lib/environment-stack.ts';
+import type { Statement } from '../lib/policy-document.ts';
+
+function homeRegions({ environment }: EnvironmentStack): string[] {
+  return [environment.region, environment.offsite.region];
+}
+
+/** What no role may do, whatever its policy says. */
+function neverStatement(): Statement {
+  return {
+    sid: 'NeverWidenRights',
+    effect: 'Deny',
+    actions: [
+      'account:*',
+      'iam:Attach*',
+      'iam:Create*',
+      'iam:Delete*',
+      'iam:Put*',
+      'iam:SetDefaultPolicyVersion',
+      'iam:Update*',
+      'organizations:*',
+    ],
+    resources: ['*'],
+  };
+}
+
+/** The most that a person may do: use and look at this environment's services in its two regions. */
+export function peopleBoundary(stack: EnvironmentStack): Statement[] {
+  return [
+    {
+      sid: 'HomeRegions',
+      actions: [
+        'backup:*',
+        'cloudwatch:*',
+        'ec2:*',
+        'ecs:*',
+        'elasticloadbalancing:*',
+        'events:*',
+        'kms:Decrypt',
+        'kms:DescribeKey',
+        'kms:GenerateDataKey*',
+        'kms:Get*',
+        'kms:List*',
+        'logs:*',
+        'pi:*',
+        'rds:*',
+        'rds-db:connect',
+        's3:*',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:ListSecrets',
+        'ssm:*',
+        'wafv2:*',
+      ],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': homeRegions(stack) } },
+    },
+    {
+      sid: 'LookAnywhere',
+      actions: [
+        'access-analyzer:Get*',
+        'access-analyzer:List*',
+        'cloudtrail:Describe*',
+        'cloudtrail:Get*',
+        'cloudtrail:List*',
+        'cloudtrail:LookupEvents',
+        'config:Describe*',
+        'config:Get*',
+        'config:List*',
+        'guardduty:Get*',
+        'guardduty:List*',
+        'iam:Generate*',
+        'iam:Get*',
+        'iam:List*',
+        'securityhub:Describe*',
+        'securityhub:Get*',
+        'securityhub:List*',
+        'support:*',
+        'tag:GetResources',
+      ],
+      resources: ['*'],
+    },
+    {
+      sid: 'PassWorkloadRoles',
+      actions: ['iam:PassRole'],
+      resources: [workloadRoles(stack)],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    },
+    neverStatement(),
+  ];
+}
+
+/** The most that a service's role may do: what tasks, logs, copies and schedules need. */
+export function workloadBoundary(stack: EnvironmentStack): Statement[] {
+  return [
+    {
+      sid: 'HomeRegions',
+      actions: [
+        'backup:*',
+        'cloudwatch:PutMetricData',
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:GetAuthorizationToken',
+        'ecr:GetDownloadUrlForLayer',
+        'ecs:DescribeTasks',
+        'ecs:RunTask',
+        'events:PutEvents',
+        'kms:Decrypt',
+        'kms:DescribeKey',
+        'kms:Encrypt',
+        'kms:GenerateDataKey*',
+        'kms:Sign',
+        'logs:Create*',
+        'logs:Describe*',
+        'logs:PutLogEvents',
+        'rds:Describe*',
+        'rds-db:connect',
+        's3:*',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'sns:Publish',
+        'sqs:SendMessage',
+        'ssm:GetParameter*',
+      ],
+      resources: ['*'],
+      conditions: {
+        StringEquals: { 'aws:RequestedRegion': [...homeRegions(stack), globalRegion(stack)] },
+      },
+    },
+    {
+      sid: 'EnhancedMonitoring',
+      actions: ['logs:PutRetentionPolicy'],
+      resources: [stack.arn('logs', 'log-group:RDS*')],
+    },
+    {
+      sid: 'PassWorkloadRoles',
+      actions: ['iam:PassRole'],
+      resources: [workloadRoles(stack)],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    },
+    {
+      // Whoever can write a trust policy could let CI's own tokens take on a service's role.
+      sid: 'NeverByFederation',
+      effect: 'Deny',
+      actions: ['*'],
+      resources: ['*'],
+      conditions: { Null: { 'aws:FederatedProvider': 'false' } },
+    },
+    {
+      sid: 'NeverPublicOrUnlocked',
+      effect: 'Deny',
+      actions: [
+        's3:DeleteBucket*',
+        's3:PutAccountPublicAccessBlock',
+        's3:PutBucketAcl',
+        's3:PutBucketObjectLockConfiguration',
+        's3:PutBucketPolicy',
+        's3:PutBucketPublicAccessBlock',
+        's3:PutLifecycleConfiguration',
+      ],
+      resources: ['*'],
+    },
+    neverStatement(),
+  ];
+}
+
+/** The region that a partition's global services report from. */
+export function globalRegion({ partition, environment }: EnvironmentStack): string {
+  const regions = {
+    aws: 'us-east-1',
+    'aws-cn': 'cn-north-1',
+    'aws-us-gov': 'us-gov-west-1',
+    'aws-eusc': environment.region,
+  };
+  return regions[partition.name];
+}
+
+export const workloadPath = (stack: EnvironmentStack) => `/${stack.named('workload')}/`;
+export const peoplePath = (stack: EnvironmentStack) => `/${stack.named('people')}/`;
+
+/** Every role that a service takes on in this environment. */
+export function workloadRoles(stack: EnvironmentStack): string {
+  return stack.arn('iam', `role${workloadPath(stack)}*`, { region: '' });
+}
