@@ -290,11 +290,31 @@ export const catalogue = {
     hint: 'run the backup again; nothing wrong was committed',
     retrySafe: true,
   },
+  'moment-not-covered': {
+    exit: 'usage',
+    meaning: 'No backup covers the moment or marker asked for.',
+    hint: '`holdfast list` shows from when to when each chain reaches',
+    retrySafe: false,
+  },
   'replay-mismatch': {
     exit: 'integrity',
     meaning: 'A stored change does not fit the rows it is applied to.',
     hint: 'the restore is not to be trusted: restore to an earlier moment, and report this',
     retrySafe: false,
+  },
+
+  // files
+  'source-missing': {
+    exit: 'source',
+    meaning: 'The directory or bucket to back up does not exist or cannot be read.',
+    hint: 'check that it is mounted, its path and its rights; nothing was recorded as deleted',
+    retrySafe: true,
+  },
+  'source-emptied': {
+    exit: 'source',
+    meaning: 'A source that held entries in its last backup is suddenly empty.',
+    hint: 'check that it is mounted; if it was emptied on purpose, back it up under a new job',
+    retrySafe: true,
   },
 
   // restore targets

@@ -1,0 +1,83 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ContentKey } from './content-key.ts';
+import type { Entry } from './entry.ts';
+import { entryOf } from './walk.ts';
+
+/** Never follows a link in the name's last part, and never waits for the other end of a pipe. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A file open for one reading, with what it was like when the reading began. */
+export class OpenFile implements Disposable {
+  readonly entry: Entry;
+  readonly #fd: number;
+  readonly #path: Buffer;
+
+  constructor(absolute: Buffer, found: Entry) {
+    this.#path = absolute;
+    this.#fd = openSync(absolute, openFlags);
+    try {
+      this.entry = this.#look(found);
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+  }
+
+  #look(found: Entry): Entry {
+    const now = entryOf(this.#path, found.path, fstatSync(this.#fd, { bigint: true }));
+    return found.linkTo ? { ...now, linkTo: found.linkTo } : now;
+  }
+
+  /** Reads into all of `into` unless the file ends before; returns how much it read. */
+  read(into: Uint8Array, position: number): number {
+    let filled = 0;
+    while (filled < into.length) {
+      const count = readSync(this.#fd, into, filled, into.length - filled, position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  /** Whether nothing happened to the file since it was opened. */
+  get unchanged(): boolean {
+    return sameState(this.entry, this.#look(this.entry));
+  }
+
+  digest(key: ContentKey, scratch: Uint8Array): string {
+    const hash = key.start();
+    let position = 0;
+    while (position < this.entry.sizeBytes) {
+      const wanted = Math.min(scratch.length, this.entry.sizeBytes - position);
+      const count = this.read(scratch.subarray(0, wanted), position);
+      if (count === 0) break;
+      hash.update(scratch.subarray(0, count));
+      position += count;
+    }
+    return hash.digest('base64url');
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Size, times and inode are as they were: the content is taken to be so too. */
+export function sameState(left: Entry, right: Entry): boolean {
+  return (
+    left.type === right.type &&
+    left.sizeBytes === right.sizeBytes &&
+    left.mtimeNs === right.mtimeNs &&
+    left.ctimeNs === right.ctimeNs &&
+    left.inode === right.inode &&
+    left.mode === right.mode &&
+    left.uid === right.uid &&
+    left.gid === right.gid &&
+    sameBytes(left.linkTo, right.linkTo) &&
+    sameBytes(left.target, right.target)
+  );
+}
+
+function sameBytes(left: Buffer | undefined, right: Buffer | undefined): boolean {
+  return left === right || (left !== undefined && right !== undefined && left.equals(right));
+}

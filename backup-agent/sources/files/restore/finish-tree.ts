@@ -1,0 +1,67 @@
+import { lstatSync, symlinkSync } from 'node:fs';
+import { isWithin, joinPath, showPath, type Entry } from '../entry.ts';
+import { errorCode } from '../system-errors.ts';
+import { setLinkMetadata, setPathMetadata } from './metadata.ts';
+import type { Placement } from './placement.ts';
+import type { RestoreReport } from './report.ts';
+import type { Selection } from './selection.ts';
+import type { Target } from './target.ts';
+
+export interface FinishOptions {
+  readonly selection: Selection;
+  readonly target: Target;
+  readonly placement: Placement;
+  readonly report: RestoreReport;
+}
+
+/**
+ * Links and directories' metadata come last: nothing is written any more that a link could lead
+ * astray, or that would change a directory's time. Each directory follows what lies in it.
+ */
+export async function finishTree(options: FinishOptions): Promise<void> {
+  const open: Entry[] = [];
+  const close = (until?: Buffer) => {
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      if (until && isWithin(until, top.path)) return;
+      open.pop();
+      finishDirectory(top, options);
+    }
+  };
+  for await (const entry of options.selection.entries()) {
+    close(entry.path);
+    if (entry.type === 'directory') open.push(entry);
+    else if (entry.type === 'symlink') makeLink(entry, options);
+  }
+  close(Buffer.from('/'));
+  // The restore's own folder goes first, for its going changes the root's time.
+  await options.target.close();
+  close();
+}
+
+function finishDirectory(entry: Entry, { target, report }: FinishOptions): void {
+  const absolute = joinPath(target.root, entry.path);
+  if (lstatSync(absolute, { throwIfNoEntry: false })?.isDirectory())
+    setPathMetadata(absolute, entry);
+  else report.refused.push({ where: showPath(entry.path), what: 'is no directory any more' });
+}
+
+function makeLink(entry: Entry, { target, placement, report }: FinishOptions): void {
+  const decision = placement.decide(entry);
+  if (decision.do === 'skip') report.skipped += 1;
+  else if (decision.do === 'resumed') report.resumed += 1;
+  else if (decision.do === 'refuse')
+    report.refused.push({ where: showPath(entry.path), what: decision.what });
+  else {
+    const staged = target.stagedPath();
+    try {
+      symlinkSync(entry.target ?? '', staged);
+      setLinkMetadata(staged, entry);
+      placement.place(staged, decision.path);
+      report.restored += 1;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      report.refused.push({ where: showPath(entry.path), what: `cannot be made: ${code}` });
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { BackupReader, Progress } from '../../source.ts';
+import { ContentKey } from '../content-key.ts';
+import { openIndex } from '../index-reader.ts';
+import type { IntoPolicy } from './placement.ts';
+import { emptyReport, type RestoreReport } from './report.ts';
+import { Selection } from './selection.ts';
+import { openTarget } from './target.ts';
+import { TreeRestore } from './tree-restore.ts';
+
+export interface RestoreFilesOptions {
+  /** The full first; the tree as of the last one is restored. */
+  readonly chain: readonly BackupReader[];
+  /** The directory to restore to; made when it is missing. */
+  readonly target: string;
+  /** Only this entry, with what lies in it and the directories above it. */
+  readonly path?: string | Buffer;
+  /** Lets the target hold something already, and says what happens where names meet. */
+  readonly into?: IntoPolicy;
+  /** Counts and checks names, and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Whether the target takes names that differ only in case for one; found out unless told. */
+  readonly foldCase?: boolean;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/**
+ * Restores a tree. Throws `target-not-empty` unless the target is empty, `into` is given, or an
+ * earlier run of the same restore was interrupted there, which it then continues. Entries that must
+ * not or cannot be restored are in the report, and the rest is restored. A file has its name only
+ * once its digest is checked.
+ */
+export async function restoreFiles(options: RestoreFilesOptions): Promise<RestoreReport> {
+  const { chain, signal, progress, dryRun = false } = options;
+  const last = chain.at(-1);
+  if (!last) throw new TypeError('a restore needs a backup');
+  const path = options.path === undefined ? undefined : Buffer.from(options.path);
+  const target = await openTarget({
+    directory: options.target,
+    backup: last.id,
+    path,
+    into: options.into,
+    dryRun,
+    foldCase: options.foldCase,
+  });
+  const selection = new Selection({
+    chain,
+    ...(path && path.length > 0 ? { path } : {}),
+    foldCase: target.foldCase,
+    reserved: target.workName,
+    signal,
+  });
+  const report = emptyReport();
+  const key = await contentKey(last, signal);
+  await new TreeRestore({ chain, target, selection, key, report, signal, progress, dryRun }).run();
+  return report;
+}
+
+async function contentKey(reader: BackupReader, signal: AbortSignal): Promise<ContentKey> {
+  await using index = await openIndex(reader, signal);
+  return ContentKey.fromBase64(index.header.key);
+}

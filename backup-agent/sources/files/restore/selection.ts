@@ -1,0 +1,64 @@
+import type { Problem } from '../../../errors/holdfast-error.ts';
+import type { BackupReader } from '../../source.ts';
+import { isWithin, showPath, type Entry } from '../entry.ts';
+import { readTree } from '../index-reader.ts';
+import { EntryGate } from './target-path.ts';
+
+export interface SelectionOptions {
+  readonly chain: readonly BackupReader[];
+  /** This entry, what lies in it, and the directories above it; all without. */
+  readonly path?: Buffer;
+  readonly foldCase: boolean;
+  /** Names of the target's top that belong to the restore itself. */
+  readonly reserved: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The entries that may be restored. Each pass over them reads the index again, so that memory does
+ * not grow with the tree; refusals are told on the first pass only.
+ */
+export class Selection {
+  readonly #options: SelectionOptions;
+  /** Directories that the target cannot have, as latin1. */
+  readonly #barred = new Set<string>();
+
+  constructor(options: SelectionOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing in this directory is selected on this and later passes. */
+  bar(directory: Buffer): void {
+    this.#barred.add(directory.toString('latin1'));
+  }
+
+  async *entries(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
+    const { chain, foldCase, signal, reserved } = this.#options;
+    const gate = new EntryGate(foldCase);
+    const refuse = (where: string, what: string) => onRefused?.({ where, what });
+    for await (const entry of readTree(chain, signal, refuse)) {
+      if (!this.#wants(entry)) continue;
+      const fault = isWithin(entry.path, reserved)
+        ? 'has the name of the folder that the restore works in'
+        : this.#withinBarred(entry.path)
+          ? 'lies in a directory that could not be restored'
+          : gate.fault(entry);
+      if (fault === undefined) yield entry;
+      else refuse(showPath(entry.path), fault);
+    }
+  }
+
+  #wants({ path, type }: Entry): boolean {
+    const wanted = this.#options.path;
+    if (!wanted || isWithin(path, wanted)) return true;
+    return type === 'directory' && isWithin(wanted, path);
+  }
+
+  #withinBarred(path: Buffer): boolean {
+    if (this.#barred.size === 0) return false;
+    const text = path.toString('latin1');
+    for (let end = text.length; end > 0; end = text.lastIndexOf('/', end - 1))
+      if (this.#barred.has(text.slice(0, end))) return true;
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import type { Hmac } from 'node:crypto';
+import type { ContentKey } from '../content-key.ts';
+import type { Entry } from '../entry.ts';
+import { setFileMetadata } from './metadata.ts';
+
+const blockBytes = 4096;
+const emptyBlock = Buffer.alloc(blockBytes);
+
+/** A file written aside, under a name of ours, until its digest is known to be right. */
+export class StagedFile implements Disposable {
+  readonly path: Buffer;
+  readonly #entry: Entry;
+  readonly #hash: Hmac;
+  #fd: number | undefined;
+  #position = 0;
+  #placed = false;
+
+  constructor(path: Buffer, entry: Entry, key: ContentKey) {
+    this.path = path;
+    this.#entry = entry;
+    this.#hash = key.start();
+    this.#fd = openSync(path, 'wx', 0o600);
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    if (this.#entry.sparse) this.#writeSparsely(chunk);
+    else this.#writeAt(chunk, this.#position);
+    this.#position += chunk.length;
+  }
+
+  /** Whether the content is what the index says; if so, the file has its metadata and is closed. */
+  finish(): boolean {
+    const fd = this.#open;
+    if (this.#hash.digest('base64url') !== this.#entry.digest) return false;
+    if (this.#entry.sparse) ftruncateSync(fd, this.#entry.sizeBytes);
+    setFileMetadata(fd, this.#entry);
+    this.#close();
+    return true;
+  }
+
+  /** It has its name now, and is not ours to remove. */
+  placed(): void {
+    this.#placed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+    if (!this.#placed) unlinkSync(this.path);
+  }
+
+  get #open(): number {
+    if (this.#fd === undefined) throw new Error('the staged file is closed');
+    return this.#fd;
+  }
+
+  #close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #writeAt(chunk: Uint8Array, position: number): void {
+    for (let done = 0; done < chunk.length;)
+      done += writeSync(this.#open, chunk, done, chunk.length - done, position + done);
+  }
+
+  /** Leaves out blocks of zeros, so that they become holes. */
+  #writeSparsely(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      const position = this.#position + at;
+      const toBoundary = blockBytes - (position % blockBytes);
+      const block = chunk.subarray(at, at + toBoundary);
+      if (!emptyBlock.subarray(0, block.length).equals(block)) this.#writeAt(block, position);
+      at += block.length;
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import { constants, copyFileSync, linkSync } from 'node:fs';
+import pMap from 'p-map';
+import type { BackupReader, Progress } from '../../source.ts';
+import type { ContentKey } from '../content-key.ts';
+import { joinPath, showPath, type Entry } from '../entry.ts';
+import { segmentName } from '../segment-name.ts';
+import { errorCode } from '../system-errors.ts';
+import { finishTree } from './finish-tree.ts';
+import { setPathMetadata } from './metadata.ts';
+import { Placement, type Decision } from './placement.ts';
+import type { RestoreReport } from './report.ts';
+import { readContents, type WantedContent } from './segment-contents.ts';
+import type { Selection } from './selection.ts';
+import { StagedFile } from './staged-file.ts';
+import type { Target } from './target.ts';
+import { ensureDirectory } from './target-path.ts';
+
+export interface TreeRestoreOptions {
+  readonly chain: readonly BackupReader[];
+  readonly target: Target;
+  readonly selection: Selection;
+  readonly key: ContentKey;
+  readonly report: RestoreReport;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly dryRun: boolean;
+}
+
+/** A file to write, and under which path. */
+interface Destination {
+  readonly entry: Entry;
+  readonly path: Buffer;
+}
+
+/** All destinations of one content. */
+type Content = WantedContent<Destination[]>;
+
+/** How many files are planned at once; a larger tree takes several passes over the index. */
+const largestWindow = 100_000;
+const segmentsAtOnce = 2;
+/** Stands for the content of empty files, which is in no segment. */
+const noSegment = '';
+
+/**
+ * Passes over the index: directories and a count of files by segment; then, window by window, the
+ * files of some segments; then links and the metadata of directories, from the inside out.
+ */
+export class TreeRestore {
+  readonly #options: TreeRestoreOptions;
+  readonly #placement: Placement;
+  readonly #readers: ReadonlyMap<string, BackupReader>;
+
+  constructor(options: TreeRestoreOptions) {
+    const { target, key, chain } = options;
+    this.#options = options;
+    this.#placement = new Placement({
+      target: target.root,
+      into: target.into,
+      resuming: target.resuming,
+      suffix: `.restored-${chain.at(-1)?.id}`,
+      key,
+    });
+    this.#readers = new Map(chain.map((reader) => [reader.id, reader]));
+  }
+
+  async run(): Promise<void> {
+    const { dryRun, selection, target, report, progress } = this.#options;
+    const { counts, bytes } = await this.#survey();
+    progress.step('Restore files', { amount: bytes, unit: 'bytes' });
+    for (const segments of windows(counts)) await this.#restoreWindow(segments);
+    if (!dryRun) await finishTree({ selection, target, placement: this.#placement, report });
+  }
+
+  async #survey(): Promise<{ counts: Map<string, number>; bytes: number }> {
+    const { selection, report } = this.#options;
+    const counts = new Map<string, number>();
+    let bytes = 0;
+    for await (const entry of selection.entries((problem) => report.refused.push(problem))) {
+      if (entry.type === 'directory') this.#makeDirectory(entry);
+      else if (entry.type === 'file') {
+        const segment = segmentKey(entry);
+        counts.set(segment, (counts.get(segment) ?? 0) + 1);
+        bytes += entry.sizeBytes;
+      } else if (this.#options.dryRun) report.restored += 1;
+    }
+    return { counts, bytes };
+  }
+
+  #makeDirectory({ path }: Entry): void {
+    const { dryRun, selection, target, report } = this.#options;
+    try {
+      if (!dryRun) ensureDirectory(joinPath(target.root, path));
+      report.restored += 1;
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      selection.bar(path);
+      this.#refuse(path, 'finds something under its name that is no directory');
+    }
+  }
+
+  #refuse(path: Buffer, what: string): void {
+    this.#options.report.refused.push({ where: showPath(path), what });
+  }
+
+  async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
+    const plan = new Map<string, Map<string, Content>>();
+    for await (const entry of this.#options.selection.entries()) {
+      if (entry.type !== 'file' || !segments.has(segmentKey(entry))) continue;
+      const destination = this.#accept(entry);
+      if (destination) addToPlan(plan, destination);
+    }
+    await pMap(plan, ([segment, contents]) => this.#restoreSegment(segment, contents), {
+      concurrency: segmentsAtOnce,
+      signal: this.#options.signal,
+    });
+  }
+
+  /** Applies the policy; only what must be written comes back. */
+  #accept(entry: Entry): Destination | undefined {
+    const { report, dryRun } = this.#options;
+    if ((entry.extents?.length ?? 0) > 1) {
+      this.#refuse(entry.path, 'has content in several pieces, which this release cannot join');
+      return undefined;
+    }
+    const decision: Decision = this.#placement.decide(entry);
+    if (decision.do === 'refuse') this.#refuse(entry.path, decision.what);
+    else if (decision.do === 'skip') report.skipped += 1;
+    else if (decision.do === 'resumed') report.resumed += 1;
+    else if (dryRun) {
+      report.restored += 1;
+      report.bytes += entry.sizeBytes;
+    } else return { entry, path: decision.path };
+    return undefined;
+  }
+
+  async #restoreSegment(segment: string, byPlace: Map<string, Content>): Promise<void> {
+    const contents = [...byPlace.values()];
+    if (segment === noSegment) {
+      for (const { wanted } of contents) this.#write(wanted, (file) => void file);
+      return;
+    }
+    const [extent] = contents[0]?.wanted[0]?.entry.extents ?? [];
+    const reader = extent && this.#readers.get(extent.backup);
+    const name = extent && segmentName(extent.segment);
+    if (!reader || !name || !reader.objectNames.includes(name)) {
+      this.#refuseAll(contents, 'has its content in a segment that does not exist');
+      return;
+    }
+    const stream = await reader.readObject(name, this.#options.signal);
+    await readContents(stream, contents, {
+      open: (wanted) => this.#stage(wanted),
+      close: (file, wanted) => {
+        using staged = file;
+        this.#finish(staged, wanted);
+      },
+      abandon: (file) => file[Symbol.dispose](),
+      missing: (wanted) => this.#refuseAll([{ wanted }], 'has its content outside of its segment'),
+    });
+  }
+
+  #refuseAll(contents: readonly { wanted: readonly Destination[] }[], what: string): void {
+    for (const { wanted } of contents)
+      for (const { entry } of wanted) this.#refuse(entry.path, what);
+  }
+
+  #write(wanted: Destination[], fill: (file: StagedFile) => void): void {
+    using staged = this.#stage(wanted);
+    fill(staged);
+    this.#finish(staged, wanted);
+  }
+
+  #stage([first]: Destination[]): StagedFile {
+    if (!first) throw new Error('a content that nobody wants');
+    const { target, key } = this.#options;
+    return new StagedFile(target.stagedPath(), first.entry, key);
+  }
+
+  /** The content has arrived: into place with it, and with all others that have the same. */
+  #finish(staged: StagedFile, wanted: readonly Destination[]): void {
+    const [first, ...others] = wanted;
+    if (!first) return;
+    const { report, progress } = this.#options;
+    if (!staged.finish()) {
+      this.#refuseAll([{ wanted }], 'has content that does not match its digest');
+      return;
+    }
+    this.#place(staged.path, first);
+    staged.placed();
+    const names = new Map([[linkGroup(first.entry), first]]);
+    for (const destination of others) {
+      const group = linkGroup(destination.entry);
+      const same = names.get(group);
+      if (same) this.#link(same, destination);
+      else {
+        this.#copy(first, destination);
+        names.set(group, destination);
+      }
+    }
+    for (const { entry } of wanted) {
+      report.restored += 1;
+      report.bytes += entry.sizeBytes;
+      progress.advance(entry.sizeBytes);
+    }
+  }
+
+  #place(staged: Buffer, { path }: Destination): void {
+    this.#placement.place(staged, path);
+  }
+
+  #link(from: Destination, to: Destination): void {
+    const { target } = this.#options;
+    const staged = target.stagedPath();
+    linkSync(joinPath(target.root, from.path), staged);
+    this.#place(staged, to);
+  }
+
+  #copy(from: Destination, to: Destination): void {
+    const { target } = this.#options;
+    const staged = target.stagedPath();
+    copyFileSync(
+      joinPath(target.root, from.path),
+      staged,
+      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
+    );
+    setPathMetadata(staged, to.entry);
+    this.#place(staged, to);
+  }
+}
+
+function segmentKey({ extents }: Entry): string {
+  const [extent] = extents ?? [];
+  return extent ? `${extent.backup}/${extent.segment}` : noSegment;
+}
+
+/** Names of one file share a group: that of the first name. */
+function linkGroup({ path, linkTo }: Entry): string {
+  return (linkTo ?? path).toString('latin1');
+}
+
+function addToPlan(plan: Map<string, Map<string, Content>>, destination: Destination): void {
+  const { entry } = destination;
+  const [extent] = entry.extents ?? [];
+  const { offset, length } = extent ?? { offset: 0, length: 0 };
+  const segment = segmentKey(entry);
+  // Empty files have no place in common: each link group is a content of its own.
+  const place = extent ? `${offset}+${length}` : linkGroup(entry);
+  const contents = plan.get(segment) ?? new Map<string, Content>();
+  plan.set(segment, contents);
+  const content = contents.get(place);
+  if (content) content.wanted.push(destination);
+  else contents.set(place, { offset, length, wanted: [destination] });
+}
+
+/** Sets of segments that together hold a window of files. */
+function* windows(counts: ReadonlyMap<string, number>): Generator<ReadonlySet<string>> {
+  let window = new Set<string>();
+  let files = 0;
+  for (const [segment, count] of counts) {
+    if (files > 0 && files + count > largestWindow) {
+      yield window;
+      window = new Set();
+      files = 0;
+    }
+    window.add(segment);
+    files += count;
+  }
+  if (files > 0) yield window;
+}

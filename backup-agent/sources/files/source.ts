@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { BackupRun, Finding, Preflight, PreparedBackup, Source } from '../source.ts';
+import { ContentKey } from './content-key.ts';
+import { backUpTree } from './tree-backup.ts';
+import { openIndex } from './index-reader.ts';
+import { indexLineage, readFilesManifest } from './lineage.ts';
+import { errorText } from './system-errors.ts';
+
+export interface FilesSourceOptions {
+  /** The directory to back up, absolute. */
+  readonly path: string;
+  /** gitignore syntax. */
+  readonly exclude?: readonly string[];
+  /** gitignore syntax: with any, only files that match are taken. */
+  readonly include?: readonly string[];
+  /** Mounted file systems below `path` are left out, their mount points kept; true unless told. */
+  readonly oneFileSystem?: boolean;
+  /** Plaintext of a segment, about; 64 MiB unless told. */
+  readonly segmentBytes?: number;
+  /** Reads every file again, also where size, times and inode say that it did not change. */
+  readonly verifyContent?: boolean;
+  /** Segments in the making at once; 2 unless told. */
+  readonly lanes?: number;
+  /** The source may have become empty since the last backup. */
+  readonly allowEmpty?: boolean;
+  /** For the key of a new chain; the system's randomness unless told. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+const defaultSegmentBytes = 64 * 1024 * 1024;
+const keyBytes = 32;
+/** So many indexes of changes may build on each other before a whole one is written again. */
+const longestIndexChain = 16;
+
+/** A directory tree: a full, or what changed since the last backup (the last full, differential). */
+export function createFilesSource(options: FilesSourceOptions): Source {
+  return {
+    kind: 'files',
+    preflight: async () => preflight(options.path),
+    backup: (run) => backup(options, run),
+  };
+}
+
+function preflight(path: string): Preflight {
+  try {
+    assertDirectory(path);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return { findings: [{ severity: 'error', where: path, what: error.message }] };
+  }
+  const attributes: Finding = {
+    severity: 'info',
+    where: path,
+    what: 'extended attributes and ACLs are not backed up',
+  };
+  return { findings: [attributes] };
+}
+
+function assertDirectory(path: string): void {
+  let isDirectory = false;
+  try {
+    isDirectory = lstatSync(path).isDirectory();
+  } catch (error) {
+    throw new HoldfastError('source-missing', `${path} ${errorText(error)}`, { cause: error });
+  }
+  if (!isDirectory) throw new HoldfastError('source-missing', `${path} is not a directory`);
+}
+
+async function* backup(
+  options: FilesSourceOptions,
+  run: BackupRun,
+): AsyncGenerator<PreparedBackup, void, undefined> {
+  assertDirectory(options.path);
+  const [base] = run.chain;
+  const kind = base ? run.requested : 'full';
+  const parents =
+    kind === 'full' ? [] : kind === 'differential' ? run.chain.slice(0, 1) : run.chain;
+  const indexes = parents.length === 0 ? 0 : indexLineage(parents).length;
+  const whole = indexes === 0 || indexes >= longestIndexChain;
+  const key = await chainKey(parents, options, run.signal);
+  const writer = await run.begin(kind);
+  const startedAt = run.now();
+  const result = await backUpTree({
+    root: Buffer.from(options.path),
+    patterns: { exclude: options.exclude ?? [], include: options.include ?? [] },
+    oneFileSystem: options.oneFileSystem ?? true,
+    segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
+    verifyContent: options.verifyContent ?? false,
+    lanes: options.lanes ?? 2,
+    whole,
+    parents,
+    key,
+    writer,
+    signal: run.signal,
+    progress: run.progress,
+  });
+  const last = run.chain.at(-1);
+  if (last && result.entries === 0 && readFilesManifest(last).entries > 0 && !options.allowEmpty)
+    throw new HoldfastError(
+      'source-emptied',
+      `${options.path} is empty, but held ${readFilesManifest(last).entries} entries in backup ${last.id}`,
+    );
+  yield {
+    writer,
+    kind,
+    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
+    point: { time: startedAt.toISOString() },
+    problems: result.problems,
+    source: {
+      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
+      entries: result.entries,
+      segments: result.segments,
+    },
+    items: result.entries,
+  };
+}
+
+async function chainKey(
+  parents: BackupRun['chain'],
+  options: FilesSourceOptions,
+  signal: AbortSignal,
+): Promise<ContentKey> {
+  const last = parents.at(-1);
+  if (!last) return new ContentKey((options.randomBytes ?? randomBytes)(keyBytes));
+  await using index = await openIndex(last, signal);
+  return ContentKey.fromBase64(index.header.key);
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+
+export interface Described {
+  /** One line for each entry, its time apart. */
+  readonly lines: string[];
+  readonly timesNs: bigint[];
+}
+
+/** What a restored tree must have in common with its source. */
+export function describeTree(root: string): Described {
+  const lines: string[] = [];
+  const timesNs: bigint[] = [];
+  const groups = new Map<bigint, string>();
+  const visit = (path: Buffer, shown: string) => {
+    const stats = lstatSync(path, { bigint: true });
+    const about = [shown, stats.mode.toString(8), stats.uid, stats.gid];
+    if (stats.isFile()) {
+      const group = groups.get(stats.ino) ?? shown;
+      groups.set(stats.ino, group);
+      const digest = createHash('sha256').update(readFileSync(path)).digest('hex');
+      about.push(stats.size, digest, stats.nlink > 1n ? `same as ${group}` : 'alone');
+    }
+    if (stats.isSymbolicLink()) about.push(readlinkSync(path, { encoding: 'latin1' }));
+    lines.push(about.join(' '));
+    timesNs.push(stats.mtimeNs);
+    if (!stats.isDirectory()) return;
+    const names = readdirSync(path, { encoding: 'buffer' });
+    for (const name of names.sort((left, right) => Buffer.compare(left, right)))
+      visit(Buffer.concat([path, Buffer.from('/'), name]), `${shown}/${name.toString('latin1')}`);
+  };
+  visit(Buffer.from(root), '.');
+  return { lines, timesNs };
+}
+
+/** Node sets times to a quarter of a microsecond. */
+const exactnessNs = 250n;
+
+export function assertSameTree(actual: string | Described, expected: string | Described): void {
+  const [left, right] = [actual, expected].map((tree) =>
+    typeof tree === 'string' ? describeTree(tree) : tree,
+  );
+  assert.deepEqual(left?.lines, right?.lines);
+  const apart = (left?.timesNs ?? []).map((time, i) => time - (right?.timesNs[i] ?? 0n));
+  assert.deepEqual(
+    apart.filter((ns) => ns > exactnessNs || ns < -exactnessNs),
+    [],
+  );
+}
