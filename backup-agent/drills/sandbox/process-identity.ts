@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+
+/**
+ * When a process started, in whatever form the platform says it, or undefined when there is none of
+ * that id. Id and start together name a process: ids are used again.
+ */
+export async function processStart(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
+    // proc(5): the name in parentheses may hold anything; the start time is field 22, state 3.
+    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  }
+  const { stdout } = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], { reject: false });
+  return stdout.trim() === '' ? undefined : stdout.trim();
+}
+
+/** The arguments that a process was started with, as one text; empty when there is none. */
+export async function processCommand(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return line.replaceAll('\0', ' ');
+  }
+  const { stdout } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
+  return stdout;
+}
