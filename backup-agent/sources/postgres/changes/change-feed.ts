@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { ByteStream } from '../../source.ts';
 
 export interface Session extends AsyncDisposable {
   readonly client: ClientBase;
@@ -17,6 +18,8 @@ export interface ChangeFeed {
   connect(): Promise<Session>;
   /** A session that speaks the replication protocol for this database. */
   connectReplication(): Promise<Session>;
+  /** The schema as a script, as that snapshot sees it. */
+  dumpSchema(snapshot: string, signal: AbortSignal): ByteStream;
 }
 
 export const defaultMaxWalBytes = 256 * 1024 * 1024;

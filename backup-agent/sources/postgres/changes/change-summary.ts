@@ -32,6 +32,7 @@ export interface ChangeSummary {
   readonly markers: readonly Marker[];
   readonly first: BeginMessage | undefined;
   readonly last: BeginMessage | undefined;
+  readonly latestUs: bigint | undefined;
 }
 
 /**
@@ -47,6 +48,7 @@ export class ChangeWatcher {
   #changes = 0;
   #first: BeginMessage | undefined;
   #last: BeginMessage | undefined;
+  #latestUs: bigint | undefined;
 
   /** Passes the chunks on unchanged; throws `document-malformed` if the stream makes no sense. */
   async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -66,6 +68,7 @@ export class ChangeWatcher {
       markers: this.#markers,
       first: this.#first,
       last: this.#last,
+      latestUs: this.#latestUs,
     };
   }
 
@@ -88,6 +91,10 @@ export class ChangeWatcher {
       this.#transactions++;
       this.#first ??= message;
       this.#last = message;
+      const latest = this.#latestUs;
+      if (latest === undefined || message.commitTimeUs > latest) {
+        this.#latestUs = message.commitTimeUs;
+      }
     }
     if (message.type === 'truncate') {
       this.#changes++;

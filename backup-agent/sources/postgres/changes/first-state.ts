@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import { readCatalogStamp } from './catalog-stamp.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { FollowState } from './follow-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
@@ -32,6 +33,7 @@ export async function firstFollowState(
     types,
     point: formatLsn(point),
     tables: tableStates(tables),
+    catalogStamp: await readCatalogStamp(client),
     copies: [],
     sequences: [...sequences],
   };

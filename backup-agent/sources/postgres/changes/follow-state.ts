@@ -66,6 +66,8 @@ const storedChanges = z.strictObject({
   changes: z.int().nonnegative(),
   first: commitMoment.optional(),
   last: commitMoment.optional(),
+  /** The latest commit time: times are not quite in the order of positions. */
+  latestUs: microseconds.optional(),
   markers: z.array(z.strictObject({ name: z.string(), lsn, timeUs: microseconds })),
 });
 export type StoredChangesEntry = z.infer<typeof storedChanges>;
@@ -87,6 +89,10 @@ export const followState = z.strictObject({
   tables: z.array(tableState),
   /** Absent in a full. */
   changes: storedChanges.optional(),
+  /** The object with the schema as of the point, where it is not the one of the backup before. */
+  schema: z.string().optional(),
+  /** Changes whenever the schema may have. */
+  catalogStamp: z.string(),
   /** Tables that this incremental holds whole, because their changes could not be followed. */
   copies: z.array(tableCopy),
   /** Read after the point, so never behind the rows. */

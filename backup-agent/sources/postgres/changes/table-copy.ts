@@ -3,18 +3,15 @@ import { to as copyTo } from 'pg-copy-streams';
 import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupWriter, SourceContext } from '../../source.ts';
 import type { TableCopy, TableState } from './follow-state.ts';
+import { isDatabaseError } from './database-error.ts';
 import { quoteIdentifier, quoteQualified } from './quote.ts';
+import type { WantedCopy } from './table-differences.ts';
 
 /** DDL that waits behind us makes the application's queries wait behind it: never for long. */
 const lockTimeoutMs = 1_000;
 
-export interface WantedCopy {
-  readonly table: TableState;
-  readonly reason: string;
-}
-
 export interface CopiedTables {
-  readonly copies: readonly TableCopy[];
+  readonly copies: TableCopy[];
   readonly problems: readonly Problem[];
 }
 
@@ -73,9 +70,4 @@ async function copyTable(
   const stream = client.query(copyTo(`COPY ${name} (${columns}) TO STDOUT`));
   await writer.writeObject(object, stream);
   return stream.rowCount;
-}
-
-/** node-postgres gives every answer of the server a five-character SQLSTATE. */
-function isDatabaseError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code));
 }

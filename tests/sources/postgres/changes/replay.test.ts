@@ -27,8 +27,7 @@ async function expectExact(setup: string, changes: readonly string[]): Promise<v
   assert.equal(await chain.incremental(), undefined);
   await chain.close();
   const copy = `copy_${databases}`;
-  await chain.restoreFull(copy);
-  const result = await chain.replay(copy);
+  const result = await chain.restore(copy);
   assert.equal(result.targetReached, true);
   await using restored = await server.session(copy);
   await using source = await server.session(database);

@@ -2,12 +2,23 @@ import {
   createChainSlot,
   enterSnapshot,
 } from '../../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import { schemaObjectName } from '../../../../../backup-agent/sources/postgres/changes/capture-step.ts';
+import { copyTables } from '../../../../../backup-agent/sources/postgres/changes/table-copy.ts';
+import {
+  quoteIdentifier,
+  quoteQualified,
+} from '../../../../../backup-agent/sources/postgres/changes/quote.ts';
+import {
+  planRestore,
+  type RestorePlan,
+} from '../../../../../backup-agent/sources/postgres/changes/restore-plan.ts';
 import { captureChanges } from '../../../../../backup-agent/sources/postgres/changes/capture.ts';
 import type { ChangeFeed } from '../../../../../backup-agent/sources/postgres/changes/change-feed.ts';
 import { firstFollowState } from '../../../../../backup-agent/sources/postgres/changes/first-state.ts';
 import {
   followStateName,
-  parseFollowState,
   type FollowState,
 } from '../../../../../backup-agent/sources/postgres/changes/follow-state.ts';
 import { parseLsn } from '../../../../../backup-agent/sources/postgres/changes/lsn.ts';
@@ -18,8 +29,10 @@ import {
 import {
   replayChanges,
   type ReplayResult,
+  type StoredChanges,
 } from '../../../../../backup-agent/sources/postgres/changes/replay.ts';
 import type { ReplayTarget } from '../../../../../backup-agent/sources/postgres/changes/replay-target.ts';
+import { readFollowState } from '../../../../../backup-agent/sources/postgres/changes/read-follow-state.ts';
 import { readSequences } from '../../../../../backup-agent/sources/postgres/changes/sequences.ts';
 import { dropSlot } from '../../../../../backup-agent/sources/postgres/changes/slot.ts';
 import { readTables } from '../../../../../backup-agent/sources/postgres/changes/table-catalog.ts';
@@ -33,7 +46,6 @@ export class TestChain {
   readonly server: TestServer;
   readonly database: string;
   feed: ChangeFeed;
-  #fullDump = '';
 
   constructor(server: TestServer, database: string, feed: Partial<ChangeFeed> = {}) {
     this.server = server;
@@ -58,16 +70,22 @@ export class TestChain {
     }
   }
 
+  /** A full in the simplest form: the schema and every table as one object. */
   async full(): Promise<void> {
     await using replication = await this.feed.connectReplication();
     await using session = await this.feed.connect();
     const snapshot = await createChainSlot(replication, this.feed.slot);
     await enterSnapshot(session.client, snapshot);
-    const options = ['--snapshot', snapshot.name, '--no-publications'];
-    this.#fullDump = await this.server.pgDump(this.database, options);
+    const run = this.repository.run();
+    const writer = await run.begin('full');
+    const first = await firstFollowState(session.client, this.feed, snapshot.point, []);
+    const wanted = first.tables.map((table) => ({ table, reason: 'full', required: true }));
+    const { copies, problems } = await copyTables(session.client, writer, wanted, run);
+    if (problems.length > 0) throw new Error(JSON.stringify(problems));
+    const schema = schemaObjectName;
+    await writer.writeObject(schema, this.feed.dumpSchema(snapshot.name, run.signal));
     const sequences = await readSequences(session.client);
-    const state = await firstFollowState(session.client, this.feed, snapshot.point, sequences);
-    const writer = this.repository.begin();
+    const state: FollowState = { ...first, copies, schema, sequences };
     await writer.writeMeta(followStateName, [Buffer.from(JSON.stringify(state))]);
     const time = new Date().toISOString();
     const point = { time, lsn: state.point };
@@ -91,48 +109,81 @@ export class TestChain {
   }
 
   async states(): Promise<FollowState[]> {
-    return Promise.all(this.repository.chain.map(readState));
+    return Promise.all(this.repository.chain.map((backup) => readFollowState(backup, never)));
   }
 
-  /** Restores the full into a new database. */
-  async restoreFull(into: string): Promise<void> {
+  async plan(target: ReplayTarget): Promise<RestorePlan> {
+    const states = await this.states();
+    const links = this.repository.chain.map((backup, index) => {
+      const state = states[index];
+      if (state === undefined) throw new Error('a backup without its state');
+      return { state, time: new Date(backup.point.time) };
+    });
+    return planRestore(links, target);
+  }
+
+  /** Restores into a new database as planned: schema, whole tables, changes. */
+  async restore(into: string, target: ReplayTarget = { kind: 'end' }): Promise<ReplayResult> {
+    await this.prepare(into, target);
+    return this.replay(into, target);
+  }
+
+  /** Everything but the changes. */
+  async prepare(into: string, target: ReplayTarget): Promise<void> {
+    const plan = await this.plan(target);
     await this.server.createDatabase(into);
-    await this.server.psql(into, this.#fullDump);
+    await this.server.psql(into, await this.#text(plan.schema, schemaObjectName));
+    await using session = await this.server.session(into);
+    await session.client.query(`SET session_replication_role = 'replica'`);
+    for (const { link, copy } of plan.copies) {
+      const columns = copy.columns.map(quoteIdentifier).join(', ');
+      const name = quoteQualified(copy.schema, copy.name);
+      const sink = session.client.query(copyFrom(`COPY ${name} (${columns}) FROM STDIN`));
+      await pipeline(await this.#backup(link).readObject(copy.object, never), sink);
+    }
   }
 
-  async replay(into: string, target: ReplayTarget = { kind: 'end' }): Promise<ReplayResult> {
-    const [full, ...increments] = this.repository.chain;
-    if (full === undefined) throw new Error('no full');
-    const state = await readState(full);
-    const from = parseLsn(state.point);
+  async replay(
+    into: string,
+    target: ReplayTarget = { kind: 'end' },
+    signal: AbortSignal = never,
+  ): Promise<ReplayResult> {
+    const plan = await this.plan(target);
+    const states = await this.states();
+    const changes = plan.changes.map((link) => storedChanges(this.#backup(link), states[link]));
     await using session = await this.server.session(into);
-    const { signal, progress } = this.repository.run();
+    const { progress } = this.repository.run();
     return await replayChanges({
       client: session.client,
-      tables: state.tables
-        .filter((table) => table.coverage.level === 'commit')
-        .map(({ oid, schema, name }) => ({ oid, schema, name, from })),
-      changes: await Promise.all(increments.map(storedChanges)),
-      target,
+      tables: plan.tables,
+      changes,
+      target: plan.target,
       signal,
       progress,
     });
   }
+
+  #backup(link: number): BackupReader {
+    const backup = this.repository.chain[link];
+    if (backup === undefined) throw new Error(`no backup ${link}`);
+    return backup;
+  }
+
+  async #text(link: number, name: string): Promise<string> {
+    const parts: Uint8Array[] = [];
+    for await (const part of await this.#backup(link).readObject(name, never)) parts.push(part);
+    return Buffer.concat(parts).toString();
+  }
 }
 
-async function storedChanges(backup: BackupReader) {
-  const { changes } = await readState(backup);
+const never = new AbortController().signal;
+
+function storedChanges(backup: BackupReader, state: FollowState | undefined): StoredChanges {
+  const changes = state?.changes;
   if (changes === undefined) throw new Error('an incremental without changes');
   return {
     from: parseLsn(changes.from),
     to: parseLsn(changes.to),
-    read: (signal: AbortSignal) => backup.readObject(changes.object, signal),
+    read: (signal) => backup.readObject(changes.object, signal),
   };
-}
-
-async function readState(backup: BackupReader): Promise<FollowState> {
-  const chunks: Uint8Array[] = [];
-  const signal = new AbortController().signal;
-  for await (const chunk of await backup.readMeta(followStateName, signal)) chunks.push(chunk);
-  return parseFollowState(Buffer.concat(chunks).toString());
 }

@@ -104,6 +104,7 @@ export class TestServer implements AsyncDisposable {
       alignTimeoutMs: 10_000,
       connect: () => this.session(database),
       connectReplication: () => this.#open({ database, replication: 'database' }),
+      dumpSchema: (snapshot) => this.#dumpSchema(database, snapshot),
       ...options,
     };
   }
@@ -128,6 +129,11 @@ export class TestServer implements AsyncDisposable {
     child.stdin.end(sql);
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`psql ended with ${code}`);
+  }
+
+  async *#dumpSchema(database: string, snapshot: string): AsyncGenerator<Uint8Array> {
+    const options = ['--schema-only', '--no-publications', '--snapshot', snapshot];
+    yield Buffer.from(await this.pgDump(database, options));
   }
 
   async #open(options: {
