@@ -6,9 +6,22 @@ const subject = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('backup'), id: backupId, digest: sha256 }),
   /** A drill's evidence now exists; the digest is of its object. */
   z.strictObject({ type: z.literal('evidence'), id: backupId, digest: sha256 }),
+  /** A deep verification read these backups to their end with a recovery identity. */
+  z
+    .strictObject({
+      type: z.literal('verification'),
+      passed: z.array(backupId),
+      failed: z.array(backupId),
+    })
+    .refine(({ passed, failed }) => passed.length + failed.length > 0, {
+      message: 'must name at least one backup',
+    }),
   z.strictObject({ type: z.literal('hold'), id: backupId, reason: z.string().min(1) }),
   z.strictObject({ type: z.literal('release'), id: backupId, reason: z.string().min(1) }),
-  /** These backups are about to be deleted; from here on they no longer exist. */
+  /**
+   * These backups are about to be deleted; from here on they no longer exist. May name backups that
+   * were never committed: a writer that still works on one cannot commit it any more.
+   */
   z.strictObject({ type: z.literal('prune'), ids: z.array(backupId).min(1) }),
 ]);
 
@@ -29,6 +42,9 @@ export const commit = z.strictObject({
 export type Commit = z.infer<typeof commit>;
 export type CommitSubject = z.infer<typeof subject>;
 
-/** Who may sign what: writers backups, drills evidence, curators holds, releases and prunes. */
+/**
+ * Who may sign what: writers backups; drills evidence and verifications; curators holds, releases
+ * and prunes.
+ */
 export const signerRoles = ['writer', 'drill', 'curator'] as const;
 export type SignerRole = (typeof signerRoles)[number];

@@ -42,7 +42,7 @@ export async function readBackups(
   return backups.toSorted((left, right) => (left.manifest.id < right.manifest.id ? -1 : 1));
 }
 
-interface ExistingBackup {
+export interface ExistingBackup {
   readonly job: string;
   readonly id: string;
   readonly digest: string;
@@ -62,6 +62,13 @@ export function everCommitted(log: readonly CommitRecord[]): ReadonlySet<string>
   return new Set(
     log.flatMap(({ commit }) => (commit.subject.type === 'backup' ? [commit.subject.id] : [])),
   );
+}
+
+/** Whether a commit after `sequence` pruned the backup: then its objects may be gone. */
+export function prunedSince(log: readonly CommitRecord[], sequence: number, id: string): boolean {
+  return log
+    .slice(sequence)
+    .some(({ commit: { subject } }) => subject.type === 'prune' && subject.ids.includes(id));
 }
 
 function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): void {
@@ -86,11 +93,16 @@ function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): vo
       for (const id of subject.ids) existing.delete(id);
       break;
     case 'evidence':
+    case 'verification':
       break;
   }
 }
 
-async function readManifest(
+/**
+ * A committed backup's manifest: authentic, in its own place, and the one that the log names. Each of
+ * these failing is an error of its own.
+ */
+export async function readManifest(
   repository: Repository,
   job: string,
   id: string,

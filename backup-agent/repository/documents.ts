@@ -20,6 +20,7 @@ interface DocumentKind<Value> {
 const commitRoles = {
   backup: 'writer',
   evidence: 'drill',
+  verification: 'drill',
   hold: 'curator',
   release: 'curator',
   prune: 'curator',
@@ -68,16 +69,12 @@ export function openDocument<Value>(
   where: string,
 ): Value {
   try {
-    const role = kind.role(unverifiedValue(kind, bytes, where));
-    const opened = openEnvelope(
-      bytes,
-      trust,
-      role,
-      (payload) => new Date(kind.at(parseJson(kind.schema, payload, where))),
-    );
+    const value = unverifiedValue(kind, bytes, where);
+    const opened = openEnvelope(bytes, trust, kind.role(value), new Date(kind.at(value)));
     if (opened.payloadType !== kind.payloadType)
       throw new HoldfastError('document-malformed', `is a ${opened.payloadType} instead`);
-    return parseJson(kind.schema, opened.payload, where);
+    // The envelope holds one payload: the one that was read above is the one that was signed.
+    return value;
   } catch (error) {
     if (!isHoldfastError(error) || error.message.startsWith(where)) throw error;
     throw new HoldfastError(error.code, `${where}: ${error.message}`, {
@@ -87,7 +84,7 @@ export function openDocument<Value>(
   }
 }
 
-/** Read before the signature is checked, and only to learn which role must have signed. */
+/** Read before the signature is checked, to learn which role must have signed, and for when. */
 function unverifiedValue<Value>(
   kind: DocumentKind<Value>,
   bytes: Uint8Array,
