@@ -34,7 +34,7 @@ export interface Storage {
    * Every version and delete marker under `prefix`, by key, newest first. Storages without versions
    * yield each object once.
    */
-  listVersions(prefix: string, options?: CallOptions): AsyncIterable<ObjectVersion>;
+  listVersions(prefix: string, options?: VersionListOptions): AsyncIterable<ObjectVersion>;
 
   /** Removes one object, or one version of it. A missing one is no error; a locked one is `storage-locked`. */
   remove(key: string, options?: RemoveOptions): Promise<void>;
@@ -84,6 +84,11 @@ export interface GetOptions extends VersionOptions {
 }
 
 export type RemoveOptions = VersionOptions;
+
+export interface VersionListOptions extends CallOptions {
+  /** Fills in each version's lock and legal hold; may cost a request a version. */
+  readonly withLocks?: boolean;
+}
 
 export interface StoredObject {
   readonly key: string;

@@ -1,0 +1,71 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import {
+  fromNodeProviderChain,
+  fromTemporaryCredentials,
+  fromTokenFile,
+} from '@aws-sdk/credential-providers';
+import { defaultIdleTimeoutMs, type S3StorageOptions } from './options.ts';
+
+type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
+
+const connectionTimeoutMs = 10_000;
+
+/** The client makes each request once: when to try again is decided in one place, in requests.ts. */
+export function createClient(options: S3StorageOptions): S3Client {
+  const { region, endpoint, pathStyle, checksumAlgorithm, idleTimeoutMs } = options;
+  return new S3Client({
+    ...regionOf(region, endpoint),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    forcePathStyle: pathStyle ?? false,
+    credentials: credentialsOf(options),
+    maxAttempts: 1,
+    followRegionRedirects: true,
+    requestChecksumCalculation: checksumAlgorithm === 'none' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
+    // Readers hold every byte against a signed digest, and this check would keep connections open
+    // whose readers left early.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: connectionTimeoutMs,
+      socketTimeout: idleTimeoutMs ?? defaultIdleTimeoutMs,
+    },
+  });
+}
+
+/** Stores other than AWS seldom care for the region, but a signature needs one. */
+function regionOf(region: string | undefined, endpoint: string | undefined): { region?: string } {
+  if (region !== undefined) return { region };
+  return endpoint === undefined ? {} : { region: 'us-east-1' };
+}
+
+function credentialsOf(
+  options: S3StorageOptions,
+): CredentialProvider | (S3StorageOptions['credentials'] & object) {
+  const base = baseCredentials(options);
+  const { assumeRole, region } = options;
+  if (assumeRole === undefined) return base;
+  return fromTemporaryCredentials({
+    masterCredentials: base,
+    params: {
+      RoleArn: assumeRole.arn,
+      RoleSessionName: 'holdfast',
+      ...(assumeRole.externalId === undefined ? {} : { ExternalId: assumeRole.externalId }),
+    },
+    ...(region === undefined ? {} : { clientConfig: { region } }),
+  });
+}
+
+/** Given ones, a web identity, or what AWS's own search order finds: environment, profile, host. */
+function baseCredentials({
+  credentials,
+  webIdentity,
+  profile,
+}: S3StorageOptions): CredentialProvider {
+  if (credentials !== undefined) return async () => credentials;
+  if (webIdentity !== undefined)
+    return fromTokenFile({
+      roleArn: webIdentity.roleArn,
+      webIdentityTokenFile: webIdentity.tokenFile,
+      roleSessionName: 'holdfast',
+    });
+  return fromNodeProviderChain(profile === undefined ? {} : { profile });
+}

@@ -1,0 +1,104 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { withAdvice } from '../retry-policy.ts';
+
+/** What went wrong, in the terms of S3 and HTTP. */
+export interface S3Failure {
+  readonly name: string;
+  readonly message: string;
+  /** Undefined when no answer came. */
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** "Error responses" in the S3 API reference: refusals that pass by themselves. */
+const passingCodes = new Set([
+  'SlowDown',
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'InternalError',
+  'ServiceUnavailable',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'BadDigest',
+  'IncompleteBody',
+  'XAmzContentSHA256Mismatch',
+]);
+
+const passingStatuses = new Set([408, 429, 500, 502, 503, 504]);
+
+const fullCodes = /^(QuotaExceeded|InsufficientStorage|XMinioStorageFull|EntityTooLarge)/;
+
+export function failureOf(error: unknown): S3Failure {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { $metadata, $response, code } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number; headers?: Record<string, string> };
+    code?: string;
+  };
+  return {
+    name: error instanceof S3ServiceException ? name : (code ?? name),
+    message: message === 'UnknownError' ? '' : message,
+    status: $metadata?.httpStatusCode ?? $response?.statusCode,
+    retryAfterMs: retryAfterMs($response?.headers?.['retry-after']),
+  };
+}
+
+/** RFC 9110, section 10.2.3; the form in seconds, which is what object stores send. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : undefined;
+}
+
+/** A failed request as the storage's error, with advice whether to repeat it. */
+export function toStorageError(error: unknown, what: string): unknown {
+  if (error instanceof HoldfastError) return error;
+  const failure = failureOf(error);
+  const said = [failure.name, failure.message].filter((part) => part !== '').join(': ');
+  const text = `${what}: ${said}`;
+  const { code, hint } = classify(failure);
+  return withAdvice(
+    new HoldfastError(code, text, { cause: error, ...(hint === undefined ? {} : { hint }) }),
+    {
+      retryable: isPassing(failure),
+      ...(failure.retryAfterMs === undefined ? {} : { afterMs: failure.retryAfterMs }),
+    },
+  );
+}
+
+function classify({ name, message, status }: S3Failure): {
+  code: HoldfastError['code'];
+  hint?: string;
+} {
+  if (name === 'NoSuchBucket')
+    return { code: 'storage-unreachable', hint: 'create the bucket, or correct its name' };
+  if (isMissing({ name, status })) return { code: 'storage-object-missing' };
+  if (fullCodes.test(name) || status === 507) return { code: 'storage-full' };
+  if (/object lock|legal hold|WORM/i.test(message) && status === 403)
+    return { code: 'storage-locked' };
+  if (name === 'RequestTimeTooSkewed')
+    return { code: 'storage-unreachable', hint: 'correct the clock of this machine' };
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
+    return {
+      code: 'storage-denied',
+      hint: 'no AWS credentials were found: set a profile, a role or the environment variables',
+    };
+  if (status === 403 || status === 401) return { code: 'storage-denied' };
+  return { code: 'storage-unreachable' };
+}
+
+/** A marker's own version answers 405, and has no content either. */
+export function isMissing({ name, status }: Pick<S3Failure, 'name' | 'status'>): boolean {
+  if (name === 'NoSuchBucket' || name === 'NoSuchUpload') return false;
+  return (
+    ['NoSuchKey', 'NotFound', 'NoSuchVersion'].includes(name) || status === 404 || status === 405
+  );
+}
+
+function isPassing({ name, status }: S3Failure): boolean {
+  if (passingCodes.has(name)) return true;
+  if (name === 'CredentialsProviderError') return false;
+  return status === undefined || passingStatuses.has(status);
+}

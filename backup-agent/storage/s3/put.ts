@@ -1,0 +1,46 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import { sizedBody } from '../sized-body.ts';
+import type { Body, PutOptions, StoredObject } from '../storage.ts';
+import { placeOf, type S3Context } from './context.ts';
+import { settleConflict } from './conflict.ts';
+import { uploadInParts } from './multipart.ts';
+import { defaultPartBytes } from './options.ts';
+import { PartReader, partSize } from './parts.ts';
+import { conditionInput, objectInput, storedNow, type Put } from './put-input.ts';
+
+/** Puts a body at once if it fits into one part, and in parts otherwise. */
+export async function putBody(
+  context: S3Context,
+  key: string,
+  body: Body,
+  options: PutOptions,
+): Promise<StoredObject> {
+  const put = { key, id: randomUUID(), options };
+  const partBytes = partSize(1, context.options.partBytes ?? defaultPartBytes, options.sizeBytes);
+  const failed = new AbortController();
+  const { signal } = options;
+  const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const reader = new PartReader(sizedBody(key, body, { ...options, signal: stop }));
+  try {
+    const first = await reader.next(partBytes);
+    const second = first.length < partBytes ? undefined : await reader.next(partBytes);
+    if (second === undefined || second.length === 0) return await putAtOnce(context, put, first);
+    return await uploadInParts(context, put, reader, [first, second], failed);
+  } finally {
+    reader.close();
+  }
+}
+
+async function putAtOnce(context: S3Context, put: Put, content: Buffer): Promise<StoredObject> {
+  const { key, options } = put;
+  const input = { ...objectInput(context, put), ...conditionInput(options), Body: content };
+  const result = await settleConflict(context, put, content.length, async () =>
+    context.requests.send(`cannot store ${placeOf(context, key)}`, options.signal, (sending) =>
+      context.requests.client.send(new PutObjectCommand(input), sending),
+    ),
+  );
+  return 'key' in result
+    ? result
+    : storedNow(context, key, content.length, result.ETag, result.VersionId);
+}

@@ -1,0 +1,120 @@
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectOutput } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import { isHoldfastError } from '../../errors/holdfast-error.ts';
+import { abortable } from '../sized-body.ts';
+import type { CallOptions, GetOptions, StoredObject, VersionOptions } from '../storage.ts';
+import { placeOf, s3Key, versionField, type S3Context } from './context.ts';
+import { failureOf, toStorageError } from './errors.ts';
+
+export async function readObject(
+  context: S3Context,
+  key: string,
+  options: GetOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { range, signal } = options;
+  const what = `cannot read ${placeOf(context, key)}`;
+  if (range?.end !== undefined && range.end <= range.start) return nothing(context, key, options);
+  try {
+    const { Body: body } = await context.requests.send(what, signal, (sending) =>
+      context.requests.client.send(
+        new GetObjectCommand({ ...address(context, key, options), ...rangeParameter(range) }),
+        sending,
+      ),
+    );
+    return bytesOf(body as Readable, what, signal);
+  } catch (error) {
+    if (isRangeBeyondEnd(error)) return nothing(context, key, options);
+    throw error;
+  }
+}
+
+/** What HEAD tells; undefined when the object is missing. */
+export async function headObject(
+  context: S3Context,
+  key: string,
+  options: VersionOptions,
+): Promise<HeadObjectOutput | undefined> {
+  try {
+    return await context.requests.send(
+      `cannot stat ${placeOf(context, key)}`,
+      options.signal,
+      (sending) =>
+        context.requests.client.send(
+          new HeadObjectCommand(address(context, key, options)),
+          sending,
+        ),
+    );
+  } catch (error) {
+    if (isHoldfastError(error, 'storage-object-missing')) return undefined;
+    throw error;
+  }
+}
+
+export async function statObject(
+  context: S3Context,
+  key: string,
+  options: CallOptions,
+): Promise<StoredObject | undefined> {
+  const head = await headObject(context, key, options);
+  return head === undefined ? undefined : storedObject(key, head);
+}
+
+export function storedObject(key: string, head: HeadObjectOutput): StoredObject {
+  return {
+    key,
+    sizeBytes: head.ContentLength ?? 0,
+    modifiedAt: head.LastModified ?? new Date(0),
+    etag: head.ETag ?? '',
+    ...versionField(head.VersionId),
+  };
+}
+
+function address(
+  context: S3Context,
+  key: string,
+  { version }: VersionOptions,
+): { Bucket: string; Key: string; VersionId?: string } {
+  return {
+    Bucket: context.bucket,
+    Key: s3Key(context, key),
+    ...(version === undefined ? {} : { VersionId: version }),
+  };
+}
+
+function rangeParameter(range: GetOptions['range']): { Range?: string } {
+  if (range === undefined || (range.start === 0 && range.end === undefined)) return {};
+  return { Range: `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}` };
+}
+
+/** No bytes were asked for; that the object exists is still a promise of `get`. */
+async function nothing(
+  context: S3Context,
+  key: string,
+  options: GetOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const head = await headObject(context, key, options);
+  if (head !== undefined) return (async function* () {})();
+  throw toStorageError(
+    Object.assign(new Error('no such key'), { $metadata: { httpStatusCode: 404 } }),
+    `cannot read ${placeOf(context, key)}`,
+  );
+}
+
+function isRangeBeyondEnd(error: unknown): boolean {
+  return isHoldfastError(error) && failureOf(error.cause).status === 416;
+}
+
+async function* bytesOf(
+  body: Readable,
+  what: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* abortable<Uint8Array>(body, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw toStorageError(error, what);
+  } finally {
+    body.destroy();
+  }
+}
