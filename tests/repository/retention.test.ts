@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Retention } from '../../contracts/job.ts';
 import {
   decideRetention,
@@ -120,7 +120,7 @@ const histories = fc
     for (const [index, step] of steps.entries()) {
       ageMs -= step.hours * 3_600_000;
       const id = `b${String(index).padStart(3, '0')}`;
-      const kind = base === undefined ? 'full' : (step.kind as RetainedBackup['kind']);
+      const kind = base === undefined ? 'full' : step.kind;
       const parent =
         kind === 'full' ? undefined : kind === 'differential' ? base : backups.at(-1)?.id;
       if (kind === 'full') base = id;
