@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,23 +86,23 @@ async function initialise(
 ): Promise<void> {
   // macOS has no C.UTF-8; there "C" sorts the same way.
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
-  const log = await open(logPath(directory), 'a');
-  try {
-    await execa(
-      join(folder, 'initdb'),
-      [
-        ...['--pgdata', dataPath(directory), '--username', superuser],
-        ...['--encoding', 'UTF8', '--locale', locale, '--auth', 'trust', '--no-sync'],
-      ],
-      {
-        ...spawnOptions(directory, user),
-        stdio: ['ignore', log.fd, log.fd],
-        ...(signal ? { cancelSignal: signal } : {}),
-      },
-    );
-  } finally {
-    await log.close();
-  }
+  await execa(
+    join(folder, 'initdb'),
+    [
+      `--pgdata=${dataPath(directory)}`,
+      `--username=${superuser}`,
+      `--locale=${locale}`,
+      '--encoding=UTF8',
+      '--auth=trust',
+      '--no-sync',
+    ],
+    {
+      ...spawnOptions(directory, user),
+      extendEnv: false,
+      stdin: 'ignore',
+      ...(signal ? { cancelSignal: signal } : {}),
+    },
+  );
 }
 
 interface LaunchedServer {
@@ -127,15 +128,15 @@ async function launch(
   const flags = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await open(logPath(directory), 'a');
   try {
-    const child = execa(join(folder, 'postgres'), ['-D', dataPath(directory), ...flags], {
+    // Its life must not depend on an exit handler of ours: the marker file finds it.
+    const child = spawn(join(folder, 'postgres'), ['-D', dataPath(directory), ...flags], {
       ...spawnOptions(directory, user),
       stdio: ['ignore', log.fd, log.fd],
-      reject: false,
-      // Its owner's death must not depend on an exit handler: the marker file finds it.
-      cleanup: false,
     });
-    // In an object of its own: a promise returned from here would be awaited, to the server's end.
-    return { pid: child.pid ?? 0, ended: child.then(() => undefined) };
+    const ended = Promise.withResolvers<void>();
+    child.once('error', () => ended.resolve());
+    child.once('exit', () => ended.resolve());
+    return { pid: child.pid ?? 0, ended: ended.promise };
   } finally {
     await log.close();
   }
