@@ -14,7 +14,6 @@ export interface Installation {
 export async function writeInstallation(
   directory: string,
   crm: Crm,
-  binaries: string | undefined,
   now: () => Date,
 ): Promise<Installation> {
   const keys = await generateKeys({
@@ -45,11 +44,11 @@ export async function writeInstallation(
     },
     jobs: {
       'crm-database': {
-        source: { type: 'postgres', url: crm.url, ...(binaries ? { binaries } : {}) },
+        source: { type: 'postgres', url: crm.url },
         ...places,
         objectives: { rpo: '15m', rto: '10m' },
         drill: {
-          sandbox: { type: 'local', ...(binaries ? { binaries } : {}) },
+          sandbox: { type: 'local' },
           probes: [
             {
               name: 'the pipeline view answers',

@@ -36,7 +36,10 @@ export async function workOnCrm(crm: Crm): Promise<number> {
   });
 }
 
-async function insertAttachments(client: Client, attachments: readonly Attachment[]): Promise<void> {
+async function insertAttachments(
+  client: Client,
+  attachments: readonly Attachment[],
+): Promise<void> {
   const column = <Key extends keyof Attachment>(key: Key) =>
     attachments.map((attachment) => attachment[key]);
   await client.query(

@@ -1,0 +1,36 @@
+import type { Assertion, Evidence, ObjectiveResult } from '../../../contracts/evidence.ts';
+import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
+import { renderTable } from './table.ts';
+
+/** A drill's evidence for a person: outcome first, then what was asserted and measured. */
+export function renderEvidence(evidence: Evidence): string {
+  const { outcome, job, repository, backup, totals, phases } = evidence;
+  return [
+    `Drill ${outcome.toUpperCase()}: ${job} from ${repository}`,
+    `  restored     ${backup.id} (a chain of ${backup.chain.length}) to ${formatTime(new Date(backup.point.time))}`,
+    `  content      ${formatCount(totals.tables)} tables, ${formatCount(totals.rows)} rows, ${formatCount(totals.files)} files entries, ${formatBytes(totals.fileBytes)}`,
+    `  phases       ${phases.map(({ name, durationMs }) => `${name} ${formatDuration(durationMs)}`).join(', ')}`,
+    ...evidence.objectives.map((objective) => `  ${renderObjective(objective)}`),
+    '',
+    indent(renderAssertions(evidence.assertions)),
+  ].join('\n');
+}
+
+function renderObjective({ name, targetMs, measuredMs, met }: ObjectiveResult): string {
+  const measured = `${name.toUpperCase().padEnd(13)}${formatDuration(measuredMs)}`;
+  if (targetMs === undefined) return `${measured}, no objective set`;
+  return `${measured}, objective ${formatDuration(targetMs)}: ${met ? 'met' : `missed by ${formatDuration(measuredMs - targetMs)}`}`;
+}
+
+function renderAssertions(assertions: readonly Assertion[]): string {
+  return renderTable(assertions, [
+    { title: 'ASSERTION', value: ({ name }) => name },
+    { title: 'OUTCOME', value: ({ outcome }) => outcome },
+    { title: 'COMPARED', value: ({ summary }) => summary },
+    { title: 'TOOK', align: 'right', value: ({ durationMs }) => formatDuration(durationMs) },
+  ]);
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}

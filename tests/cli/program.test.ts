@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { commands } from '../../backup-agent/cli/commands/index.ts';
+import { holdfast } from '../support/holdfast.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+describe('help', () => {
+  test('every command has help with an example', async () => {
+    const { stdout } = await holdfast(['--help']);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+)\b(?! \[)/gm)].map(([, name]) => name ?? '');
+    const listed = names.filter((name) => name !== 'help');
+    assert.ok(listed.length >= commands.length, stdout);
+    for (const name of listed) {
+      const help = await holdfast([name, '--help']);
+      assert.equal(help.exitCode, 0, name);
+      assert.match(help.stdout, /Examples?:|Commands:/, name);
+    }
+  });
+  test('a mistyped command gets a suggestion and exit code 2', async () => {
+    const { exitCode, stderr, stdout } = await holdfast(['bakup']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /backup/);
+    assert.equal(stdout, '');
+  });
+});
+
+describe('config', () => {
+  test('check names every problem on stderr and ends with 3', async () => {
+    await using directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'holdfast.yaml'), 'version: 2\njobs: {}\nextra: 1\n');
+    const { exitCode, stdout, stderr } = await holdfast(['config', 'check'], {
+      cwd: directory.path,
+    });
+    assert.equal(exitCode, 3);
+    assert.equal(stdout, '');
+    assert.match(stderr, /version \(line 1\)/);
+    assert.match(stderr, /extra \(line 3\)/);
+    assert.match(stderr, /keys/);
+    assert.match(stderr, /hint:.*\(config-invalid\)/s);
+  });
+  test('a missing file is its own error', async () => {
+    const { exitCode, stderr } = await holdfast(['--config', '/nonexistent.yaml', 'list', 'crm']);
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /nonexistent\.yaml cannot be read/);
+  });
+  test('errors are JSON with --json, on stderr', async () => {
+    const { stdout, stderr } = await holdfast([
+      '--json',
+      '--config',
+      '/nonexistent.yaml',
+      'list',
+      'x',
+    ]);
+    assert.equal(stdout, '');
+    assert.equal(JSON.parse(stderr).error.code, 'config-not-found');
+  });
+  test('the example that is printed passes the check once its recipient is real', async () => {
+    await using directory = await temporaryDirectory();
+    const keygen = await holdfast(['keygen', 'keys'], { cwd: directory.path });
+    assert.equal(keygen.exitCode, 0, keygen.stderr);
+    const { stdout } = await holdfast(['config', 'example']);
+    const pasted = parse(keygen.stdout.slice(keygen.stdout.indexOf('keys:\n')));
+    const file = { ...parse(stdout), ...pasted };
+    await writeFile(join(directory.path, 'holdfast.yaml'), JSON.stringify(file));
+    const check = await holdfast(['config', 'check'], { cwd: directory.path });
+    assert.equal(check.exitCode, 0, check.stderr);
+  });
+});
+
+describe('keygen', () => {
+  test('writes each key for its owner only, and never overwrites one', async () => {
+    await using directory = await temporaryDirectory();
+    const keys = join(directory.path, 'keys');
+    assert.equal((await holdfast(['keygen', keys])).exitCode, 0);
+    const files = await readdir(keys);
+    assert.equal(files.length, 6);
+    const before = await Promise.all(files.map((file) => readFile(join(keys, file), 'utf8')));
+    for (const file of files) assert.equal((await stat(join(keys, file))).mode & 0o777, 0o600);
+    const again = await holdfast(['keygen', keys]);
+    assert.equal(again.exitCode, 11);
+    assert.match(again.stderr, /key-file-exists/);
+    const after = await Promise.all(files.map((file) => readFile(join(keys, file), 'utf8')));
+    assert.deepEqual(after, before);
+  });
+  test('prints no secret', async () => {
+    await using directory = await temporaryDirectory();
+    const { stdout, stderr } = await holdfast(['keygen', join(directory.path, 'keys')]);
+    assert.doesNotMatch(stdout + stderr, /AGE-SECRET-KEY|PRIVATE KEY/);
+  });
+});
+
+describe('explain', () => {
+  test('tells what a code means and what to do', async () => {
+    const { stdout, exitCode } = await holdfast(['explain', 'identity-wrong']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /exit code 11/);
+    assert.match(stdout, /What to do: /);
+  });
+  test('an unknown code is a usage error', async () => {
+    assert.equal((await holdfast(['explain', 'nonsense'])).exitCode, 2);
+  });
+});
+
+test('doctor runs without a configuration and tells about the machine', async () => {
+  await using directory = await temporaryDirectory();
+  const { stdout } = await holdfast(['doctor', '--json'].toReversed(), { cwd: directory.path });
+  const checks = JSON.parse(stdout).map(({ check }: { check: string }) => check);
+  assert.ok(checks.includes('Node'));
+  assert.ok(checks.includes('configuration'));
+});
+
+describe('the launcher', () => {
+  test('works through a symbolic link, from anywhere', async () => {
+    await using directory = await temporaryDirectory();
+    const link = join(directory.path, 'hf');
+    await symlink(join(root, 'bin', 'holdfast'), link);
+    const { stdout } = await execa(link, ['--version'], { cwd: '/' });
+    assert.match(stdout, /^\d+\.\d+\.\d+$/);
+  });
+  test('says in one line what to do where only an older Node is', async () => {
+    await using directory = await temporaryDirectory();
+    const copy = join(directory.path, 'holdfast');
+    const path = join(directory.path, 'path');
+    await mkdir(join(copy, 'bin'), { recursive: true });
+    await mkdir(path);
+    const script = await readFile(join(root, 'bin', 'holdfast'), 'utf8');
+    await writeFile(join(copy, 'bin', 'holdfast'), script);
+    await writeFile(join(path, 'node'), '#!/bin/sh\necho 20\n');
+    await chmod(join(copy, 'bin', 'holdfast'), 0o755);
+    await chmod(join(path, 'node'), 0o755);
+    const { exitCode, stderr } = await execa(join(copy, 'bin', 'holdfast'), ['list'], {
+      reject: false,
+      extendEnv: false,
+      env: { PATH: `${path}:/usr/bin:/bin` },
+    });
+    assert.equal(exitCode, 4);
+    assert.match(stderr, /^error: holdfast needs Node 26 or newer[^\n]*$/);
+  });
+});
