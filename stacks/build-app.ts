@@ -1,9 +1,11 @@
 import type { Environment } from '../contracts/environment.ts';
 import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
 import { DataStack } from './data/data-stack.ts';
+import { EdgeStack } from './edge/edge-stack.ts';
 import { IdentityStack } from './identity/identity-stack.ts';
 import { App } from './lib/cdktf.ts';
 import { NetworkStack } from './network/network-stack.ts';
+import { VpnStack } from './vpn/vpn-stack.ts';
 
 /** The stacks of one environment, by purpose; `bootstrap` only where it keeps the others' state. */
 export interface Stacks {
@@ -11,6 +13,9 @@ export interface Stacks {
   readonly identity: IdentityStack;
   readonly network: NetworkStack;
   readonly data: DataStack;
+  readonly edge: EdgeStack;
+  /** Only where the environment lets somebody in by VPN. */
+  readonly vpn: VpnStack | undefined;
 }
 
 export interface Build {
@@ -30,5 +35,8 @@ export function buildApp(environment: Environment, outdir?: string): Build {
   const identity = new IdentityStack(app, environment);
   const network = new NetworkStack(app, environment, identity.rails);
   const data = new DataStack(app, environment, network);
-  return { app, stacks: { bootstrap, identity, network, data } };
+  const edge = new EdgeStack(app, environment, network);
+  const { clients, sites } = environment.vpn;
+  const vpn = clients || sites.length > 0 ? new VpnStack(app, environment, network) : undefined;
+  return { app, stacks: { bootstrap, identity, network, data, edge, vpn } };
 }

@@ -68,7 +68,8 @@ export const edge = z.strictObject({
   /** The only countries that may come in; empty for all. */
   countries: z.array(country).default([]),
   botControl: z.boolean().default(false),
-  maxBodyKiB: z.int().min(8).max(64).default(64),
+  /** Where bodies above 8 KiB may go: the load balancer shows the firewall no more of a body. */
+  uploadPaths: z.array(z.string().startsWith('/')).default(['/attachments']),
   deletionProtection: z.boolean().default(true),
 });
 

@@ -23,7 +23,7 @@ export class BootstrapStack extends EnvironmentStack {
       accessLogs: logs,
       noncurrentDays: 90,
     });
-    this.output('state-bucket-name', state.bucket.bucket, 'Bucket of the other stacks’ state');
+    this.output('state-bucket-name', state.bucket.bucket, "Bucket of the other stacks' state");
     this.output('state-key-arn', key.arn, 'KMS key that encrypts the state');
   }
 

@@ -27,9 +27,9 @@ const accept = rule('allow', 'in');
 const send = rule('allow', 'out');
 const everyPort = [0, 65_535] as const;
 
-/** Closes a tier against the rest of the VPC before rules for the whole world follow. */
-function noOtherTier(vpcCidr: string): AclRule[] {
-  return [rule('deny', 'in')(vpcCidr, everyPort), rule('deny', 'out')(vpcCidr, everyPort)];
+/** Closes a tier against the rest of a range before rules for the whole world follow. */
+function nothingElse(cidr: string): AclRule[] {
+  return [rule('deny', 'in')(cidr, everyPort), rule('deny', 'out')(cidr, everyPort)];
 }
 
 /**
@@ -45,14 +45,14 @@ export function aclRules(environment: Environment, tier: Tier): readonly AclRule
   const passage = [
     accept(of('app'), 443),
     send(of('app'), linuxPorts),
-    ...noOtherTier(vpcCidr),
+    ...nothingElse(vpcCidr),
     send(anywhere, 443),
   ];
   const rules: Record<Tier, AclRule[]> = {
     edge: [
       accept(of('app'), anyClientPorts),
       send(of('app'), applicationPort),
-      ...noOtherTier(vpcCidr),
+      ...nothingElse(vpcCidr),
       accept(anywhere, 443),
       accept(anywhere, 80),
       accept(anywhere, anyClientPorts),
@@ -71,7 +71,7 @@ export function aclRules(environment: Environment, tier: Tier): readonly AclRule
       send(of('endpoints'), 443),
       send(of('edge'), anyClientPorts),
       ...[...clients, ...sites].map((range) => send(range, anyClientPorts)),
-      ...noOtherTier(vpcCidr),
+      ...[vpcCidr, ...sites].flatMap(nothingElse),
       accept(anywhere, linuxPorts),
       send(anywhere, 443),
     ],

@@ -124,11 +124,11 @@ export class NetworkStack extends EnvironmentStack {
         Fn.join(',', tier.subnetIds),
         `Subnets of the ${tier.node.id} tier, one a zone`,
       );
-    this.output('app-group-id', this.groups.app.id, 'Security group for the CRM’s own tasks');
+    this.output('app-group-id', this.groups.app.id, "Security group for the CRM's own tasks");
     this.output(
       'backup-task-group-id',
       this.groups['backup-task'].id,
-      'Security group for the backup agent’s tasks',
+      "Security group for the backup agent's tasks",
     );
   }
 }
