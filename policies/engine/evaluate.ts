@@ -78,7 +78,7 @@ function evaluate(expression: Expression, scope: Scope): Operand {
 
 function template(parts: readonly Value[]): Value {
   const text = parts.map((part) => {
-    if (part === null || typeof part === 'object') return opaque('a collection inside text');
+    if (part === null || typeof part === 'object') return opaque('a collection inside text', part);
     return String(part);
   });
   return text.join('');
@@ -93,7 +93,7 @@ function indexed(of: Operand, key: Value): Operand {
 
 function splat(of: Operand, each: Expression, scope: Scope): Operand {
   const elements = isLazy(of) ? [of] : of;
-  if (isSymbol(elements)) return opaque('a splat over what is not known');
+  if (isSymbol(elements)) return opaque('a splat over what is not known', elements);
   const list: readonly Operand[] = Array.isArray(elements)
     ? elements
     : elements === null
@@ -106,7 +106,7 @@ function splat(of: Operand, each: Expression, scope: Scope): Operand {
 
 function conditional(expression: Expression & { kind: 'conditional' }, scope: Scope): Operand {
   const test = settle(evaluate(expression.test, scope));
-  if (!isKnown(test)) return opaque('a condition that is not known');
+  if (!isKnown(test)) return opaque('a condition that is not known', test);
   return evaluate(
     test === true || test === 'true' ? expression.whenTrue : expression.whenFalse,
     scope,
@@ -114,7 +114,7 @@ function conditional(expression: Expression & { kind: 'conditional' }, scope: Sc
 }
 
 function unary(operator: string, of: Value): Value {
-  if (!isKnown(of)) return opaque(`${operator} of what is not known`);
+  if (!isKnown(of)) return opaque(`${operator} of what is not known`, of);
   return operator === '!' ? !(of === true || of === 'true') : -Number(of);
 }
 
@@ -137,7 +137,8 @@ function binary(operator: string, left: Value, right: () => Value): Value {
   const other = right();
   if (operator === '&&' && other === false) return false;
   if (operator === '||' && other === true) return true;
-  if (!isKnown(left) || !isKnown(other)) return opaque(`${operator} of what is not known`);
+  if (!isKnown(left) || !isKnown(other))
+    return opaque(`${operator} of what is not known`, left, other);
   if (operator === '&&' || operator === '||') return other;
   if (operator === '==' || operator === '!=')
     return (JSON.stringify(left) === JSON.stringify(other)) === (operator === '==');
@@ -148,20 +149,20 @@ function call(expression: Expression & { kind: 'call' }, scope: Scope): Operand 
   const args = expression.args.map((argument) => settle(evaluate(argument, scope)));
   const last = args.at(-1);
   if (expression.spread && !Array.isArray(last))
-    return opaque(`${expression.name} over what is not known`);
+    return opaque(`${expression.name} over what is not known`, ...args);
   const all =
     expression.spread && Array.isArray(last)
       ? [...args.slice(0, -1), ...(last as readonly Value[])]
       : args;
   const implementation = functions.get(expression.name);
-  if (!implementation) return opaque(`${expression.name}()`);
-  return implementation(...all) ?? opaque(`${expression.name}() of what is not known`);
+  if (!implementation) return opaque(`${expression.name}()`, ...all);
+  return implementation(...all) ?? opaque(`${expression.name}() of what is not known`, ...all);
 }
 
 function forExpression(expression: ForExpression, scope: Scope): Operand {
   const over = settle(evaluate(expression.over, scope));
   if (isSymbol(over) || over === null || typeof over !== 'object')
-    return opaque('a loop over what is not known');
+    return opaque('a loop over what is not known', over);
   const results = Object.entries(over).flatMap(([key, value]) => {
     const inner = loopScope(
       expression.names,

@@ -20,6 +20,7 @@ export class Graph {
   private readonly byAddress: ReadonlyMap<string, Resource>;
   private readonly byType: ReadonlyMap<string, readonly Resource[]>;
   private readonly byIdentity = new Map<string, ReadonlyMap<string, readonly Resource[]>>();
+  private mentions: ReadonlyMap<string, readonly Resource[]> | undefined;
   private readonly incoming = new Map<string, ReadonlyMap<Resource, readonly Resource[]>>();
 
   constructor(resources: readonly Resource[]) {
@@ -66,6 +67,23 @@ export class Graph {
     );
     this.incoming.set(id, index);
     return index.get(target) ?? [];
+  }
+
+  /** Every resource that mentions the target anywhere, by reference. */
+  users(target: Resource): readonly Resource[] {
+    this.mentions ??= this.everyMention();
+    return this.mentions.get(target.address) ?? [];
+  }
+
+  private everyMention(): ReadonlyMap<string, readonly Resource[]> {
+    const pairs = this.resources.flatMap((from) =>
+      [...new Set(referencesIn(from.values).map(({ address }) => address))].map((to) => ({
+        from,
+        to,
+      })),
+    );
+    const grouped = Map.groupBy(pairs, ({ to }) => to);
+    return new Map([...grouped].map(([to, members]) => [to, members.map(({ from }) => from)]));
   }
 
   private identified(type: string): ReadonlyMap<string, readonly Resource[]> {

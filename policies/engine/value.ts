@@ -19,20 +19,29 @@ const open = '\uE000';
 const close = '\uE001';
 const symbols = /\uE000([^\uE001]*)\uE001/g;
 const opaqueMark = '?';
+/** Parts an opaque symbol's reason from the references it was made of. */
+const separator = '\uE002';
 
 /** The symbol of an attribute: travels inside strings, lists and JSON like any other text. */
 export function reference(address: string, attribute: string): string {
   return `${open}${address}#${attribute}${close}`;
 }
 
-/** The symbol of a value that cannot be known, saying why. */
-export function opaque(reason: string): string {
-  return `${open}${opaqueMark}${stripSymbols(reason)}${close}`;
+/**
+ * The symbol of a value that cannot be known, saying why.
+ *
+ * @param from - what it would be computed from: the resources mentioned there stay mentioned
+ */
+export function opaque(reason: string, ...from: readonly Value[]): string {
+  const sources = from
+    .flatMap(referencesIn)
+    .map(({ address, attribute }) => `${separator}${address}#${attribute}`);
+  return `${open}${opaqueMark}${stripSymbols(reason)}${[...new Set(sources)].join('')}${close}`;
 }
 
-/** Removes the two characters that mark symbols, so that no input can forge one. */
+/** Removes the characters that mark symbols, so that no input can forge one. */
 export function stripSymbols(text: string): string {
-  return text.replaceAll(open, '').replaceAll(close, '');
+  return text.replaceAll(/[\uE000-\uE002]/g, '');
 }
 
 /** Whether the value is one symbol and nothing else. */
@@ -64,15 +73,17 @@ export function referencesIn(value: Value | undefined): Reference[] {
 function referencesInText(text: string): Reference[] {
   if (!text.includes(open)) return [];
   return [...text.matchAll(symbols)].flatMap(([, body = '']) => {
-    if (body.startsWith(opaqueMark)) return [];
-    const split = body.lastIndexOf('#');
-    return [{ address: body.slice(0, split), attribute: body.slice(split + 1) }];
+    const mentioned = body.startsWith(opaqueMark) ? body.split(separator).slice(1) : [body];
+    return mentioned.map((text) => {
+      const split = text.lastIndexOf('#');
+      return { address: text.slice(0, split), attribute: text.slice(split + 1) };
+    });
   });
 }
 
 /** A symbol's attribute, one level deeper. */
 export function deepen(symbol: string, key: string | number): string {
-  const [found] = referencesIn(symbol);
+  const [found] = isOpaque(symbol) ? [] : referencesIn(symbol);
   if (!found) return symbol;
   return reference(found.address, found.attribute === '' ? `${key}` : `${found.attribute}.${key}`);
 }
@@ -82,7 +93,9 @@ export function display(value: Value | undefined): string {
   if (value === undefined) return 'not set';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.replaceAll(symbols, (_, body: string) =>
-    body.startsWith(opaqueMark) ? `(unknown: ${body.slice(1)})` : `\${${body.replace('#', '.')}}`,
+    body.startsWith(opaqueMark)
+      ? `(unknown: ${body.slice(1).split(separator)[0]})`
+      : `\${${body.replace('#', '.')}}`,
   );
 }
 

@@ -1,10 +1,93 @@
 import type { Rule } from '../engine/rule.ts';
+import { configRecordsEverything } from './audit/config-records-everything.ts';
+import { configAggregatesAllRegions } from './audit/config-aggregates-all-regions.ts';
+import { guarddutyEnabled } from './audit/guardduty-enabled.ts';
+import { securityhubEnabled } from './audit/securityhub-enabled.ts';
+import { inspectorEnabled } from './audit/inspector-enabled.ts';
+import { macieEnabled } from './audit/macie-enabled.ts';
+import { schedulerCustomerKey } from './audit/scheduler-customer-key.ts';
+import { cloudtrailAllRegions } from './cloudtrail/cloudtrail-all-regions.ts';
+import { cloudtrailValidated } from './cloudtrail/cloudtrail-validated.ts';
+import { cloudtrailCustomerKey } from './cloudtrail/cloudtrail-customer-key.ts';
+import { cloudtrailToCloudwatch } from './cloudtrail/cloudtrail-to-cloudwatch.ts';
+import { cloudtrailRecords } from './cloudtrail/cloudtrail-records.ts';
+import { cloudtrailAnnounces } from './cloudtrail/cloudtrail-announces.ts';
+import { cloudtrailDataEvents } from './cloudtrail/cloudtrail-data-events.ts';
+import { logGroupRetention } from './cloudwatch/log-group-retention.ts';
+import { logGroupCustomerKey } from './cloudwatch/log-group-customer-key.ts';
+import { alarmNotifies } from './cloudwatch/alarm-notifies.ts';
+import { accountActivityAlarms } from './cloudwatch/account-activity-alarms.ts';
+import { cognitoMfaRequired } from './cognito/cognito-mfa-required.ts';
+import { cognitoThreatProtection } from './cognito/cognito-threat-protection.ts';
+import { cognitoNoSelfSignUp } from './cognito/cognito-no-self-sign-up.ts';
+import { cognitoPasswordLength } from './cognito/cognito-password-length.ts';
+import { cognitoDeletionProtection } from './cognito/cognito-deletion-protection.ts';
+import { ebsEncryptedByDefault } from './ec2/ebs-encrypted-by-default.ts';
+import { imdsV2ByDefault } from './ec2/imds-v2-by-default.ts';
+import { ecrImmutableTags } from './ecr/ecr-immutable-tags.ts';
+import { ecrScansOnPush } from './ecr/ecr-scans-on-push.ts';
+import { ecrCustomerKey } from './ecr/ecr-customer-key.ts';
+import { ecrNamesPrincipals } from './ecr/ecr-names-principals.ts';
+import { ecsContainerInsights } from './ecs/ecs-container-insights.ts';
+import { ecsExecLogged } from './ecs/ecs-exec-logged.ts';
+import { ecsLatestPlatform } from './ecs/ecs-latest-platform.ts';
+import { ecsNoPublicIp } from './ecs/ecs-no-public-ip.ts';
+import { ecsNotPrivileged } from './ecs/ecs-not-privileged.ts';
+import { ecsOwnProcessNamespace } from './ecs/ecs-own-process-namespace.ts';
+import { ecsReadOnlyRoot } from './ecs/ecs-read-only-root.ts';
+import { ecsNoPlainSecrets } from './ecs/ecs-no-plain-secrets.ts';
+import { ecsEfsInTransit } from './ecs/ecs-efs-in-transit.ts';
+import { ecsSeparateRoles } from './ecs/ecs-separate-roles.ts';
+import { efsEncrypted } from './efs/efs-encrypted.ts';
+import { efsCustomerKey } from './efs/efs-customer-key.ts';
+import { efsAccessPointRoot } from './efs/efs-access-point-root.ts';
+import { efsAccessPointUser } from './efs/efs-access-point-user.ts';
+import { efsTlsOnly } from './efs/efs-tls-only.ts';
+import { firewallDeletionProtection } from './firewall/firewall-deletion-protection.ts';
+import { firewallLogging } from './firewall/firewall-logging.ts';
+import { firewallCustomerKey } from './firewall/firewall-customer-key.ts';
+import { firewallDropsTheRest } from './firewall/firewall-drops-the-rest.ts';
+import { firewallOnTheRoute } from './firewall/firewall-on-the-route.ts';
+import { iamPasswordLength } from './iam/iam-password-length.ts';
+import { iamPasswordCharacters } from './iam/iam-password-characters.ts';
+import { iamPasswordReuse } from './iam/iam-password-reuse.ts';
+import { iamPasswordExpiry } from './iam/iam-password-expiry.ts';
+import { iamNoFullAdministration } from './iam/iam-no-full-administration.ts';
+import { iamNoAnyAction } from './iam/iam-no-any-action.ts';
+import { iamNoFullIam } from './iam/iam-no-full-iam.ts';
+import { iamWritesBounded } from './iam/iam-writes-bounded.ts';
+import { iamPermissionsBounded } from './iam/iam-permissions-bounded.ts';
+import { iamNoDataExfiltration } from './iam/iam-no-data-exfiltration.ts';
+import { iamNoCredentialExposure } from './iam/iam-no-credential-exposure.ts';
+import { iamPassRoleBounded } from './iam/iam-pass-role-bounded.ts';
+import { iamS3Bounded } from './iam/iam-s3-bounded.ts';
+import { iamNoUserPolicies } from './iam/iam-no-user-policies.ts';
+import { iamNoUsers } from './iam/iam-no-users.ts';
+import { iamRoleTrustNamed } from './iam/iam-role-trust-named.ts';
+import { iamOidcSubjectBound } from './iam/iam-oidc-subject-bound.ts';
+import { iamRoleBoundary } from './iam/iam-role-boundary.ts';
+import { iamRoleMfa } from './iam/iam-role-mfa.ts';
+import { iamSessionLimit } from './iam/iam-session-limit.ts';
+import { iamAccessAnalyzer } from './iam/iam-access-analyzer.ts';
 import { kmsRotation } from './kms/kms-rotation.ts';
 import { kmsPolicyNamesPrincipals } from './kms/kms-policy-names-principals.ts';
 import { kmsPolicyDefined } from './kms/kms-policy-defined.ts';
 import { kmsKeyEnabled } from './kms/kms-key-enabled.ts';
 import { kmsDeletionWindow } from './kms/kms-deletion-window.ts';
 import { kmsSeparatedUsers } from './kms/kms-separated-users.ts';
+import { lbListenerTls } from './lb/lb-listener-tls.ts';
+import { lbTlsPolicy } from './lb/lb-tls-policy.ts';
+import { lbDropsInvalidHeaders } from './lb/lb-drops-invalid-headers.ts';
+import { lbAccessLogs } from './lb/lb-access-logs.ts';
+import { lbConnectionLogs } from './lb/lb-connection-logs.ts';
+import { lbDeletionProtection } from './lb/lb-deletion-protection.ts';
+import { lbDesyncStrictest } from './lb/lb-desync-strictest.ts';
+import { lbBehindWaf } from './lb/lb-behind-waf.ts';
+import { lbCrossZone } from './lb/lb-cross-zone.ts';
+import { lbSeveralZones } from './lb/lb-several-zones.ts';
+import { lbTargetHealthCheck } from './lb/lb-target-health-check.ts';
+import { lbTargetTls } from './lb/lb-target-tls.ts';
+import { lbSignsIn } from './lb/lb-signs-in.ts';
 import { rdsStorageEncrypted } from './rds/rds-storage-encrypted.ts';
 import { rdsCustomerKey } from './rds/rds-customer-key.ts';
 import { rdsNotPublic } from './rds/rds-not-public.ts';
@@ -45,15 +128,135 @@ import { s3NameDns } from './s3/s3-name-dns.ts';
 import { s3ObjectsCustomerKey } from './s3/s3-objects-customer-key.ts';
 import { s3NoOpenCors } from './s3/s3-no-open-cors.ts';
 import { s3AccountPublicAccessBlocked } from './s3/s3-account-public-access-blocked.ts';
+import { secretCustomerKey } from './secrets/secret-customer-key.ts';
+import { secretRotated } from './secrets/secret-rotated.ts';
+import { secretRotationInterval } from './secrets/secret-rotation-interval.ts';
+import { sgDescribed } from './sg/sg-described.ts';
+import { sgNoOpenAdminPorts } from './sg/sg-no-open-admin-ports.ts';
+import { sgWorldOnlyToLoadBalancers } from './sg/sg-world-only-to-load-balancers.ts';
+import { sgNoOpenEgress } from './sg/sg-no-open-egress.ts';
+import { sgAttached } from './sg/sg-attached.ts';
+import { snsCustomerKey } from './sns/sns-customer-key.ts';
+import { snsPolicyNamesPrincipals } from './sns/sns-policy-names-principals.ts';
+import { vpcFlowLogs } from './vpc/vpc-flow-logs.ts';
+import { vpcDefaultSecurityGroupClosed } from './vpc/vpc-default-security-group-closed.ts';
+import { vpcDefaultAclClosed } from './vpc/vpc-default-acl-closed.ts';
+import { vpcDefaultRouteTableEmpty } from './vpc/vpc-default-route-table-empty.ts';
+import { vpcNoDefaultVpc } from './vpc/vpc-no-default-vpc.ts';
+import { subnetNoPublicIp } from './vpc/subnet-no-public-ip.ts';
+import { subnetHasAcl } from './vpc/subnet-has-acl.ts';
+import { aclAttached } from './vpc/acl-attached.ts';
+import { aclNoOpenAdminPorts } from './vpc/acl-no-open-admin-ports.ts';
+import { aclNoAllPorts } from './vpc/acl-no-all-ports.ts';
+import { vpcEndpointPolicy } from './vpc/vpc-endpoint-policy.ts';
+import { dnsQueryLogs } from './vpc/dns-query-logs.ts';
+import { dnsFirewall } from './vpc/dns-firewall.ts';
+import { vpnClientTwoFactors } from './vpn/vpn-client-two-factors.ts';
+import { vpnClientConnectionLog } from './vpn/vpn-client-connection-log.ts';
+import { vpnClientSessionLimit } from './vpn/vpn-client-session-limit.ts';
+import { vpnClientSplitTunnel } from './vpn/vpn-client-split-tunnel.ts';
+import { vpnClientPerGroup } from './vpn/vpn-client-per-group.ts';
+import { vpnSiteStrongEncryption } from './vpn/vpn-site-strong-encryption.ts';
+import { vpnSiteLogs } from './vpn/vpn-site-logs.ts';
+import { wafLogging } from './waf/waf-logging.ts';
+import { wafLogRedaction } from './waf/waf-log-redaction.ts';
+import { wafHasRules } from './waf/waf-has-rules.ts';
+import { wafRulesAct } from './waf/waf-rules-act.ts';
+import { wafManagedGroups } from './waf/waf-managed-groups.ts';
+import { wafRateLimit } from './waf/waf-rate-limit.ts';
+import { wafMetrics } from './waf/waf-metrics.ts';
 
 /** Every rule, by service. */
 export const rules: readonly Rule[] = [
+  configRecordsEverything,
+  configAggregatesAllRegions,
+  guarddutyEnabled,
+  securityhubEnabled,
+  inspectorEnabled,
+  macieEnabled,
+  schedulerCustomerKey,
+  cloudtrailAllRegions,
+  cloudtrailValidated,
+  cloudtrailCustomerKey,
+  cloudtrailToCloudwatch,
+  cloudtrailRecords,
+  cloudtrailAnnounces,
+  cloudtrailDataEvents,
+  logGroupRetention,
+  logGroupCustomerKey,
+  alarmNotifies,
+  accountActivityAlarms,
+  cognitoMfaRequired,
+  cognitoThreatProtection,
+  cognitoNoSelfSignUp,
+  cognitoPasswordLength,
+  cognitoDeletionProtection,
+  ebsEncryptedByDefault,
+  imdsV2ByDefault,
+  ecrImmutableTags,
+  ecrScansOnPush,
+  ecrCustomerKey,
+  ecrNamesPrincipals,
+  ecsContainerInsights,
+  ecsExecLogged,
+  ecsLatestPlatform,
+  ecsNoPublicIp,
+  ecsNotPrivileged,
+  ecsOwnProcessNamespace,
+  ecsReadOnlyRoot,
+  ecsNoPlainSecrets,
+  ecsEfsInTransit,
+  ecsSeparateRoles,
+  efsEncrypted,
+  efsCustomerKey,
+  efsAccessPointRoot,
+  efsAccessPointUser,
+  efsTlsOnly,
+  firewallDeletionProtection,
+  firewallLogging,
+  firewallCustomerKey,
+  firewallDropsTheRest,
+  firewallOnTheRoute,
+  iamPasswordLength,
+  iamPasswordCharacters,
+  iamPasswordReuse,
+  iamPasswordExpiry,
+  iamNoFullAdministration,
+  iamNoAnyAction,
+  iamNoFullIam,
+  iamWritesBounded,
+  iamPermissionsBounded,
+  iamNoDataExfiltration,
+  iamNoCredentialExposure,
+  iamPassRoleBounded,
+  iamS3Bounded,
+  iamNoUserPolicies,
+  iamNoUsers,
+  iamRoleTrustNamed,
+  iamOidcSubjectBound,
+  iamRoleBoundary,
+  iamRoleMfa,
+  iamSessionLimit,
+  iamAccessAnalyzer,
   kmsRotation,
   kmsPolicyNamesPrincipals,
   kmsPolicyDefined,
   kmsKeyEnabled,
   kmsDeletionWindow,
   kmsSeparatedUsers,
+  lbListenerTls,
+  lbTlsPolicy,
+  lbDropsInvalidHeaders,
+  lbAccessLogs,
+  lbConnectionLogs,
+  lbDeletionProtection,
+  lbDesyncStrictest,
+  lbBehindWaf,
+  lbCrossZone,
+  lbSeveralZones,
+  lbTargetHealthCheck,
+  lbTargetTls,
+  lbSignsIn,
   rdsStorageEncrypted,
   rdsCustomerKey,
   rdsNotPublic,
@@ -94,4 +297,41 @@ export const rules: readonly Rule[] = [
   s3ObjectsCustomerKey,
   s3NoOpenCors,
   s3AccountPublicAccessBlocked,
+  secretCustomerKey,
+  secretRotated,
+  secretRotationInterval,
+  sgDescribed,
+  sgNoOpenAdminPorts,
+  sgWorldOnlyToLoadBalancers,
+  sgNoOpenEgress,
+  sgAttached,
+  snsCustomerKey,
+  snsPolicyNamesPrincipals,
+  vpcFlowLogs,
+  vpcDefaultSecurityGroupClosed,
+  vpcDefaultAclClosed,
+  vpcDefaultRouteTableEmpty,
+  vpcNoDefaultVpc,
+  subnetNoPublicIp,
+  subnetHasAcl,
+  aclAttached,
+  aclNoOpenAdminPorts,
+  aclNoAllPorts,
+  vpcEndpointPolicy,
+  dnsQueryLogs,
+  dnsFirewall,
+  vpnClientTwoFactors,
+  vpnClientConnectionLog,
+  vpnClientSessionLimit,
+  vpnClientSplitTunnel,
+  vpnClientPerGroup,
+  vpnSiteStrongEncryption,
+  vpnSiteLogs,
+  wafLogging,
+  wafLogRedaction,
+  wafHasRules,
+  wafRulesAct,
+  wafManagedGroups,
+  wafRateLimit,
+  wafMetrics,
 ];
