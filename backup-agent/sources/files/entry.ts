@@ -27,7 +27,7 @@ export interface Entry {
   /** Keyed hash of a file's content, base64url. */
   readonly digest?: string;
   readonly extents?: readonly Extent[];
-  /** The entry, earlier in the order, that is another name of the same file. */
+  /** With several names of one file: the first of them in the order, for it itself too. */
   readonly linkTo?: Buffer;
   /** Where a symbolic link points: never interpreted. */
   readonly target?: Buffer;

@@ -3,6 +3,7 @@ import type { Problem } from '../../errors/holdfast-error.ts';
 import type { ContentKey } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile } from './file-content.ts';
+import type { LinkGroups, LinkTurn } from './link-groups.ts';
 import type { StoredContent } from './stored-content.ts';
 import { errorText, isGone } from './system-errors.ts';
 import { tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
@@ -19,6 +20,7 @@ export interface PackerOptions {
   readonly segment: number;
   readonly key: ContentKey;
   readonly stored: StoredContent;
+  readonly links: LinkGroups;
   readonly signal: AbortSignal;
   readonly onProblem: (problem: Problem) => void;
   readonly onBytes: (count: number) => void;
@@ -33,35 +35,48 @@ const attempts = 3;
 /**
  * Packs candidates into one tar archive, whole in itself. After the last chunk, `packed` says what
  * the index has to hold, in the candidates' order. A candidate whose content the chain already holds
- * is referred to and takes no room; an archive in which all are yields no chunk at all.
+ * is referred to and takes no room; an archive in which all are yields no chunk at all. Packers are
+ * made in the order of the walk, and may then work at once.
  */
 export class SegmentPacker {
   readonly packed: Packed[] = [];
   readonly #options: PackerOptions;
+  readonly #candidates: readonly Candidate[];
+  readonly #turns: readonly (LinkTurn | undefined)[];
   readonly #scratch = Buffer.allocUnsafeSlow(readBytes);
   readonly #names = new Set<string>();
   #written = 0;
 
-  constructor(options: PackerOptions) {
+  constructor(candidates: readonly Candidate[], options: PackerOptions) {
     this.#options = options;
+    this.#candidates = candidates;
+    this.#turns = candidates.map(({ entry }) => entry.linkTo && options.links.join(entry.linkTo));
   }
 
-  async *pack(candidates: readonly Candidate[]): AsyncGenerator<Buffer> {
-    for (const candidate of candidates) {
-      for (const chunk of this.#packOne(candidate)) {
-        this.#written += chunk.length;
-        yield chunk;
+  async *pack(): AsyncGenerator<Buffer> {
+    try {
+      for (const [index, candidate] of this.#candidates.entries()) {
+        const turn = this.#turns[index];
+        const earlier = await turn?.earlier;
+        for (const chunk of this.#packOne(candidate, earlier)) {
+          this.#written += chunk.length;
+          yield chunk;
+        }
+        turn?.settle(this.packed[index] ?? earlier);
+        this.#options.signal.throwIfAborted();
+        await setImmediate();
       }
-      this.#options.signal.throwIfAborted();
-      await setImmediate();
+    } finally {
+      for (const turn of this.#turns) turn?.settle(undefined);
     }
     if (this.#written > 0) yield tarEnd;
   }
 
-  *#packOne(candidate: Candidate): Generator<Buffer> {
+  *#packOne(candidate: Candidate, earlier: Entry | undefined): Generator<Buffer> {
     const { entry, previous } = candidate;
     try {
-      if (entry.type === 'file') yield* this.#packFile(candidate);
+      if (earlier?.inode === entry.inode) yield* this.#packLink(candidate, earlier);
+      else if (entry.type === 'file') yield* this.#packFile(candidate);
       else {
         yield tarHeader(headerOf(entry));
         this.packed.push(entry);
@@ -101,10 +116,7 @@ export class SegmentPacker {
   *#packContent(file: OpenFile, previous: Entry | undefined): Generator<Buffer, StoredFile> {
     const { entry } = file;
     const known = this.#known(file, previous);
-    if (known) {
-      yield* this.#packLink(entry);
-      return known;
-    }
+    if (known) return known;
     yield tarHeader(headerOf(entry));
     const { backup, segment, key } = this.#options;
     const offset = this.#written;
@@ -145,9 +157,11 @@ export class SegmentPacker {
   }
 
   /** A further name of a file in this same archive stands in it as a link. */
-  *#packLink(entry: Entry): Generator<Buffer> {
-    if (!entry.linkTo || !this.#names.has(entry.linkTo.toString('latin1'))) return;
-    yield tarHeader({ ...headerOf(entry), type: 'link', linkPath: entry.linkTo, sizeBytes: 0 });
+  *#packLink({ entry }: Candidate, earlier: Entry): Generator<Buffer> {
+    const { path, linkTo } = entry;
+    if (linkTo && this.#names.has(linkTo.toString('latin1')))
+      yield tarHeader({ ...headerOf(entry), type: 'link', linkPath: linkTo, sizeBytes: 0 });
+    this.packed.push({ ...earlier, path });
   }
 }
 

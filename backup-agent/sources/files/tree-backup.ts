@@ -7,6 +7,7 @@ import type { ContentKey } from './content-key.ts';
 import type { Entry, Removal } from './entry.ts';
 import { encodeEntry, type IndexHeader } from './index-format.ts';
 import { indexName, readTree } from './index-reader.ts';
+import { LinkGroups } from './link-groups.ts';
 import { PathFilter, type PathPatterns } from './path-filter.ts';
 import { SegmentPacker, type Candidate } from './segment-packer.ts';
 import { segmentName } from './segment-name.ts';
@@ -49,6 +50,7 @@ class TreeBackup {
   readonly #options: TreeBackupOptions;
   readonly #problems: Problem[] = [];
   readonly #stored = new StoredContent();
+  readonly #links = new LinkGroups();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #unknown: Buffer | undefined;
@@ -123,28 +125,33 @@ class TreeBackup {
   async #store(batch: Batch, number: number): Promise<readonly (Entry | Removal)[]> {
     const candidates = batch.filter((change) => change.kind === 'store');
     if (candidates.length === 0) return [...indexEntries(batch, [])];
+    const packer = this.#packer(candidates, number + 1);
     await this.#loadContent();
-    return [...indexEntries(batch, await this.#pack(candidates, number + 1))];
+    await this.#write(packer, number + 1);
+    return [...indexEntries(batch, packer.packed)];
   }
 
-  async #pack(candidates: readonly Candidate[], segment: number): Promise<SegmentPacker['packed']> {
+  #packer(candidates: readonly Candidate[], segment: number): SegmentPacker {
     const { root, key, writer, progress } = this.#options;
-    const packer = new SegmentPacker({
+    return new SegmentPacker(candidates, {
       root,
       segment,
       key,
       backup: writer.id,
       stored: this.#stored,
+      links: this.#links,
       signal: this.#signal,
       onProblem: this.#report,
       onBytes: (count) => progress.advance(count),
     });
-    const chunks = packer.pack(candidates);
+  }
+
+  async #write(packer: SegmentPacker, segment: number): Promise<void> {
+    const chunks = packer.pack();
     const first = await chunks.next();
-    if (first.done) return packer.packed;
+    if (first.done) return;
     this.#segments += 1;
-    await writer.writeObject(segmentName(segment), startingWith(first.value, chunks));
-    return packer.packed;
+    await this.#options.writer.writeObject(segmentName(segment), startingWith(first.value, chunks));
   }
 
   /** What the chain holds is only looked up once something must be stored. */

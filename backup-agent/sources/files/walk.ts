@@ -121,7 +121,7 @@ class HardLinks {
     const known = this.#first.get(key);
     if (!known) {
       this.#first.set(key, { path: entry.path, left: stats.nlink - 1n });
-      return entry;
+      return { ...entry, linkTo: entry.path };
     }
     known.left -= 1n;
     if (known.left <= 0n) this.#first.delete(key);

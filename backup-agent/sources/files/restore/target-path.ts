@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from 'node:fs';
-import { joinPath, parentPath, type Entry } from '../entry.ts';
+import { isWithin, joinPath, parentPath, type Entry } from '../entry.ts';
 import { errorCode } from '../system-errors.ts';
 
 const longestNameBytes = 255;
@@ -39,11 +39,11 @@ export class EntryGate {
       if (entry.type !== 'directory') return 'is the root, and no directory';
     } else {
       let top = this.#directories.at(-1);
-      while (top && !top.path.equals(parent)) {
+      while (top && !isWithin(path, top.path)) {
         this.#directories.pop();
         top = this.#directories.at(-1);
       }
-      if (!top) return 'lies in what is not a directory of this backup';
+      if (!top?.path.equals(parent)) return 'lies in what is not a directory of this backup';
       const name = path.subarray(parent.length === 0 ? 0 : parent.length + 1).toString('utf8');
       const folded = name.normalize('NFC').toLowerCase();
       if (this.#foldCase && top.folded.has(folded))

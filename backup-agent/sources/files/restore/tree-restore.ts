@@ -40,6 +40,16 @@ const largestWindow = 100_000;
 const segmentsAtOnce = 2;
 /** Stands for the content of empty files, which is in no segment. */
 const noSegment = '';
+/** One entry's fault, and not the target's as a whole. */
+const refusals = new Set([
+  'EILSEQ',
+  'EINVAL',
+  'EISDIR',
+  'EMLINK',
+  'ENAMETOOLONG',
+  'ENOTDIR',
+  'EPERM',
+]);
 
 /**
  * Passes over the index: directories and a count of files by segment; then, window by window, the
@@ -177,41 +187,51 @@ export class TreeRestore {
 
   /** The content has arrived: into place with it, and with all others that have the same. */
   #finish(staged: StagedFile, wanted: readonly Destination[]): void {
-    const [first, ...others] = wanted;
-    if (!first) return;
-    const { report, progress } = this.#options;
     if (!staged.finish()) {
       this.#refuseAll([{ wanted }], 'has content that does not match its digest');
       return;
     }
-    this.#place(staged.path, first);
-    staged.placed();
-    const names = new Map([[linkGroup(first.entry), first]]);
-    for (const destination of others) {
+    const names = new Map<string, Destination>();
+    let source: Destination | undefined;
+    for (const destination of wanted) {
       const group = linkGroup(destination.entry);
-      const same = names.get(group);
-      if (same) this.#link(same, destination);
-      else {
-        this.#copy(first, destination);
-        names.set(group, destination);
-      }
-    }
-    for (const { entry } of wanted) {
-      report.restored += 1;
-      report.bytes += entry.sizeBytes;
-      progress.advance(entry.sizeBytes);
+      const twin = names.get(group);
+      const placed = this.#try(destination, () => {
+        if (twin) this.#link(twin, destination);
+        else if (source) this.#copy(source, destination);
+        else {
+          this.#placement.place(staged.path, destination.path);
+          staged.placed();
+        }
+      });
+      if (!placed) continue;
+      source ??= destination;
+      if (!twin) names.set(group, destination);
     }
   }
 
-  #place(staged: Buffer, { path }: Destination): void {
-    this.#placement.place(staged, path);
+  /** What the target's file system cannot take is refused, and the rest goes on. */
+  #try({ entry }: Destination, place: () => void): boolean {
+    const { report, progress } = this.#options;
+    try {
+      place();
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined || !refusals.has(code)) throw error;
+      this.#refuse(entry.path, `cannot be made in the target: ${code}`);
+      return false;
+    }
+    report.restored += 1;
+    report.bytes += entry.sizeBytes;
+    progress.advance(entry.sizeBytes);
+    return true;
   }
 
   #link(from: Destination, to: Destination): void {
     const { target } = this.#options;
     const staged = target.stagedPath();
     linkSync(joinPath(target.root, from.path), staged);
-    this.#place(staged, to);
+    this.#placement.place(staged, to.path);
   }
 
   #copy(from: Destination, to: Destination): void {
@@ -223,7 +243,7 @@ export class TreeRestore {
       constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
     );
     setPathMetadata(staged, to.entry);
-    this.#place(staged, to);
+    this.#placement.place(staged, to.path);
   }
 }
 

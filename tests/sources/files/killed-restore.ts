@@ -1,0 +1,36 @@
+import { createFilesSource } from '../../../backup-agent/sources/files/source.ts';
+import { restoreFiles } from '../../../backup-agent/sources/files/restore/restore-files.ts';
+import type { BackupReader } from '../../../backup-agent/sources/source.ts';
+import { silentProgress, takeBackups } from '../../support/in-memory-backup.ts';
+
+export const killedSegmentBytes = 400_000;
+
+/** The same backup each time, so that a second process can go on where the first was killed. */
+export async function backUp(source: string): Promise<BackupReader> {
+  const files = createFilesSource({
+    path: source,
+    segmentBytes: killedSegmentBytes,
+    randomBytes: (count) => Buffer.alloc(count, 1),
+  });
+  const [full] = await takeBackups(files, 'full');
+  if (!full) throw new Error('no backup was taken');
+  return full.reader;
+}
+
+/** Run as a program: restores, and kills itself after so many bytes. */
+if (import.meta.main) {
+  const [source = '', target = '', bytes = '0'] = process.argv.slice(2);
+  let left = Number(bytes);
+  await restoreFiles({
+    chain: [await backUp(source)],
+    target,
+    signal: new AbortController().signal,
+    progress: {
+      ...silentProgress,
+      advance(count) {
+        left -= count;
+        if (left < 0) process.kill(process.pid, 'SIGKILL');
+      },
+    },
+  });
+}
