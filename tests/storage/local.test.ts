@@ -1,11 +1,4 @@
-import { openLocalStorage } from '../../backup-agent/storage/local.ts';
 import { storageConformance } from '../conformance/storage.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { localSubject } from './subjects.ts';
 
-storageConformance('local storage', async () => {
-  const directory = await temporaryDirectory();
-  return {
-    storage: openLocalStorage(directory.path),
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
-  };
-});
+storageConformance('local storage', () => localSubject());
