@@ -1,0 +1,46 @@
+import type { Client } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { quoteIdentifier, quoteQualified } from './changes/quote.ts';
+import { RowDigest, type RowSet } from './row-digest.ts';
+
+export interface CopySource {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** `WHERE …`, for a part of the rows. */
+  readonly condition?: string;
+}
+
+/**
+ * The rows of one table, without those of its children, as COPY text. Nothing else may run on the
+ * client until it ends. What leaves the loop early must close the client: COPY has no way back.
+ */
+export async function* copyOut(
+  client: Client,
+  source: CopySource,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* client.query(copyTo(copyStatement(source)));
+}
+
+/** The rows of a query as COPY text, under the same terms. */
+export async function* copyQuery(
+  client: Client,
+  query: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* client.query(copyTo(`COPY (${query}) TO STDOUT`));
+}
+
+/** A table without columns has rows all the same, and only a query may name its columns as none. */
+export function copyStatement({ schema, name, columns, condition }: CopySource): string {
+  const table = quoteQualified(schema, name);
+  const list = columns.map(quoteIdentifier).join(', ');
+  if (condition === undefined && columns.length > 0) return `COPY ${table} (${list}) TO STDOUT`;
+  return `COPY (SELECT ${list} FROM ONLY ${table} ${condition ?? ''}) TO STDOUT`;
+}
+
+/** Digests a table as a backup does, to compare a restored one with what was backed up. */
+export async function digestTable(client: Client, source: CopySource): Promise<RowSet> {
+  const digest = new RowDigest();
+  for await (const chunk of copyOut(client, source)) digest.update(chunk);
+  return digest.result();
+}

@@ -1,0 +1,215 @@
+import type { Problem } from '../../../errors/holdfast-error.ts';
+import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
+import {
+  readConfigurationTables,
+  readDatabaseSettings,
+  readExtensions,
+  readRoles,
+  readTablePages,
+} from '../catalog.ts';
+import { tableCoverage } from '../changes/coverage.ts';
+import { firstFollowState } from '../changes/first-state.ts';
+import { followStateName } from '../changes/follow-state.ts';
+import { formatLsn } from '../changes/lsn.ts';
+import { readSequences } from '../changes/sequences.ts';
+import { dropSlot } from '../changes/slot.ts';
+import { readTables } from '../changes/table-catalog.ts';
+import { connect, type PostgresSession } from '../connection.ts';
+import { dumpSchema } from '../dump-schema.ts';
+import { inventoryName, type Inventory } from '../inventory.ts';
+import { readServerFacts, whyNoFollowing, type ServerFacts } from '../server-facts.ts';
+import { jobPublications, newSlotName, type SourceSetup } from '../source-setup.ts';
+import { schemaObjectName } from '../changes/capture-step.ts';
+import { copyTables } from './copy-tables.ts';
+import { describeTables } from './describe-tables.ts';
+import { backUpLargeObjects } from './large-objects.ts';
+import { planCopies } from './plan-copies.ts';
+import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapshot.ts';
+
+/**
+ * Takes a full: everything in one snapshot, which is also where the slot for the incrementals
+ * starts. While it runs the slot is a temporary one, so a killed run leaves nothing on the server; it
+ * becomes lasting just before the full is handed over to be committed. `reason` says why a full is
+ * taken although something else was asked for. Returns the name of the slot, once committed.
+ */
+export async function* takeFull(
+  setup: SourceSetup,
+  run: BackupRun,
+  reason?: string,
+): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
+  await using control = await connect(setup.target, { signal: run.signal });
+  const facts = await readServerFacts(control.client);
+  const names = jobPublications(setup.job);
+  const obstacle = await whyNoFollowing(control.client, facts, names);
+  const slot = obstacle === undefined ? newSlotName(setup.job, run.now()) : undefined;
+  run.progress.step('take a snapshot');
+  await using snapshot =
+    slot === undefined
+      ? await holdPlainSnapshot(setup, run.signal)
+      : await holdSlotSnapshot(setup, `${slot}_t`, run.signal);
+  const full = await new FullBackup(setup, run, facts, snapshot, slot).take(obstacle);
+  if (slot !== undefined) await keepSlot(control, slot);
+  let committed = false;
+  try {
+    yield { ...full, ...(reason === undefined ? {} : { reason }) };
+    committed = true;
+  } finally {
+    // A slot that no chain hangs on would keep log for nothing.
+    if (slot !== undefined && !committed) {
+      await dropSlot(control.client, slot).catch(() => undefined);
+    }
+  }
+  return slot;
+}
+
+async function keepSlot({ client }: PostgresSession, slot: string): Promise<void> {
+  await client.query('SELECT pg_catalog.pg_copy_logical_replication_slot($1, $2, false)', [
+    `${slot}_t`,
+    slot,
+  ]);
+}
+
+class FullBackup {
+  readonly #setup: SourceSetup;
+  readonly #run: BackupRun;
+  readonly #facts: ServerFacts;
+  readonly #snapshot: HeldSnapshot;
+  readonly #slot: string | undefined;
+
+  constructor(
+    setup: SourceSetup,
+    run: BackupRun,
+    facts: ServerFacts,
+    snapshot: HeldSnapshot,
+    slot: string | undefined,
+  ) {
+    this.#setup = setup;
+    this.#run = run;
+    this.#facts = facts;
+    this.#snapshot = snapshot;
+    this.#slot = slot;
+  }
+
+  async take(obstacle: string | undefined): Promise<PreparedBackup> {
+    const writer = await this.#run.begin('full');
+    const { inventory, problems } = await this.#write(writer, obstacle);
+    await this.#writeFollowState(writer, inventory, problems);
+    await writer.writeMeta(inventoryName, [Buffer.from(JSON.stringify(inventory))]);
+    const { point, time } = this.#snapshot;
+    const rows = inventory.tables.reduce((sum, table) => sum + table.rows, 0);
+    return {
+      writer,
+      kind: 'full',
+      point: {
+        time: time.toISOString(),
+        ...(point === undefined ? {} : { lsn: formatLsn(point) }),
+      },
+      problems,
+      source: {
+        serverVersion: this.#facts.version,
+        majorVersion: this.#facts.majorVersion,
+        tables: inventory.tables.length,
+        leftOut: inventory.tables.filter((table) => table.leftOut !== undefined).length,
+        following: obstacle === undefined,
+        ...(obstacle === undefined ? {} : { whyNotFollowing: obstacle }),
+        ...(this.#slot === undefined ? {} : { slot: this.#slot }),
+      },
+      items: rows,
+    };
+  }
+
+  async #write(
+    writer: BackupWriter,
+    obstacle: string | undefined,
+  ): Promise<{ inventory: Inventory; problems: Problem[] }> {
+    const { client } = this.#snapshot.holder;
+    const { majorVersion } = this.#facts;
+    const names = jobPublications(this.#setup.job);
+    const tables = await readTables(client, [names.all, names.keyed], majorVersion);
+    const configuration = await readConfigurationTables(client);
+    const { excludeTables, excludeData } = this.#setup;
+    const plan = planCopies({
+      tables,
+      excludeTables,
+      excludeData,
+      configuration,
+      pages: await readTablePages(client),
+      ranges: majorVersion >= 14,
+    });
+    const schema = await this.#writeSchema(writer);
+    this.#run.progress.step('copy tables');
+    const result = await copyTables(
+      this.#setup,
+      this.#snapshot.name,
+      plan.units,
+      writer,
+      this.#run,
+    );
+    const large = await backUpLargeObjects(this.#snapshot.holder, writer);
+    const { version, database, encoding, collate, ctype } = this.#facts;
+    const inventory: Inventory = {
+      format: 'holdfast-postgres-inventory/1',
+      server: { version, majorVersion, database, encoding, collate, ctype },
+      schema: schemaObjectName,
+      dumpVersion: schema.version,
+      following: {
+        ...(this.#slot === undefined ? {} : { slot: this.#slot }),
+        ...(obstacle === undefined ? {} : { reason: obstacle }),
+      },
+      tables: describeTables({ plan, result, configuration, coverage: tableCoverage }),
+      extensions: await readExtensions(client),
+      roles: await readRoles(client),
+      sequences: await readSequences(client),
+      largeObjects: large.entry,
+      settings: await readDatabaseSettings(client),
+    };
+    return { inventory, problems: [...result.missing.values(), ...large.problems] };
+  }
+
+  async #writeSchema(writer: BackupWriter): Promise<{ version: number }> {
+    const { target, binaries, variables, excludeTables } = this.#setup;
+    this.#run.progress.step('dump the schema');
+    const { sql, version } = await dumpSchema({
+      target,
+      binaries,
+      variables,
+      excludeTables,
+      serverMajorVersion: this.#facts.majorVersion,
+      snapshot: this.#snapshot.name,
+      signal: this.#run.signal,
+    });
+    await writer.writeObject(schemaObjectName, [Buffer.from(sql)]);
+    return { version };
+  }
+
+  /**
+   * What the first incremental goes on from. A table that could not be copied is described as one it
+   * does not know, so that it copies it whole.
+   */
+  async #writeFollowState(
+    writer: BackupWriter,
+    inventory: Inventory,
+    problems: readonly Problem[],
+  ): Promise<void> {
+    const { point, holder } = this.#snapshot;
+    if (this.#slot === undefined || point === undefined) return;
+    const names = jobPublications(this.#setup.job);
+    const state = await firstFollowState(
+      holder.client,
+      { slot: this.#slot, publications: [names.all, names.keyed] },
+      point,
+      inventory.sequences,
+    );
+    const whole =
+      problems.length === 0
+        ? new Set<number>()
+        : new Set(
+            inventory.tables
+              .filter((table) => table.leftOut?.startsWith('not copied'))
+              .map((table) => table.oid),
+          );
+    const tables = state.tables.filter((table) => !whole.has(table.oid));
+    const document = { ...state, tables, schema: schemaObjectName };
+    await writer.writeMeta(followStateName, [Buffer.from(JSON.stringify(document))]);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Works through a queue on several lanes at once, the first entry first. The first failure aborts
+ * the signal that all work gets; the promise rejects with it once every lane has stopped.
+ */
+export async function runLanes<Item, Lane>(
+  queue: Iterable<Item>,
+  lanes: readonly Lane[],
+  signal: AbortSignal,
+  work: (lane: Lane, item: Item, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failure = new AbortController();
+  const both = AbortSignal.any([signal, failure.signal]);
+  const items = queue[Symbol.iterator]();
+  const drive = async (lane: Lane) => {
+    for (;;) {
+      both.throwIfAborted();
+      const next = items.next();
+      if (next.done) return;
+      await work(lane, next.value, both);
+    }
+  };
+  const results = await Promise.all(
+    lanes.map(async (lane) => {
+      try {
+        await drive(lane);
+        return undefined;
+      } catch (error) {
+        failure.abort(error);
+        return { error };
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  if (results.some((result) => result)) throw failure.signal.reason;
+}

@@ -1,0 +1,191 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { PostgresSourceConfiguration } from '../../../contracts/job.ts';
+import { resolveSecret } from '../../config/resolve-secret.ts';
+import { isHoldfastError } from '../../errors/holdfast-error.ts';
+import type { BackupRun, Preflight, PreparedBackup, Source, SourceContext } from '../source.ts';
+import { captureChanges } from './changes/capture.ts';
+import {
+  defaultAlignTimeoutMs,
+  defaultMaxWalBytes,
+  type ChangeFeed,
+} from './changes/change-feed.ts';
+import { readFollowState } from './changes/read-follow-state.ts';
+import { dropSlot } from './changes/slot.ts';
+import { connect } from './connection.ts';
+import { examine } from './preflight.ts';
+import { resolveTarget, type Variables } from './connection-target.ts';
+import { dumpSchema } from './dump-schema.ts';
+import { takeFull } from './full/take-full.ts';
+import { serverFailure } from './server-error.ts';
+import { readServerFacts } from './server-facts.ts';
+import { isSlotOf, jobPublications, type SourceSetup } from './source-setup.ts';
+
+export interface PostgresSourceOptions {
+  readonly configuration: PostgresSourceConfiguration;
+  readonly environment: Variables;
+  readonly job: string;
+  /** Relative paths of the configuration start here. */
+  readonly directory: string;
+}
+
+/**
+ * A PostgreSQL database as a source: fulls in one snapshot, incrementals from a replication slot.
+ * Connects only when asked for something.
+ */
+export function createPostgresSource(options: PostgresSourceOptions): Source {
+  return new PostgresSource(options);
+}
+
+class PostgresSource implements Source {
+  readonly kind = 'postgres';
+  readonly #options: PostgresSourceOptions;
+
+  constructor(options: PostgresSourceOptions) {
+    this.#options = options;
+  }
+
+  async preflight(context: SourceContext): Promise<Preflight> {
+    const setup = await resolveSetup(this.#options);
+    try {
+      return await examine(setup, context);
+    } catch (error) {
+      throw serverFailure(error, `preflight of ${setup.target.database}`, context.signal);
+    }
+  }
+
+  async *backup(run: BackupRun): AsyncGenerator<PreparedBackup, void, undefined> {
+    const setup = await resolveSetup(this.#options);
+    try {
+      yield* runBackup(setup, run);
+    } catch (error) {
+      throw serverFailure(error, `backup of ${setup.target.database}`, run.signal);
+    }
+  }
+}
+
+/** Settles where to connect; opens nothing. */
+export async function resolveSetup(options: PostgresSourceOptions): Promise<SourceSetup> {
+  const { configuration, environment, job, directory } = options;
+  const { password, caFile } = configuration;
+  const surroundings = { variables: environment, configFile: undefined, plainOutput: true };
+  const target = await resolveTarget({
+    url: configuration.url,
+    environment,
+    ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }),
+    ...(password === undefined
+      ? {}
+      : {
+          password: async () => {
+            const context = { environment: surroundings, baseDirectory: directory };
+            return (await resolveSecret(password, context)).reveal();
+          },
+        }),
+  });
+  return {
+    target,
+    job,
+    binaries: {
+      folder: configuration.binaries && resolve(directory, configuration.binaries),
+      searchPath: environment['PATH'],
+    },
+    variables: environment,
+    excludeTables: configuration.excludeTables,
+    excludeData: configuration.excludeData,
+    lanes: configuration.lanes,
+    slot: { warnBytes: configuration.slot.warnAt, dropBytes: configuration.slot.dropAt },
+  };
+}
+
+async function* runBackup(
+  setup: SourceSetup,
+  run: BackupRun,
+): AsyncGenerator<PreparedBackup, void, undefined> {
+  const current = await slotOfChain(run);
+  await dropOtherSlots(setup, run.signal, current);
+  let reason: string | undefined;
+  if (run.requested !== 'full') {
+    reason = yield* followChain(setup, run, current);
+    if (reason === undefined) return;
+  }
+  const slot = yield* takeFull(setup, run, reason);
+  // Committed: the former chain is closed, and its slot would keep log for nothing.
+  await dropOtherSlots(setup, run.signal, slot);
+}
+
+/** Returns why a full is needed instead; undefined when the chain went on. */
+async function* followChain(
+  setup: SourceSetup,
+  run: BackupRun,
+  slot: string | undefined,
+): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
+  if (run.chain.length === 0) return 'there is no full backup yet';
+  if (slot === undefined) return 'the newest full was taken without a slot to go on from';
+  return yield* captureChanges(changeFeed(setup, slot, run.signal), run);
+}
+
+async function slotOfChain(run: BackupRun): Promise<string | undefined> {
+  const newest = run.chain.at(-1);
+  if (newest === undefined) return undefined;
+  try {
+    return (await readFollowState(newest, run.signal)).slot;
+  } catch (error) {
+    if (isHoldfastError(error, 'storage-object-missing')) return undefined;
+    throw error;
+  }
+}
+
+/** Where a chain's incrementals come from. */
+export function changeFeed(setup: SourceSetup, slot: string, signal: AbortSignal): ChangeFeed {
+  const names = jobPublications(setup.job);
+  return {
+    slot,
+    publications: [names.all, names.keyed],
+    maxWalBytes: defaultMaxWalBytes,
+    alignTimeoutMs: defaultAlignTimeoutMs,
+    connect: () => connect(setup.target, { signal }),
+    connectReplication: () => connect(setup.target, { signal, replication: true }),
+    dumpSchema: (snapshot, signal) => schemaBytes(setup, snapshot, signal),
+  };
+}
+
+async function* schemaBytes(
+  setup: SourceSetup,
+  snapshot: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  await using session = await connect(setup.target, { signal });
+  const { majorVersion } = await readServerFacts(session.client);
+  const { target, binaries, variables, excludeTables } = setup;
+  const { sql } = await dumpSchema({
+    target,
+    binaries,
+    variables,
+    excludeTables,
+    serverMajorVersion: majorVersion,
+    snapshot,
+    signal,
+  });
+  yield Buffer.from(sql);
+}
+
+const slotRow = z.object({ name: z.string() });
+
+/**
+ * A run that was killed between making its slot and committing its full leaves a slot that keeps log
+ * on the server for ever. Of this job's slots only the chain's own may stay.
+ */
+async function dropOtherSlots(
+  setup: SourceSetup,
+  signal: AbortSignal,
+  keep: string | undefined,
+): Promise<void> {
+  await using session = await connect(setup.target, { signal });
+  const { rows } = await session.client.query(
+    `SELECT slot_name AS name FROM pg_catalog.pg_replication_slots
+     WHERE database = current_database() AND NOT temporary`,
+  );
+  for (const { name } of z.array(slotRow).parse(rows)) {
+    if (name !== keep && isSlotOf(setup.job, name)) await dropSlot(session.client, name);
+  }
+}
