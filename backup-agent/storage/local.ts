@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { fromFileError, isAbsence, missingObject } from './local/file-errors.ts';
 import { ensureRoot, existingRoot, realPathOf } from './local/paths.ts';
-import { removeEmptyFolders, syncFolder } from './local/folders.ts';
+import { removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
 import { etagOf, publish } from './local/publish.ts';
 import { readFile } from './local/read.ts';
 import { createUnfinished, removeUnfinished, unlinkIfThere } from './local/unfinished.ts';
@@ -21,7 +21,14 @@ import type {
 
 export interface LocalStorageOptions {
   readonly clock?: () => Date;
+  /**
+   * How long a replacement (`ifMatch`) under way keeps others out; a killed writer's counts as
+   * abandoned afterwards. It takes a few system calls, so the default of 30 seconds is ample.
+   */
+  readonly claimLifetimeMs?: number;
 }
+
+const defaultClaimLifetimeMs = 30_000;
 
 /**
  * Objects as files of a directory, which the first put creates. Folders are 0700 and files 0600.
@@ -29,16 +36,18 @@ export interface LocalStorageOptions {
  * no locks. A key cannot be an object and the folder of others at once: `storage-key-invalid`.
  */
 export function openLocalStorage(rootPath: string, options: LocalStorageOptions = {}): Storage {
-  return new LocalStorage(resolve(rootPath), options.clock ?? (() => new Date()));
+  return new LocalStorage(resolve(rootPath), options);
 }
 
 class LocalStorage implements Storage {
   readonly location: string;
   readonly #clock: () => Date;
+  readonly #claimLifetimeMs: number;
 
-  constructor(path: string, clock: () => Date) {
+  constructor(path: string, { clock, claimLifetimeMs }: LocalStorageOptions) {
     this.location = path;
-    this.#clock = clock;
+    this.#clock = clock ?? (() => new Date());
+    this.#claimLifetimeMs = claimLifetimeMs ?? defaultClaimLifetimeMs;
   }
 
   async put(key: string, body: Body, options: PutOptions = {}): Promise<StoredObject> {
@@ -50,7 +59,7 @@ class LocalStorage implements Storage {
       await unfinished.handle.sync();
       options.signal?.throwIfAborted();
       const stats = await unfinished.handle.stat({ bigint: true });
-      await publish(root, key, unfinished.path, options);
+      await publish(root, key, unfinished.path, options, this.#claimLifetimeMs);
       return toStoredObject({ key, stats });
     });
   }
@@ -99,7 +108,7 @@ class LocalStorage implements Storage {
       const path = await this.#pathOfFile(key);
       if (root === undefined || path === undefined) return;
       await unlinkIfThere(path);
-      await syncFolder(dirname(path));
+      await syncNearestFolder(root, dirname(path));
       await removeEmptyFolders(root, dirname(path));
     });
   }

@@ -36,6 +36,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** The same for a folder that a removal may have taken away: then for the nearest above it. */
+export async function syncNearestFolder(root: string, folder: string): Promise<void> {
+  try {
+    await syncFolder(folder);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT') || folder === root) throw error;
+    await syncNearestFolder(root, dirname(folder));
+  }
+}
+
 /** Removes `folder` and the folders above it as long as they are empty; never the root. */
 export async function removeEmptyFolders(root: string, folder: string): Promise<void> {
   for (let current = folder; current !== root; current = dirname(current)) {

@@ -6,12 +6,9 @@ import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { invalidKey } from '../key.ts';
 import type { PutOptions } from '../storage.ts';
 import { isAbsence, isSystemError } from './file-errors.ts';
-import { ensureFolder, syncFolder } from './folders.ts';
+import { ensureFolder, syncNearestFolder } from './folders.ts';
 import { unfinishedFolder, unlinkIfThere } from './unfinished.ts';
 import { fileStats } from './walk.ts';
-
-/** A claim older than this, by the file system's clock, was left by a killed writer. */
-const claimLifetimeMs = 30_000;
 
 /** Changes with every put: each writes a new file. Not the ctime, which linking changes. */
 export function etagOf(stats: BigIntStats): string {
@@ -24,11 +21,12 @@ export async function publish(
   key: string,
   unfinished: string,
   options: PutOptions,
+  claimLifetimeMs: number,
 ): Promise<void> {
   const target = join(root, key);
   await inFolderOf(root, target, async () => {
     if (options.ifMatch !== undefined) {
-      if (!(await publishIfMatch(root, unfinished, target, options.ifMatch)))
+      if (!(await publishIfMatch(root, unfinished, target, options.ifMatch, claimLifetimeMs)))
         throw new HoldfastError(
           'storage-changed',
           `object ${JSON.stringify(key)} in ${root} changed or is gone`,
@@ -37,7 +35,7 @@ export async function publish(
       if (!(await publishIfAbsent(unfinished, target))) throw await alreadyThere(root, key);
     } else await rename(unfinished, target);
   });
-  await syncFolder(dirname(target));
+  await syncNearestFolder(root, dirname(target));
 }
 
 /** A removal may take an empty folder away between its creation and its use. */
@@ -47,8 +45,8 @@ async function inFolderOf(
   use: () => Promise<void>,
   attemptsLeft = 20,
 ): Promise<void> {
-  await ensureFolder(root, dirname(target));
   try {
+    await ensureFolder(root, dirname(target));
     await use();
   } catch (error) {
     if (!isSystemError(error, 'ENOENT') || attemptsLeft === 0) throw error;
@@ -88,9 +86,10 @@ async function publishIfMatch(
   unfinished: string,
   target: string,
   etag: string,
+  claimLifetimeMs: number,
 ): Promise<boolean> {
   const claim = join(unfinishedFolder(root), `${claimName(target, etag)}.claim`);
-  if (!(await takeClaim(claim, unfinished))) return false;
+  if (!(await takeClaim(claim, unfinished, claimLifetimeMs))) return false;
   const current = await fileStats(target);
   if (current === undefined || etagOf(current) !== etag) {
     await unlinkIfThere(claim);
@@ -110,11 +109,12 @@ function claimName(target: string, etag: string): string {
   return createHash('sha256').update(`${target}\0${etag}`).digest('hex');
 }
 
-async function takeClaim(claim: string, unfinished: string): Promise<boolean> {
+async function takeClaim(claim: string, unfinished: string, lifetimeMs: number): Promise<boolean> {
   if (await tryLink(unfinished, claim)) return true;
   const [held, own] = await Promise.all([fileStats(claim), lstat(unfinished, { bigint: true })]);
   const heldMs = held === undefined ? 0 : Number((own.mtimeNs - held.ctimeNs) / 1_000_000n);
-  if (heldMs < claimLifetimeMs) return false;
+  // Both times are the file system's own, so that no clock of another machine matters.
+  if (heldMs < lifetimeMs) return false;
   await unlinkIfThere(claim);
   return tryLink(unfinished, claim);
 }
