@@ -176,6 +176,12 @@ export const catalogue = {
     hint: 'wait for it, or pass `--wait`; a lease of a dead run expires by itself',
     retrySafe: true,
   },
+  'clock-skewed': {
+    exit: 'prerequisite',
+    meaning: "The clocks of this host and of the storage differ too much to judge a backup's age.",
+    hint: 'set the clock of the host (or of the storage) and run the command again; nothing was changed',
+    retrySafe: true,
+  },
   'object-damaged': {
     exit: 'integrity',
     meaning: 'An object differs from the digest or size its manifest records.',

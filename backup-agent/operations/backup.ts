@@ -5,16 +5,18 @@ import { newBackupId } from '../repository/backup-id.ts';
 import { newestChain } from '../repository/chain.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestDocument, sealDocument } from '../repository/documents.ts';
-import { existingBackups, type BackupRecord } from '../repository/backups.ts';
+import { existingBackups, prunedSince, type BackupRecord } from '../repository/backups.ts';
 import { manifestKey } from '../repository/layout.ts';
 import { acquireLease } from '../repository/lease.ts';
 import type { Repository } from '../repository/repository.ts';
+import { createDocument } from '../repository/small-objects.ts';
 import type { BackupRun, PreparedBackup } from '../sources/source.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { recipientFingerprint } from '../keys/recipients.ts';
 import { version } from '../version.ts';
 import type { Agent, Run } from './agent.ts';
 import { readHistory } from './history.ts';
+import { lockOf } from './locks.ts';
 
 export interface BackupRequest {
   readonly job: string;
@@ -115,6 +117,7 @@ class BackupSession {
         id: newBackupId(startedAt, agent.randomBytes, this.#chain.at(-1)?.manifest.id),
         recipients: await agent.recipients(),
         signal: agent.signal,
+        ...lockOf(agent, this.#job, this.#repository.name, startedAt),
       },
       startedAt,
     );
@@ -127,12 +130,14 @@ class BackupSession {
     await this.#writeProblems(prepared);
     const manifest = await this.#manifest(prepared);
     const bytes = sealDocument(manifestDocument, manifest, key);
-    await this.#repository.storage.put(manifestKey(this.#job, manifest.id), bytes, {
-      ifAbsent: true,
+    const lock = lockOf(agent, this.#job, this.#repository.name, new Date(manifest.startedAt));
+    await createDocument(this.#repository.storage, manifestKey(this.#job, manifest.id), bytes, {
       signal: agent.signal,
+      ...lock,
     });
     const digest = sha256Hex(bytes);
     const newestBefore = existingBackups(this.#log).at(-1)?.id;
+    const actedUpon = this.#log.length;
     this.#log = await appendCommit(
       {
         repository: this.#repository,
@@ -142,7 +147,11 @@ class BackupSession {
         by: agent.by,
         now: agent.now,
         signal: agent.signal,
-        stillValid: (log) => existingBackups(log).at(-1)?.id === newestBefore,
+        ...lock,
+        // A prune may have swept this backup as the orphan of a dead writer.
+        stillValid: (log) =>
+          existingBackups(log).at(-1)?.id === newestBefore &&
+          !prunedSince(log, actedUpon, manifest.id),
       },
       this.#log,
     );

@@ -1,15 +1,21 @@
 import pMap from 'p-map';
 import type { Manifest, ObjectEntry } from '../../contracts/manifest.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
-import { everCommitted, type BackupRecord } from '../repository/backups.ts';
+import {
+  everCommitted,
+  existingBackups,
+  prunedSince,
+  type BackupRecord,
+} from '../repository/backups.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestKey, objectKey, type Area } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
-import { readSmall } from '../repository/small-objects.ts';
+import { createDocument, readSmall } from '../repository/small-objects.ts';
 import { expectDigest } from '../stream/digest.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent, Run } from './agent.ts';
-import { readHistory } from './history.ts';
+import { readHistory, type History } from './history.ts';
+import { lockOf } from './locks.ts';
 
 export interface CopyOutcome {
   readonly target: string;
@@ -35,11 +41,7 @@ export async function copyBackups(
   const target = await agent.openOrCreateRepository(targetName);
   const here = await readHistory(agent, source, jobName);
   const there = await readHistory(agent, target, jobName);
-  // What was pruned there does not come back.
-  const present = everCommitted(there.log);
-  const missing = newestChainFirst(here.backups).filter(
-    ({ manifest }) => !present.has(manifest.id),
-  );
+  const missing = newestChainFirst(missingThere(here.backups, there));
 
   const bytes = missing.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0);
   run.progress.step(`copy to ${targetName}`, { amount: bytes, unit: 'bytes' });
@@ -55,6 +57,20 @@ export async function copyBackups(
     alreadyThere: here.backups.length - missing.length,
     bytes,
   };
+}
+
+/**
+ * What was pruned there does not come back, nor does what hangs on it: it would restore to nothing.
+ * Backups come oldest first.
+ */
+function missingThere(backups: readonly BackupRecord[], there: History): BackupRecord[] {
+  const ever = everCommitted(there.log);
+  const usable = new Set(there.backups.map(({ manifest }) => manifest.id));
+  return backups.filter(({ manifest: { id, parent } }) => {
+    if (ever.has(id) || (parent !== undefined && !usable.has(parent))) return false;
+    usable.add(id);
+    return true;
+  });
 }
 
 function newestChainFirst(backups: readonly BackupRecord[]): BackupRecord[] {
@@ -105,6 +121,7 @@ async function copyObject(
     ifAbsent: true,
     sizeBytes: entry.sizeBytes,
     signal,
+    ...lockOf(agent, manifest.job, target.name, new Date(manifest.startedAt)),
   });
   if (stored.sizeBytes !== entry.sizeBytes)
     throw new HoldfastError(
@@ -123,14 +140,15 @@ async function copyManifest(
   const key = manifestKey(manifest.job, manifest.id);
   const bytes = await readSmall(source.storage, key, { signal: agent.signal });
   try {
-    await target.storage.put(key, bytes, { ifAbsent: true, signal: agent.signal });
+    await createDocument(target.storage, key, bytes, {
+      signal: agent.signal,
+      ...lockOf(agent, manifest.job, target.name, new Date(manifest.startedAt)),
+    });
   } catch (error) {
     if (!isHoldfastError(error, 'storage-object-exists')) throw error;
-    const found = await readSmall(target.storage, key, { signal: agent.signal });
-    if (Buffer.compare(found, bytes) !== 0)
-      throw new HoldfastError('object-damaged', `${target.name}: ${key} is another manifest`, {
-        cause: error,
-      });
+    throw new HoldfastError('object-damaged', `${target.name}: ${key} is another manifest`, {
+      cause: error,
+    });
   }
 }
 
@@ -149,7 +167,16 @@ async function commitCopy(
       by: agent.by,
       now: agent.now,
       signal: agent.signal,
-      stillValid: (theirs) => !everCommitted(theirs).has(manifest.id),
+      ...lockOf(agent, manifest.job, target.name, new Date(manifest.startedAt)),
+      stillValid: (theirs) => {
+        const { id, parent } = manifest;
+        const exists = new Set(existingBackups(theirs).map((backup) => backup.id));
+        return (
+          !everCommitted(theirs).has(id) &&
+          !prunedSince(theirs, log.length, id) &&
+          (parent === undefined || exists.has(parent))
+        );
+      },
     },
     log,
   );

@@ -6,7 +6,7 @@ import { sha256Hex } from '../stream/digest.ts';
 import { commitDocument, openDocument, sealDocument } from './documents.ts';
 import { commitKey, commitSequence, commitsPrefix } from './layout.ts';
 import type { Repository } from './repository.ts';
-import { readSmall } from './small-objects.ts';
+import { createDocument, readSmall } from './small-objects.ts';
 
 export interface CommitRecord {
   readonly commit: Commit;
@@ -100,6 +100,7 @@ export interface AppendOptions {
   readonly by: string;
   readonly now: () => Date;
   readonly signal: AbortSignal;
+  readonly lockUntil?: Date;
   /**
    * Decides, when somebody else committed since the log was read, whether this commit still makes
    * sense after theirs.
@@ -109,7 +110,8 @@ export interface AppendOptions {
 
 /**
  * Appends one commit: the moment from which its subject exists. `log` is the history the caller
- * acted upon; the history with the new commit comes back. Throws `commit-conflict` when somebody else's commit makes this one senseless.
+ * acted upon; the history with the new commit comes back. Throws `commit-conflict` when somebody
+ * else's commit makes this one senseless.
  */
 export async function appendCommit(
   options: AppendOptions,
@@ -133,7 +135,7 @@ async function tryAppend(
   options: AppendOptions,
   last: CommitRecord | undefined,
 ): Promise<CommitRecord | undefined> {
-  const { repository, job, subject, key, by, now, signal } = options;
+  const { repository, job, subject, key, by, now, signal, lockUntil } = options;
   const sequence = (last?.commit.sequence ?? 0) + 1;
   const commit: Commit = {
     format: 'holdfast-commit/1',
@@ -147,12 +149,11 @@ async function tryAppend(
   };
   const bytes = sealDocument(commitDocument, commit, key);
   try {
-    await repository.storage.put(commitKey(job, sequence), bytes, { ifAbsent: true, signal });
+    const lock = lockUntil ? { lockUntil } : {};
+    await createDocument(repository.storage, commitKey(job, sequence), bytes, { signal, ...lock });
   } catch (error) {
     if (!isHoldfastError(error, 'storage-object-exists')) throw error;
-    // A put that timed out may have arrived: then what is there is what we wrote.
-    const found = await readSmall(repository.storage, commitKey(job, sequence), { signal });
-    if (Buffer.compare(found, bytes) !== 0) return undefined;
+    return undefined;
   }
   return { commit, digest: sha256Hex(bytes) };
 }

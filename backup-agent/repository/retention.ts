@@ -15,6 +15,7 @@ export interface RetainedBackup {
   readonly standing: Standing;
   /** The storage deletes none of it before. */
   readonly lockedUntil?: Date | undefined;
+  readonly legalHold?: boolean;
 }
 
 export type KeepRule =
@@ -82,6 +83,7 @@ function keepProtected(
     if (backup.held) keep(backup, 'held', 'a hold is on it');
     if (backup.lockedUntil && backup.lockedUntil > now)
       keep(backup, 'locked', `the storage locks it until ${backup.lockedUntil.toISOString()}`);
+    if (backup.legalHold) keep(backup, 'locked', 'the storage has a legal hold on it');
     if (now.getTime() - backup.committedAt.getTime() < (rules.minimumAge ?? 0))
       keep(backup, 'minimumAge', 'younger than the minimum age');
   }

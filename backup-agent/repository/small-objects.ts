@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { z } from 'zod';
-import { HoldfastError } from '../errors/holdfast-error.ts';
-import type { CallOptions, Storage } from '../storage/storage.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import type { CallOptions, PutOptions, Storage } from '../storage/storage.ts';
 
 /** Documents (header, manifest, commit, evidence, lease) are read whole up to this size. */
 const largestDocumentBytes = 64 * 2 ** 20;
@@ -13,6 +13,25 @@ export async function readSmall(
   options: CallOptions = {},
 ): Promise<Uint8Array> {
   return await buffer(bounded(await storage.get(key, options), key));
+}
+
+/**
+ * Creates a document. One that is already there is as good when it is the same, for a put that timed
+ * out may have arrived; another one is `storage-object-exists`.
+ */
+export async function createDocument(
+  storage: Storage,
+  key: string,
+  bytes: Uint8Array,
+  options: Omit<PutOptions, 'ifAbsent' | 'ifMatch'> = {},
+): Promise<void> {
+  try {
+    await storage.put(key, bytes, { ...options, ifAbsent: true });
+  } catch (error) {
+    if (!isHoldfastError(error, 'storage-object-exists')) throw error;
+    const found = await readSmall(storage, key, options.signal ? { signal: options.signal } : {});
+    if (Buffer.compare(found, bytes) !== 0) throw error;
+  }
 }
 
 async function* bounded(body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,49 @@
+import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Agent } from './agent.ts';
+import { lockOf } from './locks.ts';
+
+export interface VerificationRecord {
+  readonly recorded: boolean;
+  readonly notRecordedBecause?: string;
+}
+
+/** Commits what a deep verification found, signed as evidence is: retention counts what passed. */
+export async function recordVerification(
+  agent: Agent,
+  repository: Repository,
+  job: string,
+  log: readonly CommitRecord[],
+  { passed, failed }: { readonly passed: readonly string[]; readonly failed: readonly string[] },
+): Promise<VerificationRecord> {
+  if (passed.length + failed.length === 0)
+    return { recorded: false, notRecordedBecause: 'there is nothing to record' };
+  const key = await drillKey(agent);
+  if (!key) return { recorded: false, notRecordedBecause: 'this host has no drill key' };
+  const extended = await appendCommit(
+    {
+      repository,
+      job,
+      subject: { type: 'verification', passed: [...passed], failed: [...failed] },
+      key,
+      by: agent.by,
+      now: agent.now,
+      signal: agent.signal,
+      ...lockOf(agent, job, repository.name),
+      stillValid: () => true,
+    },
+    log,
+  );
+  await agent.seenCommits.remember(repository, job, extended);
+  return { recorded: true };
+}
+
+async function drillKey(agent: Agent) {
+  try {
+    return await agent.signingKey('drill');
+  } catch (error) {
+    if (isHoldfastError(error, 'key-invalid')) return undefined;
+    throw error;
+  }
+}
