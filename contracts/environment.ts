@@ -11,7 +11,7 @@ import {
   retention,
   vpn,
 } from './environment/sections.ts';
-import { baseline } from './environment/weakenings.ts';
+import { baseline, type Baseline } from './environment/weakenings.ts';
 import { job } from './job.ts';
 import { name } from './names.ts';
 
@@ -121,37 +121,68 @@ function* partitionProblems(file: EnvironmentShape): Generator<Problem> {
     yield { path: ['vpn', 'sites'], message: 'needs site-to-site-vpn, which is turned off' };
 }
 
-function* weakeningProblems(file: EnvironmentShape): Generator<Problem> {
-  const named = file.weakenings.map((entry) => entry.setting);
-  for (const { setting, secure, weak, costs } of baseline) {
-    const place = named.indexOf(setting);
-    if (weak(file) && place < 0)
-      yield {
-        path: setting.split('.'),
-        message: `is weaker than the baseline (${secure}): ${costs}; say so in weakenings, with a reason`,
-      };
-    if (!weak(file) && place >= 0)
-      yield {
-        path: ['weakenings', place, 'setting'],
-        message: `names ${setting}, which is not weakened`,
-      };
-    if (place !== named.lastIndexOf(setting))
-      yield {
-        path: ['weakenings', named.lastIndexOf(setting), 'setting'],
-        message: `names ${setting} a second time`,
-      };
-  }
+function* weakeningProblems(file: EnvironmentShape, entry: Baseline): Generator<Problem> {
+  const { setting, secure, weak, costs } = entry;
+  const named = file.weakenings.map((weakening) => weakening.setting);
+  const place = named.indexOf(setting);
+  if (weak(file) && place < 0)
+    yield {
+      path: setting.split('.'),
+      message: `is weaker than the baseline (${secure}): ${costs}; say so in weakenings, with a reason`,
+    };
+  if (!weak(file) && place >= 0)
+    yield {
+      path: ['weakenings', place, 'setting'],
+      message: `names ${setting}, which is not weakened`,
+    };
+  if (place !== named.lastIndexOf(setting))
+    yield {
+      path: ['weakenings', named.lastIndexOf(setting), 'setting'],
+      message: `names ${setting} a second time`,
+    };
 }
 
-/** One environment of the stacks: `stacks/environments/<name>.yaml`. Needs no cloud to be read. */
-export const environment = shape.superRefine((file, context) => {
-  for (const problems of [
-    regionProblems,
-    rangeProblems,
-    combinationProblems,
-    partitionProblems,
-    weakeningProblems,
-  ])
-    for (const problem of problems(file)) context.addIssue({ code: 'custom', ...problem });
-});
+type Section = keyof EnvironmentShape;
+
+/** What is judged across sections, and the sections that must be sound for it. */
+const crossChecks: readonly {
+  readonly needs: readonly Section[];
+  readonly problems: (file: EnvironmentShape) => Iterable<Problem>;
+}[] = [
+  { needs: ['account', 'region', 'offsite'], problems: regionProblems },
+  { needs: ['network', 'vpn'], problems: rangeProblems },
+  { needs: ['network', 'data'], problems: combinationProblems },
+  { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
+  ...baseline.map((entry) => ({
+    // The path of a setting starts with its section.
+    needs: [entry.setting.split('.')[0] as Section, 'weakenings'] as const,
+    problems: (file: EnvironmentShape) => weakeningProblems(file, entry),
+  })),
+];
+
+/** The sections that are sound by themselves, parsed; the others are absent. */
+function soundSections(value: unknown): Partial<EnvironmentShape> {
+  const sections = Object.entries(shape.shape).flatMap(([key, schema]) => {
+    const parsed = schema.safeParse((value as Record<string, unknown> | null)?.[key]);
+    return parsed.success ? [[key, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(sections) as Partial<EnvironmentShape>;
+}
+
+/**
+ * One environment of the stacks: `stacks/environments/<name>.yaml`. Needs no cloud to be read. Sections
+ * are judged against each other even where others are wrong, so that every problem is reported at once.
+ */
+export const environment = shape.superRefine(
+  (value, context) => {
+    const sound = soundSections(value);
+    for (const { needs, problems } of crossChecks)
+      if (needs.every((section) => section in sound))
+        // Only what the check needs is read.
+        for (const problem of problems(sound as EnvironmentShape))
+          context.addIssue({ code: 'custom', ...problem });
+  },
+  // zod skips later checks once an issue aborts; this one must run all the same.
+  { when: () => true },
+);
 export type Environment = z.infer<typeof environment>;

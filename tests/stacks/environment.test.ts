@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { parse, stringify } from 'yaml';
+import {
+  EnvironmentRefused,
+  loadEnvironment,
+  parseEnvironment,
+} from '../../stacks/lib/load-environment.ts';
+import { environmentNames } from './support.ts';
+
+const folder = join(import.meta.dirname, '../../stacks/environments');
+const production = await readFile(join(folder, 'production.yaml'), 'utf8');
+
+type Tree = { [key: string]: Tree };
+
+/** Production's file with some dotted paths set anew; undefined removes one. */
+function changed(changes: Readonly<Record<string, unknown>>): string {
+  const file = parse(production) as Tree;
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const parent = keys.reduce<Tree>((tree, key) => (tree[key] ??= {}), file);
+    if (value === undefined) delete parent[last];
+    else parent[last] = value as Tree;
+  }
+  return stringify(file);
+}
+
+function problemsOf(changes: Readonly<Record<string, unknown>>): readonly string[] {
+  try {
+    parseEnvironment(changed(changes));
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof EnvironmentRefused);
+    return error.problems;
+  }
+}
+
+/** Asserts exactly one problem, at this path, whose message matches. */
+function refused(changes: Readonly<Record<string, unknown>>, path: string, message: RegExp): void {
+  const problems = problemsOf(changes);
+  assert.equal(problems.length, 1, problems.join('\n'));
+  assert.ok(problems[0]?.startsWith(`${path}: `), problems[0] ?? '');
+  assert.match(problems[0] ?? '', message);
+}
+
+suite('an environment file', () => {
+  for (const name of environmentNames)
+    test(`${name} is accepted`, async () => {
+      assert.equal((await loadEnvironment(name)).environment, name);
+    });
+
+  test('is refused when the off-site region is the region', () => {
+    refused({ 'offsite.region': 'eu-central-1' }, 'offsite.region', /must differ from region/);
+  });
+  test('is refused when the off-site region lies in another partition', () => {
+    refused({ 'offsite.region': 'us-gov-west-1' }, 'offsite.region', /partition/);
+  });
+  test('is refused when an off-site account has no role to reach it', () => {
+    refused({ 'offsite.account': '999988887777' }, 'offsite.roleArn', /is needed/);
+  });
+  test('is refused when the recovery range overlaps the VPC', () => {
+    refused(
+      { 'network.recoveryCidr': '10.40.16.0/20' },
+      'network.recoveryCidr',
+      /overlaps network\.vpcCidr \(10\.40\.0\.0\/16\)/,
+    );
+  });
+  test('is refused when VPN clients get addresses of the VPC', () => {
+    refused({ 'vpn.clients.clientCidr': '10.40.4.0/22' }, 'vpn.clients.clientCidr', /overlaps/);
+  });
+  test('is refused when an office lies in the VPC', () => {
+    refused(
+      {
+        'vpn.sites': [{ name: 'office', gatewayAddress: '203.0.113.9', ranges: ['10.41.0.0/24'] }],
+      },
+      'vpn.sites.0.ranges.0',
+      /overlaps network\.recoveryCidr/,
+    );
+  });
+  test('is refused when the VPC is too small for its tiers', () => {
+    refused({ 'network.vpcCidr': '10.40.0.0/24' }, 'network.vpcCidr', /too small/);
+  });
+  test('is refused when a range has host bits', () => {
+    refused({ 'network.vpcCidr': '10.40.0.1/16' }, 'network.vpcCidr', /without host bits/);
+  });
+  test('is refused when the VPN is open to the world', () => {
+    refused({ 'vpn.clients.clientCidr': '0.0.0.0/0' }, 'vpn.clients.clientCidr', /whole internet/);
+  });
+  test('is refused when an office is the whole internet', () => {
+    refused(
+      { 'vpn.sites': [{ name: 'all', gatewayAddress: '203.0.113.9', ranges: ['0.0.0.0/0'] }] },
+      'vpn.sites.0.ranges.0',
+      /whole internet/,
+    );
+  });
+  test('is refused when a VPN range is public', () => {
+    refused({ 'vpn.clients.clientCidr': '8.8.0.0/16' }, 'vpn.clients.clientCidr', /private range/);
+  });
+  test('is refused when it has a field that nobody reads', () => {
+    refused({ 'network.zonez': 3 }, 'network', /zonez/);
+  });
+  test('is refused when CI may deploy by a wildcard', () => {
+    refused(
+      { 'identity.deploy.subjects': ['repo:example/*'] },
+      'identity.deploy.subjects.0',
+      /wildcard/,
+    );
+  });
+  test('is refused when a stalled slot could fill the disk', () => {
+    refused({ 'data.maxSlotWalGiB': 300 }, 'data.maxSlotWalGiB', /half of storageGiB/);
+  });
+  test('is refused when the firewall has nothing to let through', () => {
+    refused({ 'network.allowedDomains': [] }, 'network.allowedDomains', /at least one domain/);
+  });
+});
+
+suite('a weakened setting', () => {
+  const weak = { 'data.multiAz': false };
+  const reason = 'A rehearsal of the loss of a zone needs this for a week.';
+
+  test('is refused without a reason, and told what it costs', () => {
+    refused(weak, 'data.multiAz', /weaker than the baseline \(true\).*loss of one zone/);
+  });
+  test('is accepted with a reason', () => {
+    const weakenings = [{ setting: 'data.multiAz', reason }];
+    assert.deepEqual(problemsOf({ ...weak, weakenings }), []);
+  });
+  test('is refused when the reason is empty', () => {
+    const weakenings = [{ setting: 'data.multiAz', reason: '  ' }];
+    refused({ ...weak, weakenings }, 'weakenings.0.reason', /explain itself/);
+  });
+  test('must be weakened in truth', () => {
+    const weakenings = [{ setting: 'data.multiAz', reason }];
+    refused({ weakenings }, 'weakenings.0.setting', /not weakened/);
+  });
+  test('stands in the list once', () => {
+    const weakenings = [
+      { setting: 'data.multiAz', reason },
+      { setting: 'data.multiAz', reason },
+    ];
+    refused({ ...weak, weakenings }, 'weakenings.1.setting', /second time/);
+  });
+});
+
+suite('a partition', () => {
+  const china = {
+    region: 'cn-north-1',
+    'offsite.region': 'cn-northwest-1',
+    'vpn.sites': [],
+  };
+  test('asks for what it lacks to be turned off by name', () => {
+    const problems = problemsOf(china);
+    assert.deepEqual(
+      problems.map((problem) => /`([a-z-]+)`/.exec(problem)?.[1]),
+      ['cognito', 'macie', 'site-to-site-vpn'],
+    );
+  });
+  test('is accepted once all of it is turned off', () => {
+    const turnedOff = ['cognito', 'macie', 'site-to-site-vpn'];
+    assert.deepEqual(problemsOf({ ...china, turnedOff }), []);
+  });
+  test('refuses a setting that uses what is turned off', () => {
+    refused(
+      { turnedOff: ['cognito'], 'edge.signIn': { type: 'cognito', domainPrefix: 'crm' } },
+      'edge.signIn.type',
+      /turned off/,
+    );
+  });
+});
+
+test('every problem is reported at once, across broken sections', () => {
+  const problems = problemsOf({
+    'edge.domain': 'not a domain',
+    'offsite.region': 'eu-central-1',
+    'network.recoveryCidr': '10.40.0.0/20',
+    'data.multiAz': false,
+    'retention.logsDays': 42,
+  });
+  const paths = problems.map((problem) => problem.split(':')[0] ?? '').toSorted();
+  assert.deepEqual(paths, [
+    'data.multiAz',
+    'edge.domain',
+    'network.recoveryCidr',
+    'offsite.region',
+    'retention.logsDays',
+  ]);
+});
+
+test('an environment without a file is refused by name', async () => {
+  await assert.rejects(loadEnvironment('nowhere'), /nowhere\.yaml does not exist/);
+  await assert.rejects(loadEnvironment('../secrets'), /must be lower-case words/);
+});

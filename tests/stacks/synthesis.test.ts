@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
+import { environmentNames, resourcesOf, synthesize, type Attributes } from './support.ts';
+
+const fixture = join(import.meta.dirname, 'logical-ids.json');
+const locked = JSON.parse(await readFile(fixture, 'utf8')) as Record<string, string[]>;
+
+const tagNames = ['DataClassification', 'Environment', 'Name', 'Owner', 'Project'];
+
+for (const name of environmentNames)
+  suite(`the stacks of ${name}`, async () => {
+    const stacks = await synthesize(name);
+    const resources = resourcesOf(stacks);
+    const environment = await loadEnvironment(name);
+
+    test('keep their logical ids: a changed one destroys what it named', () => {
+      const ids = resources.map(({ stack, type, id }) => `${stack}/${type}.${id}`).sort();
+      assert.deepEqual(ids, locked[name]);
+    });
+
+    test('tag every resource that carries tags with all five', () => {
+      const tagged = resources.filter(({ attributes }) => attributes['tags'] !== undefined);
+      assert.ok(tagged.length > resources.length / 3);
+      for (const { type, id, attributes } of tagged) {
+        const tags = attributes['tags'] as Record<string, string>;
+        assert.deepEqual(Object.keys(tags).sort(), tagNames, `${type}.${id}`);
+        assert.equal(tags['Environment'], name);
+      }
+    });
+
+    test('run only with the credentials of their own account', () => {
+      for (const json of Object.values(stacks))
+        for (const provider of json.provider['aws'] ?? [])
+          assert.deepEqual(provider['allowed_account_ids'], [environment.account]);
+    });
+
+    test('describe every output of their own', () => {
+      for (const json of Object.values(stacks))
+        for (const [id, output] of Object.entries(json.output ?? {}))
+          if (!id.startsWith('cross-stack-output-')) assert.ok(output.description, id);
+    });
+
+    test('keep their state where the environment says, locked by S3 itself', () => {
+      for (const [stack, json] of Object.entries(stacks)) {
+        const local = environment.state === 'local' || stack === 'bootstrap';
+        assert.deepEqual(Object.keys(json.terraform.backend), [local ? 'local' : 's3']);
+        if (!local) assert.equal(json.terraform.backend['s3']?.['use_lockfile'], true);
+      }
+    });
+
+    test('refuse to destroy what holds data, unless the environment lifts it', () => {
+      const holders = resources.filter(({ type }) =>
+        ['aws_db_instance', 'aws_s3_bucket', 'aws_kms_key', 'aws_efs_file_system'].includes(type),
+      );
+      assert.ok(holders.length > 5);
+      for (const { id, attributes } of holders)
+        assert.deepEqual(
+          attributes['lifecycle'],
+          { prevent_destroy: environment.data.preventDestroy },
+          id,
+        );
+    });
+
+    test('bound every role, and let only services, CI and people with a second factor take one', () => {
+      for (const { type, id, attributes } of resources) {
+        if (type !== 'aws_iam_role') continue;
+        assert.ok(attributes['permissions_boundary'], `${id} has no boundary`);
+        const trust = JSON.parse(String(attributes['assume_role_policy'])) as {
+          Statement: { Principal: Attributes; Condition: Record<string, Attributes> }[];
+        };
+        for (const { Principal, Condition } of trust.Statement) {
+          if ('AWS' in Principal)
+            assert.equal(Condition['Bool']?.['aws:MultiFactorAuthPresent'], 'true', id);
+          if ('Federated' in Principal) assert.ok(Condition['StringEquals'], id);
+          if ('Service' in Principal)
+            assert.equal(Condition['StringEquals']?.['aws:SourceAccount'], environment.account, id);
+        }
+      }
+    });
+  });
