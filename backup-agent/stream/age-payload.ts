@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { release } from './release.ts';
 
 /** Plaintext bytes in every chunk but the last: age-encryption.org/v1, "Payload". */
 export const chunkBytes = 64 * 1024;
@@ -34,7 +35,9 @@ export function sealChunk(
     authTagLength: tagBytes,
   });
   const sealed = Buffer.allocUnsafeSlow(plaintext.length + tagBytes);
-  sealed.set(cipher.update(plaintext));
+  const ciphertext = cipher.update(plaintext);
+  sealed.set(ciphertext);
+  release(ciphertext);
   cipher.final();
   sealed.set(cipher.getAuthTag(), plaintext.length);
   return sealed;

@@ -28,6 +28,11 @@ export class ByteReader implements AsyncDisposable {
     return gathered.subarray(0, used);
   }
 
+  /** Between one and `sizeBytes` bytes, whatever is at hand, never copied; none at the end. */
+  async readSome(sizeBytes: number): Promise<Uint8Array> {
+    return (await this.ended()) ? this.#chunk : this.#take(sizeBytes);
+  }
+
   /**
    * The next line with its newline. Where the stream ends, or the line is longer than `maxBytes`,
    * what there is without a newline.

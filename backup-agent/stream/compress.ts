@@ -2,14 +2,21 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { coalesce } from './coalesce.ts';
 import { InFlight } from './in-flight.ts';
+import { release } from './release.ts';
 import type { Transform } from './transform.ts';
+
+/**
+ * Room for a compressed block in one piece: node:zlib starts with 16 KiB, and each further piece is
+ * one more trip to the thread pool and back.
+ */
+const frameRoomBytes = 512 * 1024;
 
 const zstd = promisify(
   (
     block: Uint8Array,
     params: Record<number, number>,
-    done: (error: Error | null, frame: Buffer) => void,
-  ) => zstdCompress(block, { params }, done),
+    done: (error: Error | null, frame: Buffer<ArrayBuffer>) => void,
+  ) => zstdCompress(block, { params, chunkSize: frameRoomBytes }, done),
 );
 
 export interface CompressOptions {
@@ -28,7 +35,7 @@ export interface CompressOptions {
  * the thread pool, and nothing bounds them over all streams of the process.
  */
 export function compress(options: CompressOptions = {}): Transform {
-  const { level = 3, concurrency = 3 } = options;
+  const { level = 3, concurrency = 4 } = options;
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
   return async function* (source, context = {}) {
     await using frames = new InFlight<Uint8Array>(concurrency);
@@ -36,10 +43,23 @@ export function compress(options: CompressOptions = {}): Transform {
     for await (const block of coalesce()(source)) {
       context.signal?.throwIfAborted();
       empty = false;
-      frames.start(zstd(block, params));
+      frames.start(compressBlock(block, params));
       if (frames.full) yield await frames.next();
     }
-    if (empty) frames.start(zstd(new Uint8Array(), params));
+    if (empty) frames.start(compressBlock(new Uint8Array(), params));
     yield* frames.rest();
   };
+}
+
+/** A frame in memory of its own size; node's result is a slice of all the room it was given. */
+async function compressBlock(
+  block: Uint8Array,
+  params: Record<number, number>,
+): Promise<Uint8Array> {
+  const roomy = await zstd(block, params);
+  if (roomy.buffer.byteLength < frameRoomBytes) return roomy;
+  const frame = Buffer.allocUnsafeSlow(roomy.length);
+  frame.set(roomy);
+  release(roomy);
+  return frame;
 }

@@ -5,15 +5,18 @@ import { createZstdDecompress, zstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { coalesce } from './coalesce.ts';
 import { InFlight } from './in-flight.ts';
+import { release } from './release.ts';
 import type { Transform } from './transform.ts';
 import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
 
 const unzstd = promisify(
-  (
-    frame: Uint8Array,
-    maxOutputLength: number,
-    done: (error: Error | null, content: Buffer) => void,
-  ) => zstdDecompress(frame, { maxOutputLength }, done),
+  (frame: Uint8Array, contentBytes: number, done: (error: Error | null, content: Buffer) => void) =>
+    // Room for a little more than there is, so that one call of the decoder does it all.
+    zstdDecompress(
+      frame,
+      { chunkSize: contentBytes + 64, maxOutputLength: Math.max(contentBytes, 1) },
+      done,
+    ),
 );
 
 /** Frames up to this content size are decompressed whole, several at once; ours have 1 MiB. */
@@ -50,7 +53,7 @@ export function decompress(options: DecompressOptions = {}): Transform {
   };
 }
 
-async function collect(frame: Frame, contentBytes: number): Promise<Uint8Array> {
+async function collect(frame: Frame, contentBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   // Even a block for each byte of content (3 bytes of header, 1 of content) stays under this.
   const maxBytes = 4 * contentBytes + 1024;
   const pieces: Uint8Array[] = [];
@@ -60,15 +63,25 @@ async function collect(frame: Frame, contentBytes: number): Promise<Uint8Array> 
     if (length > maxBytes) throw damaged('has a frame longer than its content can need');
     pieces.push(piece);
   }
-  return Buffer.concat(pieces);
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
 }
 
-async function decompressWhole(frame: Uint8Array, contentBytes: number): Promise<Uint8Array> {
+async function decompressWhole(
+  frame: Uint8Array<ArrayBuffer>,
+  contentBytes: number,
+): Promise<Uint8Array> {
   try {
-    // node:zlib refuses a limit of 0.
-    return await unzstd(frame, Math.max(contentBytes, 1));
+    return await unzstd(frame, contentBytes);
   } catch (error) {
     throw damaged('does not decompress', error);
+  } finally {
+    release(frame);
   }
 }
 

@@ -57,7 +57,7 @@ async function* framePieces(
     const block = parseBlockHeader(blockHeader);
     if (block === undefined) throw damaged('has a block of a reserved type');
     yield blockHeader;
-    yield await exactly(reader, block.storedBytes);
+    yield* stored(reader, block.storedBytes);
     if (block.last) break;
   }
   if (hasChecksum) yield await exactly(reader, checksumBytes);
@@ -67,6 +67,15 @@ async function skip(reader: ByteReader): Promise<void> {
   const size = Buffer.from(await exactly(reader, 4)).readUInt32LE(0);
   const step = 64 * 1024;
   for (let left = size; left > 0; left -= step) await exactly(reader, Math.min(left, step));
+}
+
+async function* stored(reader: ByteReader, sizeBytes: number): AsyncGenerator<Uint8Array, void> {
+  for (let left = sizeBytes; left > 0;) {
+    const piece = await reader.readSome(left);
+    if (piece.length === 0) throw damaged('was cut');
+    left -= piece.length;
+    yield piece;
+  }
 }
 
 async function exactly(reader: ByteReader, sizeBytes: number): Promise<Uint8Array> {

@@ -1,0 +1,39 @@
+/**
+ * One measured pass in a process of its own, so that its peak memory is its own too:
+ * `worker.ts <way> <file> <key>` reads a file, sends it one way, drops the result and prints figures.
+ */
+import { createReadStream } from 'node:fs';
+import { compress } from '../../backup-agent/stream/compress.ts';
+import { decompress } from '../../backup-agent/stream/decompress.ts';
+import { decrypt } from '../../backup-agent/stream/decrypt.ts';
+import { digest } from '../../backup-agent/stream/digest.ts';
+import { encrypt } from '../../backup-agent/stream/encrypt.ts';
+import { tuneGarbageCollection } from '../../backup-agent/stream/garbage-collection.ts';
+import { through, type Transform } from '../../backup-agent/stream/transform.ts';
+import { sizeOf } from './crm-text.ts';
+
+const ways: Record<string, (key: string) => Transform[]> = {
+  encrypt: (key) => [encrypt([key])],
+  decrypt: (key) => [decrypt([key])],
+  store: (key) => [compress(), encrypt([key]), digest().transform],
+  load: (key) => [digest().transform, decrypt([key]), decompress()],
+};
+
+tuneGarbageCollection();
+const [way = '', file = '', key = ''] = process.argv.slice(2);
+const transforms = ways[way]?.(key);
+if (transforms === undefined) throw new Error(`no such way: ${way}`);
+
+const before = process.resourceUsage();
+const cpuBefore = (before.userCPUTime + before.systemCPUTime) / 1e6;
+const atRestBytes = before.maxRSS * 1024;
+const started = process.hrtime.bigint();
+const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
+const outBytes = await sizeOf(through(source, transforms));
+const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const peakBytes = maxRSS * 1024;
+const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6 - cpuBefore;
+process.stdout.write(
+  `${JSON.stringify({ seconds, inBytes: source.bytesRead, outBytes, peakBytes, atRestBytes, cpuSeconds })}\n`,
+);
