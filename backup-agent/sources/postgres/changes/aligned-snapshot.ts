@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import { parseLsn, type Lsn } from './lsn.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
-import type { Session } from './change-feed.ts';
+import { defaultAlignTimeoutMs, type Session } from './change-feed.ts';
 
 const created = z.object({ consistent_point: z.string(), snapshot_name: z.string() });
 
@@ -15,14 +15,16 @@ export interface AlignedSnapshot {
 
 /**
  * A snapshot that ends exactly where a position in the log does, from a temporary slot, which goes
- * with the session. Waits for every transaction that is now writing, so give the session a
- * `statement_timeout`. Takes a replication session; it must stay idle and open while the snapshot is
- * used.
+ * with the session. Waits for every transaction that is now writing, each at most `timeoutMs` (SQLSTATE
+ * 55P03 then). Takes a replication session; it must stay idle and open while the snapshot is used.
  */
 export async function alignSnapshot(
   replication: Session,
   slotName: string,
+  timeoutMs: number = defaultAlignTimeoutMs,
 ): Promise<AlignedSnapshot> {
+  // A statement timeout does not end replication commands; the wait is for locks.
+  await replication.client.query(`SET lock_timeout = ${timeoutMs}`);
   return createSlot(replication, `${quoteIdentifier(slotName)} TEMPORARY`);
 }
 

@@ -111,8 +111,7 @@ async function takeAligned(step: Step): Promise<StepResult> {
   await using replication = await feed.connectReplication();
   let snapshot: AlignedSnapshot;
   try {
-    await replication.client.query(`SET statement_timeout = ${feed.alignTimeoutMs}`);
-    snapshot = await alignSnapshot(replication, `${feed.slot}_align`);
+    snapshot = await alignSnapshot(replication, `${feed.slot}_align`, feed.alignTimeoutMs);
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     const what = `tables and schema could not be copied in step with the changes: ${error.message}`;

@@ -25,6 +25,8 @@ export interface RestorePlan {
   readonly changes: readonly number[];
   /** A marker is turned into its position. */
   readonly target: ReplayTarget;
+  /** Whether the chain reaches as far as the target. */
+  readonly covered: boolean;
   /** Read at or after the target where that exists: ahead of the rows or level, never behind. */
   readonly sequences: readonly SequenceState[];
   /** Tables that cannot be as they were at the target, and why. */
@@ -63,6 +65,7 @@ export function planRestore(chain: readonly ChainLink[], wanted: ReplayTarget): 
     tables,
     changes: chain.flatMap((link, index) => (needed(link, tables, target) ? [index] : [])),
     target,
+    covered: target.kind === 'end' || lastNeeded(chain, target) >= 0,
     sequences: (chain[lastNeeded(chain, target)] ?? chain.at(-1))?.state.sequences ?? [],
     inexact: inexactTables(chain, boundary, target),
   };

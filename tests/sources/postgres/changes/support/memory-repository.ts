@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Problem } from '../../../../../backup-agent/errors/holdfast-error.ts';
 import type {
   BackupReader,
   BackupRun,
@@ -13,6 +14,7 @@ const quiet = () => undefined;
 /** Keeps backups in memory, plain, as a repository would: only what was committed is in the chain. */
 export class MemoryRepository {
   readonly chain: BackupReader[] = [];
+  readonly problems: Problem[] = [];
   #count = 0;
 
   run(signal: AbortSignal = new AbortController().signal): BackupRun {
@@ -33,6 +35,7 @@ export class MemoryRepository {
 
   commit(backup: PreparedBackup): void {
     const { objects, meta } = backup.writer as MemoryWriter;
+    this.problems.push(...backup.problems);
     this.chain.push({
       id: backup.writer.id,
       kind: backup.kind,
