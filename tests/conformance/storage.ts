@@ -20,6 +20,10 @@ export interface ConformanceTraits {
   readonly conditions?: boolean;
   /** False for an emulator that cannot keep every legal key. */
   readonly unusualKeys?: boolean;
+  /** False for an emulator that lists in another order than that of bytes. */
+  readonly byteOrder?: boolean;
+  /** False for an emulator that cannot list versions. */
+  readonly versions?: boolean;
   /** False where 1,000 puts cost more than a test may. */
   readonly longListing?: boolean;
   /** False where unfinished multipart uploads cannot be listed. */

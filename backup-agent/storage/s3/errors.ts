@@ -6,6 +6,8 @@ import { withAdvice } from '../retry-policy.ts';
 export interface S3Failure {
   readonly name: string;
   readonly message: string;
+  /** The answer's x-amz-delete-marker. */
+  readonly deleteMarker: boolean;
   /** Undefined when no answer came. */
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -42,6 +44,7 @@ export function failureOf(error: unknown): S3Failure {
   return {
     name: error instanceof S3ServiceException ? name : (code ?? name),
     message: message === 'UnknownError' ? '' : message,
+    deleteMarker: $response?.headers?.['x-amz-delete-marker'] === 'true',
     status: $metadata?.httpStatusCode ?? $response?.statusCode,
     retryAfterMs: retryAfterMs($response?.headers?.['retry-after']),
   };
@@ -68,13 +71,13 @@ export function toStorageError(error: unknown, what: string): unknown {
   );
 }
 
-function classify({ name, message, status }: S3Failure): {
+function classify({ name, message, status, deleteMarker }: S3Failure): {
   code: HoldfastError['code'];
   hint?: string;
 } {
   if (name === 'NoSuchBucket')
     return { code: 'storage-unreachable', hint: 'create the bucket, or correct its name' };
-  if (isMissing({ name, status })) return { code: 'storage-object-missing' };
+  if (isMissing({ name, status, deleteMarker })) return { code: 'storage-object-missing' };
   if (fullCodes.test(name) || status === 507) return { code: 'storage-full' };
   if (/object lock|legal hold|WORM/i.test(message) && status === 403)
     return { code: 'storage-locked' };
@@ -90,11 +93,14 @@ function classify({ name, message, status }: S3Failure): {
 }
 
 /** A marker's own version answers 405, and has no content either. */
-export function isMissing({ name, status }: Pick<S3Failure, 'name' | 'status'>): boolean {
+function isMissing({
+  name,
+  status,
+  deleteMarker,
+}: Pick<S3Failure, 'name' | 'status' | 'deleteMarker'>): boolean {
   if (name === 'NoSuchBucket' || name === 'NoSuchUpload') return false;
-  return (
-    ['NoSuchKey', 'NotFound', 'NoSuchVersion'].includes(name) || status === 404 || status === 405
-  );
+  const missing = ['NoSuchKey', 'NotFound', 'NoSuchVersion'].includes(name) || status === 404;
+  return missing || (status === 405 && deleteMarker);
 }
 
 function isPassing({ name, status }: S3Failure): boolean {

@@ -15,13 +15,17 @@ export async function readObject(
   const what = `cannot read ${placeOf(context, key)}`;
   if (range?.end !== undefined && range.end <= range.start) return nothing(context, key, options);
   try {
-    const { Body: body } = await context.requests.send(what, signal, (sending) =>
-      context.requests.client.send(
-        new GetObjectCommand({ ...address(context, key, options), ...rangeParameter(range) }),
-        sending,
-      ),
+    const { Body: body, ContentRange: contentRange } = await context.requests.send(
+      what,
+      signal,
+      (sending) =>
+        context.requests.client.send(
+          new GetObjectCommand({ ...address(context, key, options), ...rangeParameter(range) }),
+          sending,
+        ),
     );
-    return bytesOf(body as Readable, what, signal);
+    const bytes = bytesOf(body as Readable, what, signal);
+    return range === undefined ? bytes : cut(bytes, firstByte(contentRange), range);
   } catch (error) {
     if (isRangeBeyondEnd(error)) return nothing(context, key, options);
     throw error;
@@ -102,6 +106,27 @@ async function nothing(
 
 function isRangeBeyondEnd(error: unknown): boolean {
   return isHoldfastError(error) && failureOf(error.cause).status === 416;
+}
+
+/** Where the answer begins: a server may ignore a range and send all (RFC 9110, section 14.2). */
+function firstByte(contentRange: string | undefined): number {
+  return Number(/^bytes (\d+)-/.exec(contentRange ?? '')?.[1] ?? 0);
+}
+
+/** The bytes of the range, whatever more the server sent. */
+async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  firstByte: number,
+  { start, end = Number.POSITIVE_INFINITY }: NonNullable<GetOptions['range']>,
+): AsyncGenerator<Uint8Array> {
+  let offset = firstByte;
+  for await (const chunk of source) {
+    const from = Math.max(start - offset, 0);
+    const to = Math.min(end - offset, chunk.byteLength);
+    if (from < to) yield chunk.subarray(from, to);
+    offset += chunk.byteLength;
+    if (offset >= end) return;
+  }
 }
 
 async function* bytesOf(
