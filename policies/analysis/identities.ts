@@ -107,18 +107,28 @@ function attachedArns(graph: Graph, resource: Resource, kind: string): Value[] {
 
 /**
  * Whether the identity may do this to at least one of the resources: allowed by a policy, within its
- * boundary, and not denied without a condition. A condition on an allowing statement does not count
- * as a limit.
+ * boundary, and not denied without a condition.
  *
  * @param names - ways to write the resource, such as its ARN by name and by reference
+ * @param options - with `unconditional`, a right that is granted under a condition does not count
  */
-export function may(identity: Identity, action: string, names: readonly string[]): boolean {
+export function may(
+  identity: Identity,
+  action: string,
+  names: readonly string[],
+  options: { readonly unconditional?: boolean } = {},
+): boolean {
   const statements = identity.policies.flatMap((policy) => policy.statements);
   const covers = (statement: Statement): boolean =>
     coversAction(statement, action) && coversResource(statement, names);
   const allowed =
     isAdministrator(identity) ||
-    statements.some((statement) => statement.allows && covers(statement));
+    statements.some(
+      (statement) =>
+        statement.allows &&
+        (!options.unconditional || statement.conditions.length === 0) &&
+        covers(statement),
+    );
   if (!allowed) return false;
   if (
     identity.boundary &&
@@ -126,16 +136,25 @@ export function may(identity: Identity, action: string, names: readonly string[]
   )
     return false;
   return ![...statements, ...(identity.boundary ?? [])].some(
-    (statement) =>
-      !statement.allows && statement.conditions.length === 0 && deniesAll(statement, action, names),
+    (statement) => !statement.allows && statement.conditions.length === 0 && covers(statement),
   );
-}
-
-function deniesAll(statement: Statement, action: string, names: readonly string[]): boolean {
-  return coversAction(statement, action) && coversResource(statement, names);
 }
 
 /** Whether a policy that gives everything is attached. */
 export function isAdministrator({ managedArns }: Identity): boolean {
   return managedArns.some((arn) => arn.endsWith(':policy/AdministratorAccess'));
+}
+
+/** Whether a policy only limits roles, as their boundary, and grants nothing by itself. */
+export function isBoundaryOnly(graph: Graph, policy: Resource): boolean {
+  if (policy.type !== 'aws_iam_policy') return false;
+  const users = graph.users(policy).filter(({ type }) => type.startsWith('aws_iam_'));
+  const limits = (user: Resource): boolean =>
+    user.type === 'aws_iam_role' &&
+    graph.referents(user.get('permissions_boundary'), 'aws_iam_policy').includes(policy) &&
+    !graph.referents(user.get('managed_policy_arns'), 'aws_iam_policy').includes(policy);
+  const attaches = users.some(
+    ({ type }) => type.endsWith('_attachment') || type.endsWith('_exclusive'),
+  );
+  return !attaches && users.some(limits);
 }

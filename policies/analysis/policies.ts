@@ -1,7 +1,7 @@
 import { resource, type Check, type Verdict } from '../engine/rule.ts';
 import { type Value } from '../engine/value.ts';
 import { fail, notApplicable, pass, unknown } from '../engine/verdict.ts';
-import { identityPolicyTypes, policiesIn } from './identities.ts';
+import { identityPolicyTypes, isBoundaryOnly, policiesIn } from './identities.ts';
 import {
   isForAnybody,
   isNarrowed,
@@ -21,9 +21,9 @@ function summary({ allows, actions, notActions, resources, notResources }: State
 
 /** A check over every policy of roles, users and groups: no allowing statement is of this kind. */
 export function forbids(expected: string, isForbidden: (statement: Statement) => boolean): Check {
-  return resource(identityPolicyTypes, (holder) => {
+  return resource(identityPolicyTypes, (holder, graph) => {
     const policies = policiesIn(holder);
-    if (policies.length === 0) return notApplicable;
+    if (policies.length === 0 || isBoundaryOnly(graph, holder)) return notApplicable;
     const found = policies
       .flatMap(({ statements }) => statements)
       .find((one) => one.allows && isForbidden(one));

@@ -6,6 +6,14 @@ import { securityhubEnabled } from './audit/securityhub-enabled.ts';
 import { inspectorEnabled } from './audit/inspector-enabled.ts';
 import { macieEnabled } from './audit/macie-enabled.ts';
 import { schedulerCustomerKey } from './audit/scheduler-customer-key.ts';
+import { backupVaultCustomerKey } from './backup/backup-vault-customer-key.ts';
+import { backupVaultLocked } from './backup/backup-vault-locked.ts';
+import { backupRestoreTested } from './backup/backup-restore-tested.ts';
+import { backupRepositoryLocked } from './backup/backup-repository-locked.ts';
+import { backupLockCoversRetention } from './backup/backup-lock-covers-retention.ts';
+import { backupOffsiteInTruth } from './backup/backup-offsite-in-truth.ts';
+import { backupWriterCannotDelete } from './backup/backup-writer-cannot-delete.ts';
+import { backupWriterCannotDecrypt } from './backup/backup-writer-cannot-decrypt.ts';
 import { cloudtrailAllRegions } from './cloudtrail/cloudtrail-all-regions.ts';
 import { cloudtrailValidated } from './cloudtrail/cloudtrail-validated.ts';
 import { cloudtrailCustomerKey } from './cloudtrail/cloudtrail-customer-key.ts';
@@ -22,6 +30,13 @@ import { cognitoThreatProtection } from './cognito/cognito-threat-protection.ts'
 import { cognitoNoSelfSignUp } from './cognito/cognito-no-self-sign-up.ts';
 import { cognitoPasswordLength } from './cognito/cognito-password-length.ts';
 import { cognitoDeletionProtection } from './cognito/cognito-deletion-protection.ts';
+import { dataClassified } from './data/data-classified.ts';
+import { dataPersonalEncrypted } from './data/data-personal-encrypted.ts';
+import { dataPersonalLogged } from './data/data-personal-logged.ts';
+import { dataInBackupPlan } from './data/data-in-backup-plan.ts';
+import { dataInAgentJob } from './data/data-in-agent-job.ts';
+import { dataInDrill } from './data/data-in-drill.ts';
+import { tagsComplete } from './data/tags-complete.ts';
 import { ebsEncryptedByDefault } from './ec2/ebs-encrypted-by-default.ts';
 import { imdsV2ByDefault } from './ec2/imds-v2-by-default.ts';
 import { ecrImmutableTags } from './ecr/ecr-immutable-tags.ts';
@@ -43,6 +58,8 @@ import { efsCustomerKey } from './efs/efs-customer-key.ts';
 import { efsAccessPointRoot } from './efs/efs-access-point-root.ts';
 import { efsAccessPointUser } from './efs/efs-access-point-user.ts';
 import { efsTlsOnly } from './efs/efs-tls-only.ts';
+import { environmentWeakeningsReasoned } from './environment/environment-weakenings-reasoned.ts';
+import { logRetentionOfEnvironment } from './environment/log-retention-of-environment.ts';
 import { firewallDeletionProtection } from './firewall/firewall-deletion-protection.ts';
 import { firewallLogging } from './firewall/firewall-logging.ts';
 import { firewallCustomerKey } from './firewall/firewall-customer-key.ts';
@@ -69,6 +86,7 @@ import { iamRoleBoundary } from './iam/iam-role-boundary.ts';
 import { iamRoleMfa } from './iam/iam-role-mfa.ts';
 import { iamSessionLimit } from './iam/iam-session-limit.ts';
 import { iamAccessAnalyzer } from './iam/iam-access-analyzer.ts';
+import { iamNoPrivilegeEscalation } from './iam/iam-no-privilege-escalation.ts';
 import { kmsRotation } from './kms/kms-rotation.ts';
 import { kmsPolicyNamesPrincipals } from './kms/kms-policy-names-principals.ts';
 import { kmsPolicyDefined } from './kms/kms-policy-defined.ts';
@@ -88,6 +106,9 @@ import { lbSeveralZones } from './lb/lb-several-zones.ts';
 import { lbTargetHealthCheck } from './lb/lb-target-health-check.ts';
 import { lbTargetTls } from './lb/lb-target-tls.ts';
 import { lbSignsIn } from './lb/lb-signs-in.ts';
+import { networkNoInternetPathToData } from './network/network-no-internet-path-to-data.ts';
+import { networkDataIsolated } from './network/network-data-isolated.ts';
+import { networkDataAclClosed } from './network/network-data-acl-closed.ts';
 import { rdsStorageEncrypted } from './rds/rds-storage-encrypted.ts';
 import { rdsCustomerKey } from './rds/rds-customer-key.ts';
 import { rdsNotPublic } from './rds/rds-not-public.ts';
@@ -175,6 +196,14 @@ export const rules: readonly Rule[] = [
   inspectorEnabled,
   macieEnabled,
   schedulerCustomerKey,
+  backupVaultCustomerKey,
+  backupVaultLocked,
+  backupRestoreTested,
+  backupRepositoryLocked,
+  backupLockCoversRetention,
+  backupOffsiteInTruth,
+  backupWriterCannotDelete,
+  backupWriterCannotDecrypt,
   cloudtrailAllRegions,
   cloudtrailValidated,
   cloudtrailCustomerKey,
@@ -191,6 +220,13 @@ export const rules: readonly Rule[] = [
   cognitoNoSelfSignUp,
   cognitoPasswordLength,
   cognitoDeletionProtection,
+  dataClassified,
+  dataPersonalEncrypted,
+  dataPersonalLogged,
+  dataInBackupPlan,
+  dataInAgentJob,
+  dataInDrill,
+  tagsComplete,
   ebsEncryptedByDefault,
   imdsV2ByDefault,
   ecrImmutableTags,
@@ -212,6 +248,8 @@ export const rules: readonly Rule[] = [
   efsAccessPointRoot,
   efsAccessPointUser,
   efsTlsOnly,
+  environmentWeakeningsReasoned,
+  logRetentionOfEnvironment,
   firewallDeletionProtection,
   firewallLogging,
   firewallCustomerKey,
@@ -238,6 +276,7 @@ export const rules: readonly Rule[] = [
   iamRoleMfa,
   iamSessionLimit,
   iamAccessAnalyzer,
+  iamNoPrivilegeEscalation,
   kmsRotation,
   kmsPolicyNamesPrincipals,
   kmsPolicyDefined,
@@ -257,6 +296,9 @@ export const rules: readonly Rule[] = [
   lbTargetHealthCheck,
   lbTargetTls,
   lbSignsIn,
+  networkNoInternetPathToData,
+  networkDataIsolated,
+  networkDataAclClosed,
   rdsStorageEncrypted,
   rdsCustomerKey,
   rdsNotPublic,

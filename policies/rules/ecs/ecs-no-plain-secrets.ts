@@ -13,6 +13,10 @@ export const ecsNoPlainSecrets: Rule = {
   controls: [...afsbp('ECS.8'), ...nist80053('IA-5(7)')],
   check: eachContainer('secrets by reference', (container) => {
     const found = plainSecrets(container);
-    return when(found.length === 0, `${found.join(', ')} in environment`, 'secrets by reference');
+    return when(
+      found.length === 0,
+      `${found.join(', ')} written in the clear`,
+      'secrets by reference',
+    );
   }),
 };

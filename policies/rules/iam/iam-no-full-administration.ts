@@ -17,7 +17,6 @@ export const iamNoFullAdministration: Rule = {
   severity: 'error',
   rationale: 'Its holder owns the account, the backups and the logs at once.',
   remediation: 'List the actions and resources that the role needs.',
-  unsuppressible: true,
   controls: [
     ...afsbp('IAM.1'),
     ...cis('2.15'),

@@ -4,7 +4,7 @@ import { type Rule, resource } from '../../engine/rule.ts';
 import { notApplicable, when } from '../../engine/verdict.ts';
 
 const safe = (value: string): boolean =>
-  /^repo:[^*?:/]+\/[^*?:/]+:/.test(value) || (!/^repo:/.test(value) && !/[*?]/.test(value));
+  /^repo:[^*?:/]+\/[^*?:/]+:/.test(value) || (!value.startsWith('repo:') && !/[*?]/.test(value));
 
 export const iamOidcSubjectBound: Rule = {
   id: 'iam-oidc-subject-bound',

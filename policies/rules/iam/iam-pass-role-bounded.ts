@@ -15,6 +15,6 @@ export const iamPassRoleBounded: Rule = {
     (statement) =>
       coversAction(statement, 'iam:PassRole') &&
       (statement.notResources.length > 0 ||
-        statement.resources.some((one) => one === '*' || /:role\/\*$/.test(one))),
+        statement.resources.some((one) => one === '*' || one.endsWith(':role/*'))),
   ),
 };

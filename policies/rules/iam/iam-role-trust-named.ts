@@ -17,7 +17,7 @@ export const iamRoleTrustNamed: Rule = {
       (statement) =>
         publicStatements(statement) ||
         (statement.allows &&
-          statement.principals.some(({ type, id }) => type === 'Service' && /^\*/.test(id))),
+          statement.principals.some(({ type, id }) => type === 'Service' && id.startsWith('*'))),
     ),
   ),
 };

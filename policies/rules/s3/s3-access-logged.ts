@@ -9,6 +9,7 @@ import {
   soc2,
 } from '../../controls/frameworks.ts';
 import { companion } from '../../analysis/companions.ts';
+import { receivesLogs } from '../../analysis/storage.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { isSet, notApplicable, requires } from '../../engine/verdict.ts';
 
@@ -30,8 +31,7 @@ export const s3AccessLogged: Rule = {
     ...soc2('cc_7_2'),
   ],
   check: resource('aws_s3_bucket', (bucket, everything) => {
-    if (everything.referrers(bucket, 'aws_s3_bucket_logging', 'target_bucket').length > 0)
-      return notApplicable;
+    if (receivesLogs(everything, bucket)) return notApplicable;
     const logging = companion(everything, bucket, 'aws_s3_bucket_logging');
     return requires(logging ?? bucket, logging ? 'target_bucket' : 'logging.target_bucket', isSet);
   }),

@@ -1,5 +1,6 @@
 import { nist80053 } from '../../controls/frameworks.ts';
 import { companion } from '../../analysis/companions.ts';
+import { receivesLogs } from '../../analysis/storage.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { notApplicable, when } from '../../engine/verdict.ts';
 
@@ -14,8 +15,7 @@ export const s3EventNotifications: Rule = {
     'Add an aws_s3_bucket_notification with eventbridge true, or with a queue, topic or function.',
   controls: [...nist80053('SI-4')],
   check: resource('aws_s3_bucket', (bucket, everything) => {
-    if (everything.referrers(bucket, 'aws_s3_bucket_logging', 'target_bucket').length > 0)
-      return notApplicable;
+    if (receivesLogs(everything, bucket)) return notApplicable;
     const notification = companion(everything, bucket, 'aws_s3_bucket_notification');
     const publishes =
       notification !== undefined &&

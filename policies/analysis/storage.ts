@@ -1,0 +1,98 @@
+import type { Graph } from '../engine/graph.ts';
+import type { Resource } from '../engine/resource.ts';
+import { reference, textOf } from '../engine/value.ts';
+import { companions } from './companions.ts';
+import { repositoryNames } from './jobs.ts';
+
+/** Types that hold data, with the attribute that names their key. */
+export const keyAttributes: Readonly<Record<string, string>> = {
+  aws_db_instance: 'kms_key_id',
+  aws_rds_cluster: 'kms_key_id',
+  aws_efs_file_system: 'kms_key_id',
+  aws_dynamodb_table: 'server_side_encryption.kms_key_arn',
+  aws_secretsmanager_secret: 'kms_key_id',
+  aws_sqs_queue: 'kms_master_key_id',
+  aws_backup_vault: 'kms_key_arn',
+  aws_cloudwatch_log_group: 'kms_key_id',
+};
+
+/** Types that customers' data rests in. */
+export const storeTypes = [
+  'aws_db_instance',
+  'aws_rds_cluster',
+  'aws_s3_bucket',
+  'aws_efs_file_system',
+  'aws_dynamodb_table',
+] as const;
+
+export function isPersonal(resource: Resource): boolean {
+  return resource.tags['DataClassification'] === 'personal';
+}
+
+/** What customers' data is kept in first: neither a replica nor a repository of backups. */
+export function primaryStores(graph: Graph): Resource[] {
+  return graph
+    .of(...storeTypes)
+    .filter(
+      (store) => isPersonal(store) && !isReplica(graph, store) && !isRepository(graph, store),
+    );
+}
+
+function isReplica(graph: Graph, store: Resource): boolean {
+  if (store.get('replicate_source_db') !== undefined) return true;
+  return (
+    store.type === 'aws_s3_bucket' &&
+    graph
+      .of('aws_s3_bucket_replication_configuration')
+      .some((replication) =>
+        replication
+          .blocks('rule.destination')
+          .some((destination) => mentionsBucket(graph, store, textOf(destination['bucket']))),
+      )
+  );
+}
+
+/** Whether a text is the bucket's ARN or name, by reference or plain. */
+function mentionsBucket(graph: Graph, bucket: Resource, text: string): boolean {
+  return (
+    graph.referents(text, 'aws_s3_bucket').includes(bucket) || bucketArns(bucket).includes(text)
+  );
+}
+
+/** The ways in which policies write the bucket's ARN. */
+export function bucketArns(bucket: Resource): string[] {
+  const name = bucket.get('bucket');
+  const plain =
+    name === undefined
+      ? []
+      : ['aws', 'aws-cn', 'aws-us-gov'].map((partition) => `arn:${partition}:s3:::${textOf(name)}`);
+  return [reference(bucket.address, 'arn'), ...plain];
+}
+
+/** Buckets that keep backups: locked, tagged so, or named as a repository of the agent. */
+export function isRepository(graph: Graph, bucket: Resource): boolean {
+  if (bucket.type !== 'aws_s3_bucket') return false;
+  return (
+    bucket.get('object_lock_enabled') === true ||
+    bucket.tags['BackupRepository'] === 'true' ||
+    companions(graph, bucket, 'aws_s3_bucket_object_lock_configuration').length > 0 ||
+    repositoryNames(graph).some(
+      (name) =>
+        graph.referents(name, 'aws_s3_bucket').includes(bucket) || name === bucket.get('bucket'),
+    )
+  );
+}
+
+export function repositories(graph: Graph): Resource[] {
+  return graph.of('aws_s3_bucket').filter((bucket) => isRepository(graph, bucket));
+}
+
+/** Whether AWS delivers logs into the bucket: those of other buckets or of load balancers. */
+export function receivesLogs(graph: Graph, bucket: Resource): boolean {
+  return (
+    graph.referrers(bucket, 'aws_s3_bucket_logging', 'target_bucket').length > 0 ||
+    ['access_logs.bucket', 'connection_logs.bucket'].some(
+      (path) => graph.referrers(bucket, 'aws_lb', path).length > 0,
+    )
+  );
+}

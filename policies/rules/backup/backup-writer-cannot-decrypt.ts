@@ -1,0 +1,42 @@
+import { afsbp, nist80053, iso27001 } from '../../controls/frameworks.ts';
+import { companion } from '../../analysis/companions.ts';
+import { identities, may } from '../../analysis/identities.ts';
+import { bucketArns, repositories } from '../../analysis/storage.ts';
+import { type Rule, graph } from '../../engine/rule.ts';
+import { reference, textOf } from '../../engine/value.ts';
+import { when } from '../../engine/verdict.ts';
+
+export const backupWriterCannotDecrypt: Rule = {
+  id: 'backup-writer-cannot-decrypt',
+  title: 'Who writes backups cannot decrypt them',
+  severity: 'error',
+  rationale: "The machine that makes backups reads today's data; it must not read all of the past.",
+  remediation:
+    "Let the writer use the key through S3 only (kms:ViaService), and give the recovery identity's secret to the restoring role alone.",
+  controls: [...afsbp('KMS.5'), ...nist80053('AC-5', 'SC-12'), ...iso27001('A.8.1', 'A.5.3')],
+  check: graph((everything) =>
+    repositories(everything).flatMap((bucket) => {
+      const value = companion(
+        everything,
+        bucket,
+        'aws_s3_bucket_server_side_encryption_configuration',
+      )?.get('rule.apply_server_side_encryption_by_default.kms_master_key_id');
+      const keys = [
+        textOf(value),
+        ...everything.referents(value, 'aws_kms_key').map((key) => reference(key.address, 'arn')),
+      ].filter((name) => name !== '');
+      const objects = bucketArns(bucket).map((arn) => `${arn}/jobs/any/object`);
+      if (keys.length === 0) return [];
+      return identities(everything)
+        .filter((one) => may(one, 's3:PutObject', objects))
+        .map((one) => ({
+          resource: one.resource,
+          verdict: when(
+            !may(one, 'kms:Decrypt', keys, { unconditional: true }),
+            `writes to ${bucket.address} and decrypts with its key`,
+            'use of the key through S3 only',
+          ),
+        }));
+    }),
+  ),
+};

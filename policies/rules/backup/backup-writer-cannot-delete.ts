@@ -1,0 +1,44 @@
+import { nist80053, iso27001 } from '../../controls/frameworks.ts';
+import { identities, may } from '../../analysis/identities.ts';
+import { bucketArns, repositories } from '../../analysis/storage.ts';
+import { type Rule, graph } from '../../engine/rule.ts';
+import { when } from '../../engine/verdict.ts';
+
+const deleting = [
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:BypassGovernanceRetention',
+  's3:PutBucketPolicy',
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketObjectLockConfiguration',
+];
+
+export const backupWriterCannotDelete: Rule = {
+  id: 'backup-writer-cannot-delete',
+  title: 'Who writes backups cannot delete them',
+  severity: 'error',
+  rationale:
+    'The machine that makes backups is the first to be taken over; with its rights the past must stay.',
+  remediation:
+    "Deny the writer s3:DeleteObject, s3:DeleteObjectVersion, s3:BypassGovernanceRetention and changes of the bucket's policy and lifecycle.",
+  controls: [...nist80053('AC-5', 'CP-9d'), ...iso27001('A.5.3')],
+  check: graph((everything) =>
+    repositories(everything).flatMap((bucket) => {
+      const arns = bucketArns(bucket);
+      const objects = arns.map((arn) => `${arn}/jobs/any/object`);
+      return identities(everything)
+        .filter((one) => may(one, 's3:PutObject', objects))
+        .map((one) => {
+          const right = deleting.find((action) => may(one, action, [...objects, ...arns]));
+          return {
+            resource: one.resource,
+            verdict: when(
+              right === undefined,
+              `writes to ${bucket.address} and may ${right}`,
+              'writing without deleting',
+            ),
+          };
+        });
+    }),
+  ),
+};
