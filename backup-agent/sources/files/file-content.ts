@@ -6,6 +6,11 @@ import { entryOf } from './walk.ts';
 /** Never follows a link in the name's last part, and never waits for the other end of a pipe. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Something else took the file's name between the walk and the reading. */
+class OtherKindError extends Error {
+  readonly code = 'ESTALE';
+}
+
 /** A file open for one reading, with what it was like when the reading began. */
 export class OpenFile implements Disposable {
   readonly entry: Entry;
@@ -17,6 +22,7 @@ export class OpenFile implements Disposable {
     this.#fd = openSync(absolute, openFlags);
     try {
       this.entry = this.#look(found);
+      if (this.entry.type !== 'file') throw new OtherKindError();
     } catch (error) {
       closeSync(this.#fd);
       throw error;

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
+import { ArchiveBlock, blockBytes } from './archive-block.ts';
 import type { ContentKey } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile } from './file-content.ts';
 import type { LinkGroups, LinkTurn } from './link-groups.ts';
 import type { StoredContent } from './stored-content.ts';
-import { errorText, isGone } from './system-errors.ts';
+import { errorCode, errorText, isGone } from './system-errors.ts';
 import { tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
 
 /** An entry to store, and what the last backup knew of it. */
@@ -29,7 +30,8 @@ export interface PackerOptions {
 /** What became of a candidate; undefined when it is not in the backup. */
 export type Packed = Entry | undefined;
 
-const readBytes = 1024 * 1024;
+/** How many are packed before other work gets a turn. */
+const candidatesPerTurn = 64;
 const attempts = 3;
 
 /**
@@ -43,9 +45,11 @@ export class SegmentPacker {
   readonly #options: PackerOptions;
   readonly #candidates: readonly Candidate[];
   readonly #turns: readonly (LinkTurn | undefined)[];
-  readonly #scratch = Buffer.allocUnsafeSlow(readBytes);
+  readonly #scratch = Buffer.allocUnsafeSlow(blockBytes);
+  readonly #block = new ArchiveBlock();
   readonly #names = new Set<string>();
-  #written = 0;
+  /** What went downstream; the block comes after it. */
+  #sent = 0;
 
   constructor(candidates: readonly Candidate[], options: PackerOptions) {
     this.#options = options;
@@ -54,31 +58,42 @@ export class SegmentPacker {
   }
 
   async *pack(): AsyncGenerator<Buffer> {
+    const { signal } = this.#options;
     try {
       for (const [index, candidate] of this.#candidates.entries()) {
         const turn = this.#turns[index];
         const earlier = await turn?.earlier;
         for (const chunk of this.#packOne(candidate, earlier)) {
-          this.#written += chunk.length;
           yield chunk;
+          this.#sent += chunk.length;
         }
         turn?.settle(this.packed[index] ?? earlier);
-        this.#options.signal.throwIfAborted();
-        await setImmediate();
+        for (const chunk of this.#block.full()) {
+          yield chunk;
+          this.#sent += chunk.length;
+        }
+        if (index % candidatesPerTurn === 0) await setImmediate(undefined, { signal });
       }
     } finally {
       for (const turn of this.#turns) turn?.settle(undefined);
     }
-    if (this.#written > 0) yield tarEnd;
+    if (this.#position === 0) return;
+    this.#block.put(tarEnd);
+    yield* this.#block.full();
+    yield* this.#block.rest();
+  }
+
+  get #position(): number {
+    return this.#sent + this.#block.used;
   }
 
   *#packOne(candidate: Candidate, earlier: Entry | undefined): Generator<Buffer> {
     const { entry, previous } = candidate;
     try {
-      if (earlier?.inode === entry.inode) yield* this.#packLink(candidate, earlier);
+      if (earlier?.inode === entry.inode) this.#packLink(candidate, earlier);
       else if (entry.type === 'file') yield* this.#packFile(candidate);
       else {
-        yield tarHeader(headerOf(entry));
+        this.#block.put(tarHeader(headerOf(entry)));
         this.packed.push(entry);
       }
     } catch (error) {
@@ -93,52 +108,82 @@ export class SegmentPacker {
     const absolute = joinPath(this.#options.root, found.path);
     for (let attempt = 1; ; attempt++) {
       using file = new OpenFile(absolute, found);
-      const stored = yield* this.#packContent(file, previous);
+      const stored = this.#known(file, previous) ?? (yield* this.#packContent(file));
       const steady = file.unchanged && stored.whole;
-      if (!steady && attempt < attempts) continue;
-      if (!steady)
-        this.#options.onProblem({
-          where: showPath(found.path),
-          what: 'changed while it was read, each time; stored as last read',
-        });
-      const { digest, extents } = stored;
-      if (steady) this.#options.stored.add(digest, file.entry.sizeBytes, extents);
-      this.packed.push({
-        ...file.entry,
-        digest,
-        extents,
-        ...(steady ? {} : { mark: 'changed' as const }),
-      });
+      if (!steady && attempt < attempts) {
+        if (stored.start !== undefined) this.#block.rewind(stored.start);
+        continue;
+      }
+      this.#record(file.entry, stored, steady);
       return;
     }
   }
 
-  *#packContent(file: OpenFile, previous: Entry | undefined): Generator<Buffer, StoredFile> {
-    const { entry } = file;
-    const known = this.#known(file, previous);
-    if (known) return known;
-    yield tarHeader(headerOf(entry));
-    const { backup, segment, key } = this.#options;
-    const offset = this.#written;
-    const hash = key.start();
-    let position = 0;
-    while (position < entry.sizeBytes) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, entry.sizeBytes - position));
-      const count = file.read(buffer, position);
-      if (count === 0) break;
-      position += count;
-      const chunk = buffer.subarray(0, count);
-      hash.update(chunk);
-      this.#options.onBytes(count);
-      yield chunk;
+  #record(entry: Entry, { digest, extents }: StoredFile, steady: boolean): void {
+    if (steady) {
+      this.#options.stored.add(digest, entry.sizeBytes, extents);
+      this.packed.push({ ...entry, digest, extents });
+      return;
     }
-    const whole = position === entry.sizeBytes;
-    yield* zeros(entry.sizeBytes - position, hash);
-    if (tarPadding(entry.sizeBytes) > 0) yield Buffer.alloc(tarPadding(entry.sizeBytes));
-    this.#names.add(entry.path.toString('latin1'));
-    const extents =
-      entry.sizeBytes > 0 ? [{ backup, segment, offset, length: entry.sizeBytes }] : [];
+    const what = 'changed or failed while it was read, each time; stored as last read';
+    this.#options.onProblem({ where: showPath(entry.path), what });
+    this.packed.push({ ...entry, digest, extents, mark: 'changed' });
+  }
+
+  *#packContent(file: OpenFile): Generator<Buffer, StoredFile> {
+    const { sizeBytes, path } = file.entry;
+    const header = tarHeader(headerOf(file.entry));
+    this.#names.add(path.toString('latin1'));
+    const room = header.length + sizeBytes + tarPadding(sizeBytes);
+    if (room > blockBytes) return yield* this.#packLarge(file, header);
+    return this.#packSmall(file, header);
+  }
+
+  /** Reads straight into the block, from which a second attempt can take it back. */
+  #packSmall(file: OpenFile, header: Buffer): StoredFile {
+    const { sizeBytes } = file.entry;
+    const start = this.#block.used;
+    this.#block.put(header);
+    const offset = this.#position;
+    const content = this.#block.take(sizeBytes);
+    const count = readable(file, content, 0);
+    content.fill(0, count);
+    this.#block.take(tarPadding(sizeBytes)).fill(0);
+    this.#options.onBytes(sizeBytes);
+    const digest = this.#options.key.start().update(content).digest('base64url');
+    return { digest, extents: this.#extents(offset, sizeBytes), whole: count === sizeBytes, start };
+  }
+
+  /** A file that shrank is filled up, for its header already told its size. */
+  *#packLarge(file: OpenFile, header: Buffer): Generator<Buffer, StoredFile> {
+    const { sizeBytes } = file.entry;
+    this.#block.put(header);
+    yield* this.#block.full();
+    const offset = this.#position;
+    const hash = this.#options.key.start();
+    let position = 0;
+    let whole = true;
+    while (position < sizeBytes) {
+      const wanted = Math.min(this.#block.free, sizeBytes - position);
+      // A whole block needs no detour.
+      const direct = wanted === blockBytes;
+      const buffer = direct ? Buffer.allocUnsafeSlow(wanted) : this.#block.take(wanted);
+      const count = readable(file, buffer, position);
+      buffer.fill(0, count);
+      hash.update(buffer);
+      this.#options.onBytes(count);
+      position += wanted;
+      whole &&= count === wanted;
+      yield* direct ? [buffer] : this.#block.full();
+    }
+    this.#block.put(Buffer.alloc(tarPadding(sizeBytes)));
+    const extents = this.#extents(offset, sizeBytes);
     return { digest: hash.digest('base64url'), extents, whole };
+  }
+
+  #extents(offset: number, length: number): readonly Extent[] {
+    const { backup, segment } = this.#options;
+    return length > 0 ? [{ backup, segment, offset, length }] : [];
   }
 
   /** Hashes first where the content may well be in the chain already. */
@@ -157,10 +202,12 @@ export class SegmentPacker {
   }
 
   /** A further name of a file in this same archive stands in it as a link. */
-  *#packLink({ entry }: Candidate, earlier: Entry): Generator<Buffer> {
+  #packLink({ entry }: Candidate, earlier: Entry): void {
     const { path, linkTo } = entry;
     if (linkTo && this.#names.has(linkTo.toString('latin1')))
-      yield tarHeader({ ...headerOf(entry), type: 'link', linkPath: linkTo, sizeBytes: 0 });
+      this.#block.put(
+        tarHeader({ ...headerOf(entry), type: 'link', linkPath: linkTo, sizeBytes: 0 }),
+      );
     this.packed.push({ ...earlier, path });
   }
 }
@@ -169,6 +216,8 @@ interface StoredFile {
   readonly digest: string;
   readonly extents: readonly Extent[];
   readonly whole: boolean;
+  /** Where it stands in the block, as long as it can be taken back. */
+  readonly start?: number;
 }
 
 function headerOf(entry: Entry): TarHeader {
@@ -182,11 +231,12 @@ function headerOf(entry: Entry): TarHeader {
   };
 }
 
-/** A file that shrank while it was read is filled up, for its header already told its size. */
-function* zeros(count: number, hash: { update(data: Uint8Array): unknown }): Generator<Buffer> {
-  for (let left = count; left > 0; left -= readBytes) {
-    const chunk = Buffer.alloc(Math.min(readBytes, left));
-    hash.update(chunk);
-    yield chunk;
+/** What fails in the middle counts as missing: the header before it already told the size. */
+function readable(file: OpenFile, into: Buffer, position: number): number {
+  try {
+    return file.read(into, position);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return 0;
   }
 }

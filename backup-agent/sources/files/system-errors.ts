@@ -17,6 +17,7 @@ const texts: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read: permission denied',
   EPERM: 'cannot be read: operation not permitted',
   EIO: 'cannot be read: input/output error',
+  ESTALE: 'became another kind of entry before it was read',
   ELOOP: 'became a symbolic link while it was read',
 };
 

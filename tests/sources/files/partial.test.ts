@@ -69,7 +69,7 @@ test('a file that grows at each read is stored as last read, marked, and a probl
     taken.problems.map(({ where }) => where),
     ['busy'],
   );
-  assert.match(taken.problems[0]?.what ?? '', /changed while it was read/);
+  assert.match(taken.problems[0]?.what ?? '', /changed or failed while it was read/);
   const report = await restore([taken.reader], place.target);
   assert.deepEqual(report.refused, []);
   assert.ok(statSync(join(place.target, 'busy')).size >= large);

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createFilesSource } from '../../../backup-agent/sources/files/source.ts';
@@ -68,6 +77,22 @@ test('each segment can be untarred without the others', async () => {
     mkdirSync(alone);
     execFileSync('tar', ['x', '-C', alone], { input: bytes, stdio: ['pipe', 'ignore', 'pipe'] });
   }
+});
+
+test('a segment has no link to a file that only moved, and is not in it', async () => {
+  await using directory = await temporaryDirectory();
+  const { source, target } = pair(directory.path);
+  writeFileSync(join(source, 'before'), 'content');
+  const files = createFilesSource({ path: source });
+  const [full] = await takeBackups(files, 'full');
+  assert.ok(full);
+  renameSync(join(source, 'before'), join(source, 'after'));
+  linkSync(join(source, 'after'), join(source, 'again'));
+  const [next] = await takeBackups(files, 'incremental', { chain: [full.reader] });
+  assert.ok(next);
+  for (const input of next.writer.objects.values())
+    execFileSync('tar', ['x', '-C', target], { input, stdio: 'pipe' });
+  assert.deepEqual(readdirSync(target), []);
 });
 
 test('what does not fit the fields of ustar stands in pax records', () => {

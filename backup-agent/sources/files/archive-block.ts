@@ -1,0 +1,55 @@
+/** What goes downstream at once: the block that is compressed as one frame, and needs no copy there. */
+export const blockBytes = 1024 * 1024;
+
+/**
+ * Collects headers and small files, so that a million of them do not travel one by one. What was
+ * put can be taken back until it is handed on.
+ */
+export class ArchiveBlock {
+  /** Room for a full block and one more entry. */
+  readonly #bytes = Buffer.allocUnsafeSlow(2 * blockBytes);
+  #used = 0;
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** How much is missing to a full block. */
+  get free(): number {
+    return blockBytes - this.#used;
+  }
+
+  /** The next bytes, at most `blockBytes`, to be filled by the caller; they hold anything. */
+  take(count: number): Buffer {
+    this.#used += count;
+    return this.#bytes.subarray(this.#used - count, this.#used);
+  }
+
+  put(bytes: Uint8Array): void {
+    this.take(bytes.length).set(bytes);
+  }
+
+  rewind(used: number): void {
+    this.#used = used;
+  }
+
+  /** A full block, if there is one; what it does not hold stays. */
+  *full(): Generator<Buffer> {
+    if (this.#used < blockBytes) return;
+    yield this.#copy(blockBytes);
+    this.#bytes.copyWithin(0, blockBytes, this.#used);
+    this.#used -= blockBytes;
+  }
+
+  *rest(): Generator<Buffer> {
+    if (this.#used > 0) yield this.#copy(this.#used);
+    this.#used = 0;
+  }
+
+  /** Who gets it may keep it. */
+  #copy(count: number): Buffer {
+    const block = Buffer.allocUnsafeSlow(count);
+    this.#bytes.copy(block, 0, 0, count);
+    return block;
+  }
+}
