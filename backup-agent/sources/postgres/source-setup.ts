@@ -1,5 +1,6 @@
 import type { BinarySearch } from '../../tools/postgres-binaries.ts';
 import type { ConnectionTarget, Variables } from './connection-target.ts';
+import { matchesTable } from './table-pattern.ts';
 import { publicationNames, type PublicationNames } from './changes/publications.ts';
 
 /** What every part of the PostgreSQL source works with. */
@@ -12,6 +13,14 @@ export interface SourceSetup {
   readonly excludeData: readonly string[];
   readonly lanes: number;
   readonly slot: { readonly warnBytes: number; readonly dropBytes: number };
+}
+
+/** Whether the configuration leaves out a table's rows. */
+export function leavesOut(
+  setup: Pick<SourceSetup, 'excludeTables' | 'excludeData'>,
+  table: { readonly schema: string; readonly name: string },
+): boolean {
+  return matchesTable(setup.excludeTables, table) || matchesTable(setup.excludeData, table);
 }
 
 /** A job's name in the server's world, where only `[a-z0-9_]` is safe in a slot's name. */

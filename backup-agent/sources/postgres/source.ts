@@ -16,10 +16,11 @@ import { connect } from './connection.ts';
 import { examine } from './preflight.ts';
 import { resolveTarget, type Variables } from './connection-target.ts';
 import { dumpSchema } from './dump-schema.ts';
+import { backUpLargeObjects } from './full/large-objects.ts';
 import { takeFull } from './full/take-full.ts';
 import { serverFailure } from './server-error.ts';
 import { readServerFacts } from './server-facts.ts';
-import { isSlotOf, jobPublications, type SourceSetup } from './source-setup.ts';
+import { isSlotOf, jobPublications, leavesOut, type SourceSetup } from './source-setup.ts';
 
 export interface PostgresSourceOptions {
   readonly configuration: PostgresSourceConfiguration;
@@ -146,6 +147,8 @@ export function changeFeed(setup: SourceSetup, slot: string, signal: AbortSignal
     connect: () => connect(setup.target, { signal }),
     connectReplication: () => connect(setup.target, { signal, replication: true }),
     dumpSchema: (snapshot, signal) => schemaBytes(setup, snapshot, signal),
+    leavesOut: (table) => leavesOut(setup, table),
+    backUpLargeObjects: (client, writer) => backUpLargeObjects({ client }, writer),
   };
 }
 

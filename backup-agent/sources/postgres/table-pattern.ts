@@ -12,12 +12,11 @@ function qualified(pattern: string): string {
 }
 
 function wildcards(pattern: string): RegExp {
-  const body = [...pattern].map((char) => {
-    if (char === '*') return '.*';
-    if (char === '?') return '.';
-    return RegExp.escape(char);
+  const body = pattern.replaceAll(/[*?]|[^*?]+/g, (text) => {
+    if (text === '*') return '.*';
+    return text === '?' ? '.' : RegExp.escape(text);
   });
-  return new RegExp(`^${body.join('')}$`, 'su');
+  return new RegExp(`^${body}$`, 'su');
 }
 
 /**

@@ -10,7 +10,7 @@ interface Described {
   readonly plan: CopyPlan;
   readonly result: CopyResult;
   readonly configuration: ReadonlyMap<number, string>;
-  coverage(facts: CoverageFacts): Coverage;
+  readonly coverage: (facts: CoverageFacts) => Coverage;
 }
 
 /** The inventory's tables: the parts of each put together, and what is not there and why. */

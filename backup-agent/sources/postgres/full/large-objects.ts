@@ -36,7 +36,7 @@ WHERE ${readable}`;
 
 /** Backs up every large object that the role may read; the others become one problem. */
 export async function backUpLargeObjects(
-  { client }: PostgresSession,
+  { client }: Pick<PostgresSession, 'client'>,
   writer: BackupWriter,
 ): Promise<{ entry: Inventory['largeObjects']; problems: Problem[] }> {
   const { rows } = await client.query(`

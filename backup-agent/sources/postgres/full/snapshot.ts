@@ -78,7 +78,10 @@ async function makeSlot(
   try {
     return await alignSnapshot(replication, slot);
   } catch (error) {
-    const timedOut = isDatabaseError(error) && error.code === '57014' && !signal.aborted;
+    const timedOut =
+      isDatabaseError(error) &&
+      (error.code === '55P03' || error.code === '57014') &&
+      !signal.aborted;
     if (!timedOut) throw error;
     const inTheWay = await writingTransactions(setup, signal);
     throw new HoldfastError(

@@ -18,7 +18,7 @@ import { connect, type PostgresSession } from '../connection.ts';
 import { dumpSchema } from '../dump-schema.ts';
 import { inventoryName, type Inventory } from '../inventory.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from '../server-facts.ts';
-import { jobPublications, newSlotName, type SourceSetup } from '../source-setup.ts';
+import { jobPublications, leavesOut, newSlotName, type SourceSetup } from '../source-setup.ts';
 import { schemaObjectName } from '../changes/capture-step.ts';
 import { copyTables } from './copy-tables.ts';
 import { describeTables } from './describe-tables.ts';
@@ -196,7 +196,11 @@ class FullBackup {
     const names = jobPublications(this.#setup.job);
     const state = await firstFollowState(
       holder.client,
-      { slot: this.#slot, publications: [names.all, names.keyed] },
+      {
+        slot: this.#slot,
+        publications: [names.all, names.keyed],
+        leavesOut: (table) => leavesOut(this.#setup, table),
+      },
       point,
       inventory.sequences,
     );

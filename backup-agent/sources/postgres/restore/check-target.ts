@@ -1,0 +1,127 @@
+import type { ClientBase } from 'pg';
+import { z } from 'zod';
+import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import { quoteIdentifier } from '../changes/quote.ts';
+import type { Inventory } from '../inventory.ts';
+import { readServerFacts } from '../server-facts.ts';
+import type { RoleMapping } from './role-names.ts';
+
+export interface TargetWishes {
+  readonly skipExtensions: readonly string[];
+  readonly roles: 'require' | 'create';
+  readonly roleMapping: RoleMapping;
+  /** Whether any statement will name a role. */
+  readonly namesRoles: boolean;
+}
+
+const found = z.object({ what: z.string() });
+
+/** Anything that a user made; what extensions brought along does not count. */
+const contents = `
+SELECT what FROM (
+  SELECT 'pg_catalog.pg_class'::regclass AS classid, c.oid,
+    format('relation %I.%I', n.nspname, c.relname) AS what
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'holdfast_restore')
+  UNION ALL
+  SELECT 'pg_catalog.pg_proc'::regclass, p.oid, format('function %I.%I', n.nspname, p.proname)
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_catalog.pg_type'::regclass, t.oid, format('type %I.%I', n.nspname, t.typname)
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'holdfast_restore')
+    AND t.typrelid = 0 AND t.typelem = 0
+  UNION ALL
+  SELECT 'pg_catalog.pg_namespace'::regclass, oid, format('schema %I', nspname)
+  FROM pg_catalog.pg_namespace
+  WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public', 'holdfast_restore')
+  UNION ALL
+  SELECT 'pg_catalog.pg_largeobject_metadata'::regclass, oid, format('large object %s', oid)
+  FROM pg_catalog.pg_largeobject_metadata
+) found
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+  WHERE d.classid = found.classid AND d.objid = found.oid AND d.deptype = 'e')
+ORDER BY 1 LIMIT 4`;
+
+/** Throws `target-not-empty`, naming some of what is there. */
+export async function requireEmpty(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(contents);
+  const things = z.array(found).parse(rows);
+  if (things.length === 0) return;
+  const { rows: names } = await client.query('SELECT current_database() AS what');
+  throw new HoldfastError(
+    'target-not-empty',
+    `the database ${found.parse(names[0]).what} is not empty: it holds ${things
+      .map(({ what }) => what)
+      .join(', ')}`,
+  );
+}
+
+const nameRow = z.object({ name: z.string() });
+
+/**
+ * Names everything that the target lacks, before anything is written: an older version, extensions,
+ * roles. Throws `target-unsuitable`. Returns the extensions that are left out because that was asked.
+ */
+export async function requireSuitable(
+  client: ClientBase,
+  inventory: Inventory,
+  wishes: TargetWishes,
+): Promise<string[]> {
+  const { majorVersion } = await readServerFacts(client);
+  if (majorVersion < inventory.server.majorVersion) {
+    throw new HoldfastError(
+      'target-unsuitable',
+      `the target is PostgreSQL ${majorVersion}, older than the ${inventory.server.majorVersion} that was backed up`,
+    );
+  }
+  const missing = await missingExtensions(client, inventory);
+  const needed = missing.filter((name) => !wishes.skipExtensions.includes(name));
+  const roles = wishes.namesRoles ? await missingRoles(client, inventory, wishes.roleMapping) : [];
+  const problems = [
+    ...needed.map((name) => ({ where: `extension ${name}`, what: 'is not on the server' })),
+    ...(wishes.roles === 'require'
+      ? roles.map((name) => ({ where: `role ${name}`, what: 'does not exist' }))
+      : []),
+  ];
+  if (problems.length > 0) {
+    const list = problems.map(({ where, what }) => `${where} ${what}`).join('; ');
+    throw new HoldfastError(
+      'target-unsuitable',
+      `the target lacks what the backup needs: ${list}`,
+      {
+        problems,
+      },
+    );
+  }
+  for (const name of roles) await client.query(`CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`);
+  return missing;
+}
+
+async function missingExtensions(client: ClientBase, inventory: Inventory): Promise<string[]> {
+  const { rows } = await client.query('SELECT name FROM pg_catalog.pg_available_extensions');
+  const available = new Set(
+    z
+      .array(nameRow)
+      .parse(rows)
+      .map(({ name }) => name),
+  );
+  return inventory.extensions.map(({ name }) => name).filter((name) => !available.has(name));
+}
+
+async function missingRoles(
+  client: ClientBase,
+  inventory: Inventory,
+  mapping: RoleMapping,
+): Promise<string[]> {
+  const { rows } = await client.query('SELECT rolname AS name FROM pg_catalog.pg_roles');
+  const present = new Set(
+    z
+      .array(nameRow)
+      .parse(rows)
+      .map(({ name }) => name),
+  );
+  const wanted = new Set(inventory.roles.map(({ name }) => mapping[name] ?? name));
+  return [...wanted].filter((name) => !present.has(name));
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { BackupReader, SourceContext } from '../../source.ts';
+import type { PostgresSession } from '../connection.ts';
+import type { Inventory } from '../inventory.ts';
+import { quoteIdentifier } from '../changes/quote.ts';
+import { readRows } from './read-rows.ts';
+
+const row = z.tuple([
+  z.string().regex(/^\d{1,10}$/),
+  z.string(),
+  z.string().regex(/^\d{1,10}$/),
+  z.string().regex(/^\\x([0-9a-f]{2})*$/),
+]);
+
+const partBytes = 1024 * 1024;
+
+/** Makes the large objects again, under their own numbers. */
+export async function restoreLargeObjects(
+  { client }: PostgresSession,
+  full: BackupReader,
+  inventory: Inventory,
+  owners: 'keep' | 'ignore',
+  context: SourceContext,
+): Promise<void> {
+  const { object } = inventory.largeObjects;
+  if (object === undefined) return;
+  await client.query('BEGIN');
+  for await (const fields of readRows(await full.readObject(object, context.signal))) {
+    const [oid, owner, part, data] = row.parse(fields);
+    if (part === '0') {
+      await client.query('SELECT pg_catalog.lo_create($1::oid)', [oid]);
+      if (owners === 'keep')
+        await client.query(`ALTER LARGE OBJECT ${oid} OWNER TO ${quoteIdentifier(owner)}`);
+    }
+    await client.query('SELECT pg_catalog.lo_put($1::oid, $2::bigint, $3::bytea)', [
+      oid,
+      Number(part) * partBytes,
+      data,
+    ]);
+  }
+  await client.query('COMMIT');
+}

@@ -1,0 +1,43 @@
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { BackupReader, SourceContext } from '../../source.ts';
+import { quoteIdentifier, quoteQualified } from '../changes/quote.ts';
+import type { PostgresSession } from '../connection.ts';
+import { runLanes } from '../lanes.ts';
+
+/** One object of COPY text, and the table it goes into. */
+export interface LoadUnit {
+  readonly from: BackupReader;
+  readonly object: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly bytes: number;
+}
+
+/** Loads objects into their tables on parallel sessions, the largest first. */
+export async function loadTables(
+  lanes: readonly PostgresSession[],
+  units: readonly LoadUnit[],
+  context: SourceContext,
+): Promise<void> {
+  const ordered = units.toSorted((a, b) => b.bytes - a.bytes);
+  await runLanes(ordered, lanes, context.signal, async ({ client }, unit, signal) => {
+    const rows = await unit.from.readObject(unit.object, signal);
+    const table = quoteQualified(unit.schema, unit.name);
+    const list = unit.columns.map(quoteIdentifier).join(', ');
+    const columns = unit.columns.length === 0 ? '' : ` (${list})`;
+    const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN`));
+    await pipeline(counting(rows, context), sink, { signal });
+  });
+}
+
+async function* counting(
+  source: AsyncIterable<Uint8Array>,
+  { progress }: SourceContext,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of source) {
+    progress.advance(chunk.length);
+    yield chunk;
+  }
+}

@@ -1,0 +1,25 @@
+import { quoteQualified } from '../changes/quote.ts';
+import type { PostgresSession } from '../connection.ts';
+import type { Inventory } from '../inventory.ts';
+
+const perQuery = 1_000;
+
+/** Sets every sequence that exists to where it stood. */
+export async function restoreSequences(
+  { client }: PostgresSession,
+  sequences: readonly Inventory['sequences'][number][],
+): Promise<void> {
+  for (let start = 0; start < sequences.length; start += perQuery) {
+    const some = sequences.slice(start, start + perQuery);
+    await client.query(
+      `SELECT pg_catalog.setval(pg_catalog.to_regclass(name), value, called)
+       FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS s (name, value, called)
+       WHERE pg_catalog.to_regclass(name) IS NOT NULL`,
+      [
+        some.map(({ schema, name }) => quoteQualified(schema, name)),
+        some.map(({ lastValue }) => lastValue),
+        some.map(({ isCalled }) => isCalled),
+      ],
+    );
+  }
+}
