@@ -79,7 +79,7 @@ export function parseSuppressions(text: string): SuppressionSet {
 
 function parseYaml(text: string): unknown {
   try {
-    return parse(text) as unknown;
+    return parse(text, { merge: true }) as unknown;
   } catch (error) {
     throw new SuppressionsError(error instanceof Error ? error.message : String(error), {
       cause: error,
