@@ -30,6 +30,8 @@ export interface PackerOptions {
 /** What became of a candidate; undefined when it is not in the backup. */
 export type Packed = Entry | undefined;
 
+/** From here on a file is streamed; smaller ones are read at once. */
+export const largeFileBytes = blockBytes / 2;
 /** How many are packed before other work gets a turn. */
 const candidatesPerTurn = 64;
 const attempts = 3;
@@ -108,7 +110,7 @@ export class SegmentPacker {
     const absolute = joinPath(this.#options.root, found.path);
     for (let attempt = 1; ; attempt++) {
       using file = new OpenFile(absolute, found);
-      const stored = this.#known(file, previous) ?? (yield* this.#packContent(file));
+      const stored = this.#known(file, previous) ?? (yield* this.#packContent(file, previous));
       const steady = file.unchanged && stored.whole;
       if (!steady && attempt < attempts) {
         if (stored.start !== undefined) this.#block.rewind(stored.start);
@@ -121,7 +123,7 @@ export class SegmentPacker {
 
   #record(entry: Entry, { digest, extents }: StoredFile, steady: boolean): void {
     if (steady) {
-      this.#options.stored.add(digest, entry.sizeBytes, extents);
+      this.#options.stored.add(digest, extents);
       this.packed.push({ ...entry, digest, extents });
       return;
     }
@@ -130,18 +132,18 @@ export class SegmentPacker {
     this.packed.push({ ...entry, digest, extents, mark: 'changed' });
   }
 
-  *#packContent(file: OpenFile): Generator<Buffer, StoredFile> {
-    const { sizeBytes, path } = file.entry;
+  *#packContent(file: OpenFile, previous: Entry | undefined): Generator<Buffer, StoredFile> {
+    const { sizeBytes } = file.entry;
     const header = tarHeader(headerOf(file.entry));
-    this.#names.add(path.toString('latin1'));
     const room = header.length + sizeBytes + tarPadding(sizeBytes);
-    if (room > blockBytes) return yield* this.#packLarge(file, header);
-    return this.#packSmall(file, header);
+    if (sizeBytes >= largeFileBytes || room > blockBytes)
+      return yield* this.#packLarge(file, header);
+    return this.#packSmall(file, header, previous);
   }
 
   /** Reads straight into the block, from which a second attempt can take it back. */
-  #packSmall(file: OpenFile, header: Buffer): StoredFile {
-    const { sizeBytes } = file.entry;
+  #packSmall(file: OpenFile, header: Buffer, previous: Entry | undefined): StoredFile {
+    const { sizeBytes, path } = file.entry;
     const start = this.#block.used;
     this.#block.put(header);
     const offset = this.#position;
@@ -151,16 +153,24 @@ export class SegmentPacker {
     this.#block.take(tarPadding(sizeBytes)).fill(0);
     this.#options.onBytes(sizeBytes);
     const digest = this.#options.key.start().update(content).digest('base64url');
-    return { digest, extents: this.#extents(offset, sizeBytes), whole: count === sizeBytes, start };
+    const whole = count === sizeBytes;
+    const known = whole && sizeBytes > 0 ? this.#find(digest, previous) : undefined;
+    if (known) {
+      this.#block.rewind(start);
+      return { digest, extents: known, whole };
+    }
+    this.#names.add(path.toString('latin1'));
+    return { digest, extents: this.#extents(offset, sizeBytes), whole, start };
   }
 
   /** A file that shrank is filled up, for its header already told its size. */
   *#packLarge(file: OpenFile, header: Buffer): Generator<Buffer, StoredFile> {
-    const { sizeBytes } = file.entry;
+    const { sizeBytes, path } = file.entry;
     this.#block.put(header);
     yield* this.#block.full();
     const offset = this.#position;
     const hash = this.#options.key.start();
+    this.#names.add(path.toString('latin1'));
     let position = 0;
     let whole = true;
     while (position < sizeBytes) {
@@ -186,19 +196,20 @@ export class SegmentPacker {
     return length > 0 ? [{ backup, segment, offset, length }] : [];
   }
 
-  /** Hashes first where the content may well be in the chain already. */
+  /** A large file is hashed first where the chain may well have its content already. */
   #known(file: OpenFile, previous: Entry | undefined): StoredFile | undefined {
     const { sizeBytes } = file.entry;
     const { stored, key } = this.#options;
-    if (sizeBytes === 0) return undefined;
-    const same = previous?.type === 'file' && previous.sizeBytes === sizeBytes;
-    if (!same && !stored.hasSize(sizeBytes)) return undefined;
+    if (sizeBytes < largeFileBytes) return undefined;
+    if (previous?.sizeBytes !== sizeBytes && !stored.hasLarge(sizeBytes)) return undefined;
     const digest = file.digest(key, this.#scratch);
-    const extents =
-      same && previous.digest === digest && previous.extents
-        ? previous.extents
-        : stored.find(digest);
+    const extents = this.#find(digest, previous);
     return extents && { digest, extents, whole: true };
+  }
+
+  #find(digest: string, previous: Entry | undefined): readonly Extent[] | undefined {
+    if (previous?.digest === digest && previous.extents) return previous.extents;
+    return this.#options.stored.find(digest);
   }
 
   /** A further name of a file in this same archive stands in it as a link. */

@@ -1,21 +1,106 @@
 import type { Extent } from './entry.ts';
 
-/** Content that the chain already holds, by its digest. */
-export class StoredContent {
-  readonly #byDigest = new Map<string, readonly Extent[]>();
-  readonly #sizes = new Set<number>();
+/** Bytes of a digest that are kept: two contents of a repository never share so many by chance. */
+const digestBytes = 16;
+/** Digest, backup (32 bit), segment (32 bit), offset and length (64 bit floats). */
+const rowBytes = digestBytes + 4 + 4 + 8 + 8;
+const firstRows = 1024;
 
-  add(digest: string, sizeBytes: number, extents: readonly Extent[]): void {
-    this.#byDigest.set(digest, extents);
-    this.#sizes.add(sizeBytes);
+/**
+ * Content that the chain already holds, by its digest. A hash table with open addressing in plain
+ * bytes, about 60 a content: a map of objects would take five times that for a million files.
+ */
+export class StoredContent {
+  readonly #backups: string[] = [];
+  readonly #largeSizes = new Set<number>();
+  readonly #largeFrom: number;
+  #rows = Buffer.alloc(firstRows * rowBytes);
+  #count = 0;
+  /** Row numbers, one more than they are, by the digests' first bytes; zero is free. */
+  #slots = new Uint32Array(2 * firstRows);
+
+  /** Sizes are remembered from `largeFrom` bytes on. */
+  constructor(largeFrom: number) {
+    this.#largeFrom = largeFrom;
+  }
+
+  /** Only content in one piece is remembered. */
+  add(digest: string, extents: readonly Extent[]): void {
+    const [extent, ...others] = extents;
+    if (!extent || others.length > 0) return;
+    const key = keyOf(digest);
+    const slot = this.#slotOf(key);
+    if (this.#slots[slot] !== 0) return;
+    if ((this.#count + 1) * rowBytes > this.#rows.length) {
+      this.#grow();
+      this.#write(key, extent);
+      this.#slots[this.#slotOf(key)] = this.#count;
+    } else {
+      this.#write(key, extent);
+      this.#slots[slot] = this.#count;
+    }
+    if (extent.length >= this.#largeFrom) this.#largeSizes.add(extent.length);
   }
 
   find(digest: string): readonly Extent[] | undefined {
-    return this.#byDigest.get(digest);
+    const row = this.#slots[this.#slotOf(keyOf(digest))] ?? 0;
+    if (row === 0) return undefined;
+    const at = (row - 1) * rowBytes + digestBytes;
+    const backup = this.#backups[this.#rows.readUInt32LE(at)];
+    if (backup === undefined) return undefined;
+    return [
+      {
+        backup,
+        segment: this.#rows.readUInt32LE(at + 4),
+        offset: this.#rows.readDoubleLE(at + 8),
+        length: this.#rows.readDoubleLE(at + 16),
+      },
+    ];
   }
 
-  /** Whether content of this size is there at all, so that hashing a big file first may pay. */
-  hasSize(sizeBytes: number): boolean {
-    return this.#sizes.has(sizeBytes);
+  /** Whether there is large content of this size, so that hashing a file before storing it may pay. */
+  hasLarge(sizeBytes: number): boolean {
+    return this.#largeSizes.has(sizeBytes);
   }
+
+  /** The slot that has the key, or the free one where it would be. */
+  #slotOf(key: Buffer): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = key.readUInt32LE(0) & mask; ; slot = (slot + 1) & mask) {
+      const row = this.#slots[slot] ?? 0;
+      if (row === 0) return slot;
+      const at = (row - 1) * rowBytes;
+      if (this.#rows.compare(key, 0, digestBytes, at, at + digestBytes) === 0) return slot;
+    }
+  }
+
+  #write(key: Buffer, { backup, segment, offset, length }: Extent): void {
+    const at = this.#count * rowBytes;
+    key.copy(this.#rows, at, 0, digestBytes);
+    this.#rows.writeUInt32LE(this.#backupNumber(backup), at + digestBytes);
+    this.#rows.writeUInt32LE(segment, at + digestBytes + 4);
+    this.#rows.writeDoubleLE(offset, at + digestBytes + 8);
+    this.#rows.writeDoubleLE(length, at + digestBytes + 16);
+    this.#count += 1;
+  }
+
+  #backupNumber(backup: string): number {
+    const known = this.#backups.lastIndexOf(backup);
+    return known >= 0 ? known : this.#backups.push(backup) - 1;
+  }
+
+  #grow(): void {
+    const rows = Buffer.alloc(this.#rows.length * 2);
+    this.#rows.copy(rows);
+    this.#rows = rows;
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let row = 0; row < this.#count; row++) {
+      const at = row * rowBytes;
+      this.#slots[this.#slotOf(this.#rows.subarray(at, at + digestBytes))] = row + 1;
+    }
+  }
+}
+
+function keyOf(digest: string): Buffer {
+  return Buffer.from(digest, 'base64url').subarray(0, digestBytes);
 }

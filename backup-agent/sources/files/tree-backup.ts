@@ -9,7 +9,7 @@ import { encodeEntry, type IndexHeader } from './index-format.ts';
 import { indexName, readTree } from './index-reader.ts';
 import { LinkGroups } from './link-groups.ts';
 import { PathFilter, type PathPatterns } from './path-filter.ts';
-import { SegmentPacker, type Candidate } from './segment-packer.ts';
+import { largeFileBytes, SegmentPacker, type Candidate } from './segment-packer.ts';
 import { segmentName } from './segment-name.ts';
 import { StoredContent } from './stored-content.ts';
 import { walk } from './walk.ts';
@@ -49,7 +49,7 @@ export async function backUpTree(options: TreeBackupOptions): Promise<TreeBackup
 class TreeBackup {
   readonly #options: TreeBackupOptions;
   readonly #problems: Problem[] = [];
-  readonly #stored = new StoredContent();
+  readonly #stored = new StoredContent(largeFileBytes);
   readonly #links = new LinkGroups();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -161,7 +161,7 @@ class TreeBackup {
       if (parents.length === 0) return;
       for await (const { digest, extents, sizeBytes, mark } of readTree(parents, this.#signal))
         if (digest && extents && sizeBytes > 0 && mark !== 'changed')
-          this.#stored.add(digest, sizeBytes, extents);
+          this.#stored.add(digest, extents);
     })();
     await this.#contentLoaded;
   }

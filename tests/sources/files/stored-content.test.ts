@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { StoredContent } from '../../../backup-agent/sources/files/stored-content.ts';
+
+const digestOf = (number: number) =>
+  createHash('sha256').update(String(number)).digest('base64url');
+
+test('what was stored is found where it is, and nothing else is', () => {
+  const stored = new StoredContent(100);
+  const extent = (number: number) => ({
+    backup: `backup-${number % 5}`,
+    segment: number % 1000,
+    offset: number * 2 ** 24,
+    length: number + 1,
+  });
+  for (let number = 0; number < 20_000; number++) stored.add(digestOf(number), [extent(number)]);
+  for (let number = 0; number < 20_000; number++)
+    assert.deepEqual(stored.find(digestOf(number)), [extent(number)]);
+  assert.equal(stored.find(digestOf(20_000)), undefined);
+});
+
+test('the first place of a content stays, and sizes are known from the limit on', () => {
+  const stored = new StoredContent(100);
+  const first = { backup: 'a', segment: 1, offset: 0, length: 99 };
+  stored.add(digestOf(1), [first]);
+  stored.add(digestOf(1), [{ ...first, segment: 2 }]);
+  stored.add(digestOf(2), [{ ...first, length: 100 }]);
+  assert.deepEqual(stored.find(digestOf(1)), [first]);
+  assert.equal(stored.hasLarge(99), false);
+  assert.equal(stored.hasLarge(100), true);
+});
