@@ -1,6 +1,7 @@
-import type { ClientBase } from 'pg';
+import type { Client } from 'pg';
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
+import { readConfigurationTables } from '../catalog.ts';
 import { alignSnapshot, enterSnapshot, type AlignedSnapshot } from './aligned-snapshot.ts';
 import { readCatalogStamp } from './catalog-stamp.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -9,16 +10,18 @@ import { isDatabaseError } from './database-error.ts';
 import {
   followStateName,
   type FollowState,
+  type LargeObjectsState,
   type StoredChangesEntry,
   type TableCopy,
   type TableState,
 } from './follow-state.ts';
+import { hasLargeObjects } from './large-objects.ts';
 import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
 import { peekChanges } from './peek.ts';
 import { readSequences } from './sequences.ts';
 import { readTables, tableStates } from './table-catalog.ts';
 import { copyTables } from './table-copy.ts';
-import { failedRequired, wantedCopies } from './table-differences.ts';
+import { failedRequired, wantedCopies, type WantedCopy } from './table-differences.ts';
 
 /** The object that holds an incremental's changes. */
 export const changesObjectName = 'changes-0001.pgoutput';
@@ -34,7 +37,7 @@ export interface LogEnd {
 export interface Step {
   readonly feed: ChangeFeed;
   readonly run: BackupRun;
-  readonly client: ClientBase;
+  readonly client: Client;
   /** Of the backup that it hangs on. */
   readonly state: FollowState;
   /** The time of that backup's point. */
@@ -49,15 +52,19 @@ export interface StepResult {
 
 /** Takes one incremental: changes alone where they say everything, whole tables with them where not. */
 export async function takeStep(step: Step): Promise<StepResult> {
-  const { client, feed, state, log } = step;
+  const { feed, state, log } = step;
   const limit = parseLsn(state.point) + BigInt(feed.maxWalBytes);
   if (log.end > limit) return takeChanges(step, { upTo: limit });
-  const tables = await currentTables(client, step);
-  const stamp = await readCatalogStamp(client);
-  if (wantedCopies(state.tables, tables).length === 0 && stamp === state.catalogStamp) {
-    return takeChanges(step, { upTo: log.end, time: log.time });
-  }
+  if (await saysEverything(step)) return takeChanges(step, { upTo: log.end, time: log.time });
   return takeAligned(step);
+}
+
+/** Whether the changes alone bring everything up to date. */
+async function saysEverything(step: Step): Promise<boolean> {
+  const { client, state } = step;
+  const { wanted } = await compareTables(client, step);
+  if (wanted.length > 0 || (await readCatalogStamp(client)) !== state.catalogStamp) return false;
+  return !state.hasLargeObjects && !(await hasLargeObjects(client));
 }
 
 /** What an incremental holds besides its changes, and where it ends. */
@@ -76,6 +83,8 @@ interface Aligned {
   readonly catalogStamp: string;
   readonly schema?: string;
   readonly copies: TableCopy[];
+  readonly hasLargeObjects: boolean;
+  readonly largeObjects?: LargeObjectsState;
 }
 
 /** Reads the changes up to a position, stores them, and describes the result. */
@@ -89,7 +98,8 @@ async function takeChanges(step: Step, end: StepEnd): Promise<StepResult> {
   const stream = peekChanges(client, { slot, publications, majorVersion, upTo: end.upTo });
   await writer.writeObject(changesObjectName, watcher.watch(stream));
   const summary = watcher.summary();
-  const { schema: _, ...former } = state;
+  // A backup names what it holds itself, and tells what it knows.
+  const { schema: _schema, largeObjects: _largeObjects, ...former } = state;
   const next: FollowState = {
     ...former,
     ...(end.aligned ?? { copies: [] }),
@@ -134,28 +144,56 @@ async function takeAligned(step: Step): Promise<StepResult> {
 async function readAligned(
   step: Step,
   to: {
-    readonly client: ClientBase;
+    readonly client: Client;
     readonly snapshot: AlignedSnapshot;
     readonly writer: BackupWriter;
   },
 ): Promise<{ readonly aligned?: Aligned; readonly problems: readonly Problem[] }> {
   const { feed, run, state } = step;
-  const tables = await currentTables(to.client, step);
+  const { tables, wanted } = await compareTables(to.client, step);
   const catalogStamp = await readCatalogStamp(to.client);
-  const wanted = wantedCopies(state.tables, tables);
   run.progress.step(`copy ${wanted.length} tables whole`);
   const { copies, problems } = await copyTables(to.client, to.writer, wanted, run);
   if (failedRequired(wanted, copies)) return { problems };
-  if (catalogStamp === state.catalogStamp) {
-    return { aligned: { tables, catalogStamp, copies }, problems };
-  }
+  const hasLarge = await hasLargeObjects(to.client);
+  const large =
+    hasLarge || state.hasLargeObjects
+      ? await feed.backUpLargeObjects?.(to.client, to.writer)
+      : undefined;
+  const aligned: Aligned = {
+    tables,
+    catalogStamp,
+    copies,
+    hasLargeObjects: hasLarge,
+    ...(large && { largeObjects: large.entry }),
+  };
+  const all = [...problems, ...(large?.problems ?? [])];
+  if (catalogStamp === state.catalogStamp) return { aligned, problems: all };
   const dump = feed.dumpSchema(to.snapshot.name, run.signal);
   await to.writer.writeObject(schemaObjectName, dump);
-  return { aligned: { tables, catalogStamp, copies, schema: schemaObjectName }, problems };
+  return { aligned: { ...aligned, schema: schemaObjectName }, problems: all };
 }
 
-async function currentTables(client: ClientBase, { feed, state }: Step): Promise<TableState[]> {
-  return tableStates(await readTables(client, feed.publications, state.server.majorVersion));
+/** The tables as the client sees them now, and which of them the changes do not bring up to date. */
+async function compareTables(
+  client: Client,
+  { feed, state }: Step,
+): Promise<{ readonly tables: TableState[]; readonly wanted: WantedCopy[] }> {
+  const found = await readTables(client, feed.publications, state.server.majorVersion);
+  const configuration = await readConfigurationTables(client);
+  const tables = tableStates(
+    found.filter(
+      (table) =>
+        feed.leavesOut?.(table) !== true &&
+        // The extension makes the rows of its other tables itself.
+        (table.extension === null || configuration.has(table.oid)),
+    ),
+  );
+  const wanted = wantedCopies(state.tables, tables).map((copy) => {
+    const condition = configuration.get(copy.table.oid);
+    return condition === undefined ? copy : { ...copy, condition };
+  });
+  return { tables, wanted };
 }
 
 function prepare(

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { Client } from 'pg';
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, PreparedBackup } from '../../source.ts';
@@ -48,7 +48,7 @@ export async function* captureChanges(
 
 /** Step one of the protocol: the slot must stand where the newest backup ends. */
 async function checkChain(
-  client: ClientBase,
+  client: Client,
   feed: ChangeFeed,
   state: FollowState,
 ): Promise<string | undefined> {
@@ -73,7 +73,7 @@ async function checkChain(
 const logEndRow = z.object({ time: z.date(), end: z.string() });
 
 /** The clock is read first: what committed before `time` is before `end`. */
-async function readLogEnd(client: ClientBase): Promise<LogEnd> {
+async function readLogEnd(client: Client): Promise<LogEnd> {
   const time = await client.query('SELECT clock_timestamp() AS time');
   const end = await client.query('SELECT pg_catalog.pg_current_wal_flush_lsn()::text AS end');
   const row = logEndRow.parse({ ...time.rows[0], ...end.rows[0] });

@@ -1,8 +1,10 @@
-import type { ClientBase } from 'pg';
-import type { ByteStream } from '../../source.ts';
+import type { Client } from 'pg';
+import type { Problem } from '../../../errors/holdfast-error.ts';
+import type { BackupWriter, ByteStream } from '../../source.ts';
+import type { LargeObjectsState } from './follow-state.ts';
 
 export interface Session extends AsyncDisposable {
-  readonly client: ClientBase;
+  readonly client: Client;
 }
 
 /** Where changes come from: a database, its slot and its publications. */
@@ -20,6 +22,13 @@ export interface ChangeFeed {
   connectReplication(): Promise<Session>;
   /** The schema as a script, as that snapshot sees it. */
   dumpSchema(snapshot: string, signal: AbortSignal): ByteStream;
+  /** Tables whose rows the configuration leaves out. */
+  leavesOut?(table: { readonly schema: string; readonly name: string }): boolean;
+  /** Large objects are in no change: they are read again in the client's snapshot. */
+  backUpLargeObjects?(
+    client: Client,
+    writer: BackupWriter,
+  ): Promise<{ readonly entry: LargeObjectsState; readonly problems: readonly Problem[] }>;
 }
 
 export const defaultMaxWalBytes = 256 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { readCatalogStamp } from './catalog-stamp.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { FollowState } from './follow-state.ts';
+import { hasLargeObjects } from './large-objects.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { readServerIdentity } from './server-identity.ts';
 import { readTables, tableStates } from './table-catalog.ts';
@@ -13,7 +14,7 @@ import { readTables, tableStates } from './table-catalog.ts';
  */
 export async function firstFollowState(
   client: ClientBase,
-  feed: Pick<ChangeFeed, 'slot' | 'publications'>,
+  feed: Pick<ChangeFeed, 'slot' | 'publications' | 'leavesOut'>,
   point: Lsn,
   sequences: FollowState['sequences'],
 ): Promise<FollowState> {
@@ -32,9 +33,10 @@ export async function firstFollowState(
     publications,
     types,
     point: formatLsn(point),
-    tables: tableStates(tables),
+    tables: tableStates(tables.filter((table) => feed.leavesOut?.(table) !== true)),
     catalogStamp: await readCatalogStamp(client),
     copies: [],
+    hasLargeObjects: await hasLargeObjects(client),
     sequences: [...sequences],
   };
 }

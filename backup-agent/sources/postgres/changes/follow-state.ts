@@ -41,9 +41,23 @@ const tableCopy = z.strictObject({
   /** The columns of the copy, in its order. */
   columns: z.array(z.string()),
   rows: z.int().nonnegative(),
+  /** Of the rows, whatever their order: see `RowDigest`. */
+  digest: z.string(),
+  /** `WHERE …`, when only these rows are the user's: a table of an extension. */
+  condition: z.string().optional(),
   reason: z.string(),
 });
 export type TableCopy = z.infer<typeof tableCopy>;
+
+/** The same as in a full's inventory. */
+const largeObjectsState = z.strictObject({
+  count: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  object: z.string().optional(),
+  digest: z.string().optional(),
+  unreadable: z.int().nonnegative(),
+});
+export type LargeObjectsState = z.infer<typeof largeObjectsState>;
 
 const sequenceState = z.strictObject({
   schema: z.string(),
@@ -95,6 +109,10 @@ export const followState = z.strictObject({
   catalogStamp: z.string(),
   /** Tables that this incremental holds whole, because their changes could not be followed. */
   copies: z.array(tableCopy),
+  /** Then every backup reads them all again. */
+  hasLargeObjects: z.boolean(),
+  /** Where they were read again, in this backup. */
+  largeObjects: largeObjectsState.optional(),
   /** Read after the point, so never behind the rows. */
   sequences: z.array(sequenceState),
 });

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
-import type { FollowState, SequenceState, TableCopy } from './follow-state.ts';
+import type { FollowState, LargeObjectsState, SequenceState, TableCopy } from './follow-state.ts';
 import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
 import type { InexactTable, ReplayTable } from './replay-tables.ts';
 import type { ReplayTarget } from './replay-target.ts';
@@ -27,6 +27,8 @@ export interface RestorePlan {
   readonly target: ReplayTarget;
   /** Whether the chain reaches as far as the target. */
   readonly covered: boolean;
+  /** The newest reading of the large objects at or before the target; undefined: the full's. */
+  readonly largeObjects: { readonly link: number; readonly entry: LargeObjectsState } | undefined;
   /** Read at or after the target where that exists: ahead of the rows or level, never behind. */
   readonly sequences: readonly SequenceState[];
   /** Tables that cannot be as they were at the target, and why. */
@@ -66,6 +68,7 @@ export function planRestore(chain: readonly ChainLink[], wanted: ReplayTarget): 
     changes: chain.flatMap((link, index) => (needed(link, tables, target) ? [index] : [])),
     target,
     covered: target.kind === 'end' || lastNeeded(chain, target) >= 0,
+    largeObjects: newestLargeObjects(chain.slice(0, boundary + 1)),
     sequences: (chain[lastNeeded(chain, target)] ?? chain.at(-1))?.state.sequences ?? [],
     inexact: inexactTables(chain, boundary, target),
   };
@@ -123,6 +126,12 @@ function newestCopies(chain: readonly ChainLink[], base: FollowState): LinkedCop
     const copy = chain[link]?.state.copies.find((entry) => entry.oid === oid);
     return copy === undefined ? [] : [{ link, copy }];
   });
+}
+
+function newestLargeObjects(chain: readonly ChainLink[]): RestorePlan['largeObjects'] {
+  const link = chain.findLastIndex(({ state }) => state.largeObjects !== undefined);
+  const entry = chain[link]?.state.largeObjects;
+  return entry === undefined ? undefined : { link, entry };
 }
 
 function needed(

@@ -1,10 +1,11 @@
-import type { ClientBase } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import type { Client } from 'pg';
 import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupWriter, SourceContext } from '../../source.ts';
-import type { TableCopy, TableState } from './follow-state.ts';
+import { copyOut } from '../copy-out.ts';
+import { digesting, RowDigest } from '../row-digest.ts';
+import type { TableCopy } from './follow-state.ts';
 import { isDatabaseError } from './database-error.ts';
-import { quoteIdentifier, quoteQualified } from './quote.ts';
+import { quoteQualified } from './quote.ts';
 import type { WantedCopy } from './table-differences.ts';
 
 /** DDL that waits behind us makes the application's queries wait behind it: never for long. */
@@ -21,7 +22,7 @@ export interface CopiedTables {
  * missing) becomes a problem; the others are copied all the same.
  */
 export async function copyTables(
-  client: ClientBase,
+  client: Client,
   writer: BackupWriter,
   wanted: readonly WantedCopy[],
   context: SourceContext,
@@ -29,21 +30,18 @@ export async function copyTables(
   const copies: TableCopy[] = [];
   const problems: Problem[] = [];
   await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-  for (const [index, { table, reason }] of wanted.entries()) {
+  for (const [index, entry] of wanted.entries()) {
     context.signal.throwIfAborted();
     const object = `copy-${String(index + 1).padStart(5, '0')}.copy`;
     await client.query('SAVEPOINT holdfast_copy');
     try {
-      const rows = await copyTable(client, writer, table, object);
-      const columns = table.columns.map((column) => column.name);
-      const { oid, schema, name } = table;
-      copies.push({ oid, schema, name, object, columns, rows, reason });
+      copies.push(await copyTable(client, writer, entry, object));
       // Releases the lock too: it was taken inside the savepoint.
       await client.query('ROLLBACK TO SAVEPOINT holdfast_copy');
     } catch (error) {
       if (!isDatabaseError(error) && !(error instanceof HoldfastError)) throw error;
       await client.query('ROLLBACK TO SAVEPOINT holdfast_copy');
-      const where = quoteQualified(table.schema, table.name);
+      const where = quoteQualified(entry.table.schema, entry.table.name);
       problems.push({ where, what: `not copied: ${error.message}` });
     }
   }
@@ -51,23 +49,26 @@ export async function copyTables(
 }
 
 async function copyTable(
-  client: ClientBase,
+  client: Client,
   writer: BackupWriter,
-  table: TableState,
+  { table, reason, condition }: WantedCopy,
   object: string,
-): Promise<number> {
-  const name = quoteQualified(table.schema, table.name);
-  await client.query(`LOCK TABLE ONLY ${name} IN ACCESS SHARE MODE`);
+): Promise<TableCopy> {
+  const { oid, schema, name } = table;
+  const sqlName = quoteQualified(schema, name);
+  await client.query(`LOCK TABLE ONLY ${sqlName} IN ACCESS SHARE MODE`);
   const same = await client.query(
     `SELECT relfilenode = pg_catalog.pg_relation_filenode(oid) AS same
      FROM pg_catalog.pg_class WHERE oid = $1::oid`,
-    [table.oid],
+    [oid],
   );
   if (same.rows[0]?.same !== true) {
-    throw new HoldfastError('source-changed', `${name} was rewritten while its copy was taken`);
+    throw new HoldfastError('source-changed', `${sqlName} was rewritten while its copy was taken`);
   }
-  const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(', ');
-  const stream = client.query(copyTo(`COPY ${name} (${columns}) TO STDOUT`));
-  await writer.writeObject(object, stream);
-  return stream.rowCount;
+  const columns = table.columns.map((column) => column.name);
+  const only = condition === undefined ? {} : { condition };
+  const digest = new RowDigest();
+  const rows = copyOut(client, { schema, name, columns, ...only });
+  await writer.writeObject(object, digesting(rows, digest));
+  return { oid, schema, name, object, columns, ...digest.result(), ...only, reason };
 }

@@ -5,6 +5,8 @@ export interface WantedCopy {
   readonly reason: string;
   /** Without it the chain cannot follow the table any further. */
   readonly required: boolean;
+  /** `WHERE …`, when only these rows are the user's. */
+  readonly condition?: string;
 }
 
 /**

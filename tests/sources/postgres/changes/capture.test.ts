@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ClientBase } from 'pg';
+import {
+  alignSnapshot,
+  enterSnapshot,
+} from '../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
+import { copyTables } from '../../../../backup-agent/sources/postgres/changes/table-copy.ts';
+import {
+  readTables,
+  tableStates,
+} from '../../../../backup-agent/sources/postgres/changes/table-catalog.ts';
 import { captureChanges } from '../../../../backup-agent/sources/postgres/changes/capture.ts';
 import type { ChangeFeed } from '../../../../backup-agent/sources/postgres/changes/change-feed.ts';
 import { parseLsn } from '../../../../backup-agent/sources/postgres/changes/lsn.ts';
@@ -64,10 +73,9 @@ const oneTable = 'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VAL
 
 test('an advance that the server forgot in a crash doubles nothing', async () => {
   await using source = await sourceWith(oneTable);
-  await source.sql('INSERT INTO t VALUES (3)', 'CHECKPOINT');
+  await source.sql('INSERT INTO t VALUES (3)');
   assert.equal(await source.chain.incremental(), undefined);
-  const { client } = await server.session(source.chain.database);
-  const before = await slotStatus(client, source.chain.feed.slot);
+  const before = await slotStatus(source.client, source.chain.feed.slot);
   await server.stopImmediately();
   await server.boot();
   await using session = await server.session(source.chain.database);
@@ -394,17 +402,33 @@ test('a transaction that does not end delays the copies, not the changes', async
   await expectExact(source);
 });
 
-test('a locked table is left for the next run instead of queueing for it', async () => {
-  await using source = await sourceWith(`${oneTable}; CREATE TABLE bare (v int)`);
+test('a table locked or rewritten after the snapshot is a problem, never a copy without rows', async () => {
+  await using source = await sourceWith(
+    `CREATE TABLE locked (v int); CREATE TABLE rewritten (v int); CREATE TABLE fine (v int);
+     INSERT INTO locked VALUES (1); INSERT INTO rewritten VALUES (1); INSERT INTO fine VALUES (1)`,
+  );
+  const { feed, repository } = source.chain;
+  await using replication = await feed.connectReplication();
+  await using reader = await feed.connect();
+  await enterSnapshot(reader.client, await alignSnapshot(replication, 'aligned'));
+  const tables = tableStates(await readTables(reader.client, feed.publications, 15));
+  await source.sql('ALTER TABLE rewritten ADD x int DEFAULT random()');
   await using locker = await server.connect(source.chain.database);
-  // A lock without a transaction id: the aligned snapshot need not wait for it.
-  await locker.client.query(`BEGIN; LOCK TABLE bare IN ACCESS EXCLUSIVE MODE`);
-  await source.sql(`INSERT INTO t VALUES (3)`);
-  assert.equal(await source.chain.incremental(), undefined);
-  const [problem] = source.chain.repository.problems;
-  assert.deepEqual(problem?.where, '"public"."bare"');
-  await locker.client.query(`ROLLBACK`);
-  await source.sql(`INSERT INTO bare VALUES (1)`);
-  assert.equal(await source.chain.incremental(), undefined);
-  await expectExact(source);
+  await locker.client.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+  const run = repository.run();
+  const wanted = tables.map((table) => ({ table, reason: 'test', required: false }));
+  const { copies, problems } = await copyTables(
+    reader.client,
+    await run.begin('full'),
+    wanted,
+    run,
+  );
+  assert.deepEqual(
+    copies.map(({ name, rows }) => [name, rows]),
+    [['fine', 1]],
+  );
+  assert.deepEqual(
+    problems.map(({ where }) => where),
+    ['"public"."locked"', '"public"."rewritten"'],
+  );
 });

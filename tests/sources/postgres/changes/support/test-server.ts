@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,6 +39,8 @@ export class TestServer implements AsyncDisposable {
       ...(await user()),
       cwd: folder,
     });
+    // Not on the command line, which ALTER SYSTEM could not overrule.
+    await appendFile(join(server.#data, 'postgresql.conf'), `max_slot_wal_keep_size = '2GB'\n`);
     await server.boot();
     return server;
   }
@@ -53,7 +55,6 @@ export class TestServer implements AsyncDisposable {
       listen_addresses: '',
       unix_socket_directories: this.#folder,
       max_connections: '40',
-      max_slot_wal_keep_size: '2GB',
       max_prepared_transactions: '5',
       max_replication_slots: '20',
       max_wal_senders: '20',
