@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { coalesce } from './coalesce.ts';
-import { InFlight } from './in-flight.ts';
+import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release } from './release.ts';
 import type { Transform } from './transform.ts';
 
@@ -35,7 +35,7 @@ export interface CompressOptions {
  * the thread pool, and nothing bounds them over all streams of the process.
  */
 export function compress(options: CompressOptions = {}): Transform {
-  const { level = 3, concurrency = 4 } = options;
+  const { level = 3, concurrency = defaultConcurrency } = options;
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
   return async function* (source, context = {}) {
     await using frames = new InFlight<Uint8Array>(concurrency);

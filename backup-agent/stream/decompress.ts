@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { createZstdDecompress, zstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { coalesce } from './coalesce.ts';
-import { InFlight } from './in-flight.ts';
+import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release } from './release.ts';
 import type { Transform } from './transform.ts';
 import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
@@ -34,7 +34,7 @@ export interface DecompressOptions {
  * `compressed-damaged`. Holds `concurrency` frames and their contents, or one window.
  */
 export function decompress(options: DecompressOptions = {}): Transform {
-  const { concurrency = 3 } = options;
+  const { concurrency = defaultConcurrency } = options;
   return async function* (source, context = {}) {
     await using reader = new ByteReader(source);
     await using contents = new InFlight<Uint8Array>(concurrency);

@@ -1,3 +1,6 @@
+/** Node's thread pool has four threads; one more block waits, so that none of them runs dry. */
+export const defaultConcurrency = 5;
+
 /**
  * Results under way, handed out in the order they were started. Bounds how many there are, and when
  * it is disposed waits for those nobody asked for, so that no work is left running.

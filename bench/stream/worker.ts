@@ -6,7 +6,6 @@ import { createReadStream } from 'node:fs';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
-import { digest } from '../../backup-agent/stream/digest.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { tuneGarbageCollection } from '../../backup-agent/stream/garbage-collection.ts';
 import { through, type Transform } from '../../backup-agent/stream/transform.ts';
@@ -15,8 +14,8 @@ import { sizeOf } from './crm-text.ts';
 const ways: Record<string, (key: string) => Transform[]> = {
   encrypt: (key) => [encrypt([key])],
   decrypt: (key) => [decrypt([key])],
-  store: (key) => [compress(), encrypt([key]), digest().transform],
-  load: (key) => [digest().transform, decrypt([key]), decompress()],
+  store: (key) => [compress(), encrypt([key])],
+  load: (key) => [decrypt([key]), decompress()],
 };
 
 tuneGarbageCollection();
