@@ -67,6 +67,18 @@ function* regionProblems(file: EnvironmentShape): Generator<Problem> {
     yield { path: ['offsite', 'roleArn'], message: 'is needed to reach the off-site account' };
 }
 
+/** Load balancers' names end at 32 characters, buckets' at 63; the longest of ours leave this much. */
+const longestName = 24;
+
+function* nameProblems(file: EnvironmentShape): Generator<Problem> {
+  const length = file.project.length + file.environment.length;
+  if (length > longestName)
+    yield {
+      path: ['project'],
+      message: `has ${length} characters together with environment; names have room for ${longestName}`,
+    };
+}
+
 function* rangeProblems(file: EnvironmentShape): Generator<Problem> {
   const ranges = [
     { path: ['network', 'vpcCidr'], cidr: file.network.vpcCidr },
@@ -150,6 +162,7 @@ const crossChecks: readonly {
   readonly problems: (file: EnvironmentShape) => Iterable<Problem>;
 }[] = [
   { needs: ['account', 'region', 'offsite'], problems: regionProblems },
+  { needs: ['project', 'environment'], problems: nameProblems },
   { needs: ['network', 'vpn'], problems: rangeProblems },
   { needs: ['network', 'data'], problems: combinationProblems },
   { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },

@@ -3,7 +3,12 @@ import { KmsKey } from '@cdktf/provider-aws/lib/kms-key/index.js';
 import { Construct } from 'constructs';
 import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
-import { policyDocument, type Statement } from '../lib/policy-document.ts';
+import {
+  foreignStatement,
+  policyDocument,
+  type ForeignPrincipal,
+  type Statement,
+} from '../lib/policy-document.ts';
 
 export type ViaService =
   | 's3'
@@ -21,6 +26,8 @@ export interface CustomerKeyConfig {
   readonly logGroups?: boolean;
   /** Services that use it by themselves, for this account's resources. */
   readonly services?: readonly string[];
+  /** A role of another account that may encrypt with it, and nothing else. */
+  readonly foreignWriter?: ForeignPrincipal;
   readonly offsite?: boolean;
   readonly provider?: TerraformProvider;
 }
@@ -118,6 +125,13 @@ export class CustomerKey extends Construct {
             }),
           },
         },
+      });
+    if (config.foreignWriter)
+      statements.push({
+        ...foreignStatement(config.foreignWriter),
+        sid: 'EncryptFromOtherAccount',
+        actions: ['kms:Encrypt', 'kms:GenerateDataKey*'],
+        resources,
       });
     if (config.services?.length)
       statements.push({

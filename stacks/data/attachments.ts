@@ -4,7 +4,7 @@ import { logBucket } from '../constructs/log-bucket.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
-import { replicate } from './replication.ts';
+import { replicaStatements, replicate, replicationRole } from './replication.ts';
 
 /** The bucket that holds the CRM's attachments, and its copy off-site where one is wanted. */
 export class Attachments extends Construct {
@@ -33,23 +33,30 @@ export class Attachments extends Construct {
 
   #replica() {
     const stack = stackOf(this);
+    const { account, retention } = stack.environment;
+    const name = `${stack.named('attachments-replica')}-${stack.offsiteAccount}`;
+    const foreign = stack.offsiteAccount === account ? undefined : replicationRole(stack);
     const provider = stack.offsite;
     const key = new CustomerKey(this, 'replica-objects', {
       description: 'Encrypts the off-site copies of attachments',
       viaServices: ['s3'],
       offsite: true,
       provider,
+      ...(foreign ? { foreignWriter: foreign } : {}),
     });
     const bucket = new PrivateBucket(this, 'replica', {
-      name: `${stack.named('attachments-replica')}-${stack.offsiteAccount}`,
+      name,
       key,
       accessLogs: logBucket(this, 'replica-logs', {
         purpose: 'attachments-replica-logs',
         offsite: true,
       }),
-      noncurrentDays: stack.environment.retention.attachmentVersionsDays,
+      noncurrentDays: retention.attachmentVersionsDays,
       tiering: true,
       provider,
+      ...(foreign
+        ? { statements: replicaStatements(`arn:${stack.partition.name}:s3:::${name}`, foreign) }
+        : {}),
     });
     return { bucket, key };
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Environment } from '../../contracts/environment.ts';
 import { LocalBackend, S3Backend, type TerraformStack } from './cdktf.ts';
 
@@ -6,9 +7,11 @@ export function stateBucketName({ project, environment, account }: Environment):
   return `${project}-${environment}-state-${account}`;
 }
 
-/** Keeps a stack's state in a file on this machine: the bootstrap stack's way, and a sandbox's. */
+/** Keeps a stack's state in a file at the repository's root: the bootstrap stack's way, and a sandbox's. */
 export function keepStateLocally(stack: TerraformStack, { environment }: Environment): void {
-  new LocalBackend(stack, { path: `terraform.${environment}.${stack.node.id}.tfstate` });
+  // Terraform runs in the synthesized stack's folder, which the next synthesis may empty.
+  const file = `terraform.${environment}.${stack.node.id}.tfstate`;
+  new LocalBackend(stack, { path: join(import.meta.dirname, '../..', file) });
 }
 
 /** Keeps a stack's state where the environment says. */

@@ -36,6 +36,26 @@ export function policyDocument(...statements: readonly Statement[]): string {
   });
 }
 
+/** A role of another account. */
+export interface ForeignPrincipal {
+  readonly accountRootArn: string;
+  readonly roleArn: string;
+}
+
+/**
+ * Speaks of a role of another account. AWS refuses a policy that names a role which does not exist yet;
+ * the account always does.
+ */
+export function foreignStatement({
+  accountRootArn,
+  roleArn,
+}: ForeignPrincipal): Required<Pick<Statement, 'principal' | 'conditions'>> {
+  return {
+    principal: { AWS: accountRootArn },
+    conditions: { ArnEquals: { 'aws:PrincipalArn': roleArn } },
+  };
+}
+
 /** The trust policy of a role that an AWS service takes on, for this account's resources alone. */
 export function serviceTrust(service: string, account: string): string {
   return policyDocument({

@@ -6,10 +6,10 @@ import type { GroupSet } from './security-groups.ts';
 export const groupDescriptions = {
   alb: 'The load balancer at the edge',
   app: 'The CRM',
-  'backup-task': "The backup agent's tasks",
+  'backup-task': 'Tasks of the backup agent',
   database: 'The PostgreSQL database',
   'file-system': 'The shared file system',
-  endpoints: "AWS's APIs inside the VPC",
+  endpoints: 'AWS APIs inside the VPC',
   vpn: 'People who come in by Client VPN',
 } as const;
 export type GroupName = keyof typeof groupDescriptions;
@@ -23,9 +23,9 @@ export function connectGroups(
   const world = { cidrIpv4: '0.0.0.0/0' };
   set.accept('alb', 'internet', world, 443, 'users');
   set.accept('alb', 'internet', world, 80, 'users, who are redirected to 443');
-  set.send('alb', 'internet', world, 443, "the sign-in provider's token and user endpoints");
+  set.send('alb', 'internet', world, 443, 'token and user endpoints of the sign-in provider');
   set.connect('alb', 'app', environment.network.applicationPort, 'the CRM');
-  set.connect('app', 'database', 5432, "the CRM's database");
+  set.connect('app', 'database', 5432, 'database of the CRM');
   set.connect('backup-task', 'database', 5432, 'backup');
   for (const task of ['app', 'backup-task'] as const) {
     set.connect(task, 'endpoints', 443, 'AWS APIs');

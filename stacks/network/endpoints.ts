@@ -1,3 +1,4 @@
+import { DataAwsVpcEndpointService } from '@cdktf/provider-aws/lib/data-aws-vpc-endpoint-service/index.js';
 import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';
 import { Construct } from 'constructs';
 import type { TerraformProvider } from '../lib/cdktf.ts';
@@ -42,7 +43,7 @@ export class Endpoints extends Construct {
         service,
         new VpcEndpoint(this, service, {
           ...on,
-          serviceName: `com.amazonaws.${config.region}.${service}`,
+          serviceName: this.#name(service, 'Gateway', config),
           vpcEndpointType: 'Gateway',
           routeTableIds: [...config.routeTableIds],
           policy: policyDocument(...this.#rights(service, config.region)),
@@ -52,13 +53,24 @@ export class Endpoints extends Construct {
     for (const service of config.services)
       new VpcEndpoint(this, service.replace('.', '-'), {
         ...on,
-        serviceName: `com.amazonaws.${config.region}.${service}`,
+        serviceName: this.#name(service, 'Interface', config),
         vpcEndpointType: 'Interface',
         privateDnsEnabled: true,
         subnetIds: [...config.subnetIds],
         securityGroupIds: [config.securityGroupId],
         policy: policyDocument(...this.#rights(service, config.region)),
       });
+  }
+
+  /** Names have one form in most partitions; in the others only AWS knows which of two. */
+  #name(service: string, serviceType: string, { region, provider }: EndpointsConfig): string {
+    if (['aws', 'aws-us-gov'].includes(stackOf(this).partition.name))
+      return `com.amazonaws.${region}.${service}`;
+    return new DataAwsVpcEndpointService(this, `${service.replace('.', '-')}-service`, {
+      ...(provider ? { provider } : {}),
+      service,
+      serviceType,
+    }).serviceName;
   }
 
   /** Neither foreign credentials nor foreign resources pass: both ways out for stolen data. */

@@ -56,7 +56,7 @@ export class Recovery extends Construct {
     this.groups = new GroupSet(
       this,
       'recovery-groups',
-      { drill: 'Drills', endpoints: "AWS's APIs inside the recovery VPC" },
+      { drill: 'Drills', endpoints: 'AWS APIs inside the recovery VPC' },
       { vpcId, provider },
     );
     const endpoints = new Endpoints(this, 'apis', {

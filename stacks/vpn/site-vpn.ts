@@ -65,7 +65,7 @@ export class SiteVpn extends Construct {
         description: `Tunnel ${name} to ${site.name} is down`,
         namespace: 'AWS/VPN',
         metric: 'TunnelState',
-        dimensions: { VpnId: connection.id, TunnelIpAddress: address },
+        dimensions: { TunnelIpAddress: address },
         statistic: 'Minimum',
         when: 'below',
         threshold: 1,

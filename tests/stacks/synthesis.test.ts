@@ -64,6 +64,37 @@ for (const name of environmentNames)
         );
     });
 
+    test('use names and descriptions that AWS accepts', () => {
+      const longest: Record<string, [string, number]> = {
+        aws_lb: ['name', 32],
+        aws_lb_target_group: ['name', 32],
+        aws_s3_bucket: ['bucket', 63],
+        aws_iam_role: ['name', 64],
+        aws_db_instance: ['identifier', 63],
+      };
+      // EC2 takes neither apostrophes nor quotes in what describes a group or its rules.
+      const plain = /^[A-Za-z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/;
+      for (const { type, id, attributes } of resources) {
+        const [attribute, limit] = longest[type] ?? ['', 0];
+        if (attribute) assert.ok(String(attributes[attribute]).length <= limit, id);
+        if (/security_group/.test(type) && type !== 'aws_default_security_group')
+          assert.match(String(attributes['description']), plain, id);
+      }
+    });
+
+    test('give IAM no policy longer than it takes', () => {
+      const limits: Record<string, number> = {
+        aws_iam_policy: 6144,
+        aws_iam_role_policy: 10_240,
+        aws_s3_bucket_policy: 20_480,
+        aws_kms_key: 32_768,
+      };
+      for (const { type, id, attributes } of resources) {
+        const limit = limits[type];
+        if (limit) assert.ok(String(attributes['policy']).length <= limit, id);
+      }
+    });
+
     test('bound every role, and let only services, CI and people with a second factor take one', () => {
       for (const { type, id, attributes } of resources) {
         if (type !== 'aws_iam_role') continue;

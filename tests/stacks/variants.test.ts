@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
+import { resourcesOf, synthesize } from './support.ts';
+
+const production = await loadEnvironment('production');
+
+suite('in China', async () => {
+  const { clients } = production.vpn;
+  const stacks = await synthesize({
+    ...production,
+    region: 'cn-north-1',
+    offsite: { region: 'cn-northwest-1' },
+    vpn: { clients, sites: [] },
+    turnedOff: ['cognito', 'macie', 'site-to-site-vpn'],
+  });
+
+  test('every ARN of the stacks names the partition', () => {
+    // What the environment itself names stays as it stands there.
+    const given = /arn:aws:(acm|iam::111122223333:saml-provider|secretsmanager)/;
+    for (const { type, id, attributes } of resourcesOf(stacks))
+      for (const [arn] of JSON.stringify(attributes).matchAll(/arn:aws:[^"\\]*/g))
+        assert.match(arn, given, `${type}.${id}`);
+  });
+
+  test('what the partition lacks is not there', () => {
+    const types = new Set(resourcesOf(stacks).map(({ type }) => type));
+    assert.ok(!types.has('aws_vpn_connection'));
+    assert.ok(!types.has('aws_cognito_user_pool'));
+    assert.ok(types.has('aws_ec2_client_vpn_endpoint'));
+  });
+
+  test('AWS itself is asked for the names of its endpoints', () => {
+    assert.ok(stacks['network']?.data?.['aws_vpc_endpoint_service']);
+  });
+});
+
+suite('with an off-site account', async () => {
+  const roleArn = 'arn:aws:iam::999988887777:role/offsite';
+  const stacks = await synthesize({
+    ...production,
+    offsite: { region: 'eu-west-1', account: '999988887777', roleArn },
+  });
+
+  test('the recovery VPC is built there, by the role, and nowhere else', () => {
+    const offsite = stacks['network']?.provider['aws']?.find((one) => one['alias'] === 'offsite');
+    assert.deepEqual(offsite?.['allowed_account_ids'], ['999988887777']);
+    const [assumed] = (offsite?.['assume_role'] ?? []) as { role_arn: string }[];
+    assert.equal(assumed?.role_arn, roleArn);
+  });
+
+  test('the account gets its own boundary, password policy and public access block', () => {
+    const types = new Set(
+      resourcesOf({ identity: stacks['identity'] ?? assert.fail() })
+        .filter(({ attributes }) => attributes['provider'] === 'aws.offsite')
+        .map(({ type }) => type),
+    );
+    for (const type of [
+      'aws_iam_policy',
+      'aws_iam_account_password_policy',
+      'aws_s3_account_public_access_block',
+    ])
+      assert.ok(types.has(type), type);
+  });
+
+  test('attachments are handed over to it, and only their replication may write there', () => {
+    const data = resourcesOf({ data: stacks['data'] ?? assert.fail() });
+    const replication = data.find(({ type }) => type === 'aws_s3_bucket_replication_configuration');
+    assert.match(JSON.stringify(replication?.attributes), /"account":"999988887777"/);
+    const policy = data.find(({ id }) => id === 'attachments_replica_policy')?.attributes['policy'];
+    assert.match(String(policy), /attachments-replication/);
+  });
+
+  test('its other keys trust its own account alone', () => {
+    const keys = resourcesOf(stacks).filter(
+      ({ type, attributes }) =>
+        type === 'aws_kms_key' &&
+        attributes['provider'] === 'aws.offsite' &&
+        !String(attributes['description']).includes('attachments'),
+    );
+    assert.ok(keys.length >= 2);
+    for (const { attributes } of keys)
+      assert.ok(!String(attributes['policy']).includes('111122223333'));
+  });
+});
+
+test('only one file imports the archived library', async () => {
+  const folder = join(import.meta.dirname, '../../stacks');
+  const { glob } = await import('node:fs/promises');
+  const importers: string[] = [];
+  for await (const file of glob('**/*.ts', { cwd: folder }))
+    if (/from 'cdktf'/.test(await readFile(join(folder, file), 'utf8'))) importers.push(file);
+  assert.deepEqual(importers, ['lib/cdktf.ts']);
+});
