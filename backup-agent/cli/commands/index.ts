@@ -5,10 +5,17 @@ import { copyCommand } from './copy.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
+import { forecastCommand } from './forecast.ts';
+import { holdCommand, releaseCommand } from './hold.ts';
 import { keygenCommand } from './keygen.ts';
+import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
+import { logCommand } from './log.ts';
+import { pruneCommand } from './prune.ts';
+import { repairCommand } from './repair.ts';
 import { restoreCommand } from './restore.ts';
 import { showCommand } from './show.ts';
+import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order that help shows them. */
 export const commands: readonly CommandModule[] = [
@@ -18,6 +25,14 @@ export const commands: readonly CommandModule[] = [
   restoreCommand,
   listCommand,
   showCommand,
+  logCommand,
+  verifyCommand,
+  repairCommand,
+  pruneCommand,
+  holdCommand,
+  releaseCommand,
+  forecastCommand,
+  keysCommand,
   keygenCommand,
   configCommand,
   doctorCommand,

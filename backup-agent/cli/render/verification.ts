@@ -1,0 +1,44 @@
+import type { ReportedDamage, VerifyReport } from '../../operations/verify.ts';
+import { formatBytes, formatCount } from './format.ts';
+import type { Output } from './output.ts';
+
+/** What is damaged, what depends on it, and what still restores. */
+export function renderVerification(report: VerifyReport, output: Output): string {
+  const { job, repository, damage, broken, backups, sound, newestSound, unopened } = report;
+  const lines = [`${job} in ${repository}`];
+  for (const found of damage) lines.push(renderDamage(found, output));
+  if (broken.length > 0) lines.push(`do not restore: ${broken.join(', ')}`);
+  for (const id of unopened)
+    lines.push(`${output.style('yellow', 'not opened')}: no identity given opens ${id}`);
+  if (backups === 0) lines.push('no backups yet');
+  else if (newestSound === undefined) lines.push(output.style('red', 'nothing restores'));
+  else
+    lines.push(
+      `${sound} of ${backups} backups restore as far as was checked, the newest is ${newestSound}`,
+    );
+  if (report.notRecordedBecause !== undefined)
+    lines.push(`the result was not recorded: ${report.notRecordedBecause}`);
+  if (report.recorded) lines.push('the result is recorded in the commit log');
+  if (damage.length > 0)
+    lines.push(
+      `${output.style('cyan', 'hint:')} holdfast repair ${job} --from <copy> fetches good copies`,
+    );
+  return lines.join('\n');
+}
+
+function renderDamage({ kind, key, what, dependents }: ReportedDamage, output: Output): string {
+  const others = dependents.length > 1 ? `; needed by ${dependents.slice(1).join(', ')}` : '';
+  return `${output.style('red', kind)}: ${key}: ${what}${others}`;
+}
+
+export function summariseVerification({
+  backups,
+  objects,
+  bytes,
+  read,
+  damage,
+}: VerifyReport): string {
+  const checked = `${formatCount(backups)} backups, ${formatCount(objects)} objects, ${formatBytes(bytes)}`;
+  const digested = read.objects === 0 ? '' : `, ${formatBytes(read.bytes)} read`;
+  return `${checked}${digested}, ${damage.length === 0 ? 'no damage' : `${damage.length} damaged`}`;
+}
