@@ -3,12 +3,13 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { SignerRole } from '../contracts/commit.ts';
 import type { Configuration } from '../contracts/configuration.ts';
-import type { Job } from '../contracts/job.ts';
+import type { DrillConfiguration, Job } from '../contracts/job.ts';
 import type { RepositoryConfiguration } from '../contracts/repository.ts';
 import type { SecretReference } from '../contracts/secret.ts';
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load-configuration.ts';
 import { resolveSecret } from './config/resolve-secret.ts';
+import { openSandbox, type Sandbox } from './drills/sandbox/sandbox.ts';
 import { HoldfastError } from './errors/holdfast-error.ts';
 import { recipientOf } from './keys/identities.ts';
 import { readIdentities } from './keys/identity-file.ts';
@@ -22,6 +23,7 @@ import {
 } from './repository/repository.ts';
 import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
 import { createFilesSource } from './sources/files/source.ts';
+import { resolveTarget, type ConnectionTarget } from './sources/postgres/connection-target.ts';
 import { createPostgresSource } from './sources/postgres/source.ts';
 import type { Log, Source } from './sources/source.ts';
 import { openLocalStorage } from './storage/local.ts';
@@ -102,6 +104,24 @@ class ComposedAgent implements Agent {
           segmentBytes: source.segmentSize,
         });
     }
+  }
+
+  async openSandbox(
+    configuration: DrillConfiguration['sandbox'],
+    majorVersion: number,
+  ): Promise<Sandbox> {
+    const password = configuration.type === 'dsn' ? configuration.password : undefined;
+    return openSandbox({
+      configuration,
+      majorVersion,
+      environment: this.#options.environment.variables,
+      signal: this.signal,
+      ...(password ? { password: () => this.#secret(password) } : {}),
+    });
+  }
+
+  async restoreTarget(url: string): Promise<ConnectionTarget> {
+    return resolveTarget({ url, environment: this.#options.environment.variables });
   }
 
   async signingKey(role: SignerRole): Promise<SigningKey> {

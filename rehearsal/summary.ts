@@ -1,6 +1,6 @@
 import type { Manifest } from '../contracts/manifest.ts';
 import { formatBytes, formatCount } from '../backup-agent/cli/render/format.ts';
-import { renderEvidence } from '../backup-agent/cli/render/evidence.ts';
+import { renderDrill } from '../backup-agent/cli/commands/drill.ts';
 import type { Summary } from './rehearsal.ts';
 
 /** The rehearsal's last page: what was done, how large, how long, and what was proven. */
@@ -19,9 +19,7 @@ export function renderSummary(summary: Summary): string {
     'Summary',
     ...lines.map(([label, value]) => `  ${label.padEnd(13)}${value}`),
     '',
-    renderEvidence(drill.evidence),
-    '',
-    `Evidence: ${drill.recorded.file}`,
+    renderDrill(drill),
   ].join('\n');
 }
 

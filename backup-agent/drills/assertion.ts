@@ -18,11 +18,12 @@ const mostNamed = 100;
 
 /**
  * Runs one assertion to its end. It fails when one comparison fails, or when the comparing itself
- * breaks off; it is unproven when nothing failed but something could not be compared.
+ * breaks off (but for an abort, which rejects); it is unproven when nothing failed but something could not be compared.
  */
 export async function assertAll(
   name: string,
-  comparisons: AsyncIterable<Comparison>,
+  comparisons: AsyncIterable<Comparison> | Iterable<Comparison>,
+  signal: AbortSignal,
 ): Promise<AssertionReport> {
   const startedAt = performance.now();
   const counts: Record<Outcome, number> = { passed: 0, failed: 0, unproven: 0 };
@@ -35,6 +36,7 @@ export async function assertAll(
   try {
     for await (const comparison of comparisons) count(comparison);
   } catch (error) {
+    signal.throwIfAborted();
     const what = error instanceof Error ? error.message : String(error);
     count({ subject: name, outcome: 'failed', what: `broke off: ${what}` });
   }

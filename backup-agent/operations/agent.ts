@@ -1,10 +1,12 @@
 import type { Configuration } from '../../contracts/configuration.ts';
 import type { SignerRole } from '../../contracts/commit.ts';
-import type { Job } from '../../contracts/job.ts';
+import type { DrillConfiguration, Job } from '../../contracts/job.ts';
+import type { Sandbox } from '../drills/sandbox/sandbox.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Area } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { SeenCommits } from '../repository/seen-commits.ts';
+import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
 import type { Log, Progress, Source } from '../sources/source.ts';
 
 /**
@@ -30,6 +32,10 @@ export interface Agent extends AsyncDisposable {
   openRepository(name: string): Promise<Repository>;
   openOrCreateRepository(name: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
+  /** An empty database for a drill; `majorVersion` is that of the server that was backed up. */
+  openSandbox(configuration: DrillConfiguration['sandbox'], majorVersion: number): Promise<Sandbox>;
+  /** A database to restore to; its password comes from the surroundings, as libpq has it. */
+  restoreTarget(url: string): Promise<ConnectionTarget>;
   /** Throws `key-invalid` when this host has no key for the role. */
   signingKey(role: SignerRole): Promise<SigningKey>;
   /** Whom objects and meta are encrypted to. */

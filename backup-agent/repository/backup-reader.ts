@@ -56,19 +56,37 @@ async function readEntry(
     [expectDigest(entry, key), decrypt(identities), decompress()],
     { signal },
   );
-  return named(plaintext, key);
+  return explained(plaintext, key, () => assertUndamaged(storage, key, entry, signal));
 }
 
-/** Says which object a stream's failure is about, where the stream itself cannot know. */
-async function* named(source: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+/**
+ * Says which object a failure is about, where the stream itself cannot know. A damaged header looks
+ * as if it were made for another identity; so what fails to open is digested first.
+ */
+async function* explained(
+  source: AsyncIterable<Uint8Array>,
+  key: string,
+  assertUndamaged: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
   } catch (error) {
     if (!isHoldfastError(error) || error.message.includes(key)) throw error;
+    await assertUndamaged();
     throw new HoldfastError(error.code, `${key}: ${error.message}`, {
       cause: error,
       hint: error.hint,
       problems: error.problems,
     });
   }
+}
+
+async function assertUndamaged(
+  storage: Storage,
+  key: string,
+  entry: ObjectEntry,
+  signal: AbortSignal,
+): Promise<void> {
+  const ciphertext = await storage.get(key, { signal });
+  for await (const _ of through(ciphertext, [expectDigest(entry, key)], { signal }));
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 
 export interface Attachment {
   readonly id: number;
@@ -37,9 +36,17 @@ export async function writeAttachments(
   return attachments;
 }
 
-/** Text for most, incompressible bytes for every fourth, 1 to 150 KiB. */
+/** Text for most, incompressible bytes (as scans and archives are) for every fourth, 1 to 150 KiB. */
 function contentOf(id: number): Buffer {
-  const line = `${id} 本合同由双方签署 The parties agree as follows. ${createHash('md5').update(String(id)).digest('hex')}\n`;
-  const text = Buffer.from(line.repeat(10 + ((id * 131) % 1_000)));
-  return id % 4 === 2 ? gzipSync(text) : text;
+  const lines = 10 + ((id * 131) % 1_000);
+  if (id % 4 === 2) return randomLooking(id, lines * 150);
+  const line = (number: number) =>
+    `${id}.${number} 本合同由双方签署 The parties agree as follows.\n`;
+  return Buffer.from(Array.from({ length: lines }, (_, number) => line(number)).join(''));
+}
+
+/** The key stream of ChaCha20, so that the same seed gives the same bytes. */
+function randomLooking(seed: number, sizeBytes: number): Buffer {
+  const key = createHash('sha256').update(String(seed)).digest();
+  return createCipheriv('chacha20', key, Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
 }

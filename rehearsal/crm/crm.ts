@@ -36,7 +36,8 @@ export async function workOnCrm(crm: Crm): Promise<number> {
   });
 }
 
-async function insertAttachments(
+/** Inserts the rows that the attachments belong to. */
+export async function insertAttachments(
   client: Client,
   attachments: readonly Attachment[],
 ): Promise<void> {

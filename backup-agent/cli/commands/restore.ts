@@ -1,0 +1,123 @@
+import { Option } from 'commander';
+import { exitCodes } from '../../errors/exit-codes.ts';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { runRestore, type RestoreOutcome, type RestoreRequest } from '../../operations/restore.ts';
+import { intoPolicies, type IntoPolicy } from '../../sources/files/restore/placement.ts';
+import { parseLsn } from '../../sources/postgres/changes/lsn.ts';
+import type { CommandModule } from '../command.ts';
+import { formatBytes, formatCount, formatTime } from '../render/format.ts';
+import { runSteps } from '../render/steps.ts';
+import { withAgent } from '../with-agent.ts';
+
+interface RestoreCommandOptions {
+  readonly to: string;
+  readonly backup: string;
+  readonly from?: string;
+  readonly identity?: string;
+  readonly at?: string;
+  readonly lsn?: string;
+  readonly mark?: string;
+  readonly owner: boolean;
+  readonly privileges: boolean;
+  readonly into?: IntoPolicy;
+  readonly path?: string;
+}
+
+export const restoreCommand: CommandModule = {
+  define(program, run) {
+    program
+      .command('restore')
+      .description('restore a backup to an empty database or directory')
+      .argument('<job>', 'job of the configuration')
+      .requiredOption('--to <target>', 'URL of an empty database, or a directory')
+      .option('-b, --backup <which>', 'latest, oldest, or a backup id', 'latest')
+      .option('--from <repository>', "another repository than the job's own, such as a copy")
+      .option('-i, --identity <file>', 'the recovery identity; default: keys.identity')
+      .option(
+        '--at <time>',
+        'database: up to this moment, with its zone (2026-11-22T21:05:00+08:00)',
+      )
+      .option('--lsn <position>', 'database: up to this position of the log (16/B374D848)')
+      .option('--mark <name>', 'database: up to this marker')
+      .option('--no-owner', 'database: leave everything to the restoring role')
+      .option('--no-privileges', 'database: leave grants out')
+      .addOption(
+        new Option('--into <policy>', 'files: restore into a directory that is not empty').choices(
+          intoPolicies,
+        ),
+      )
+      .option('--path <path>', 'files: only this entry, with what lies in it')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  holdfast restore crm-database --to postgres://admin@db/crm_restored --identity recovery.age-identity
+  holdfast restore crm-database --to postgres://admin@db/crm_1605 --at 2026-11-22T16:05:00Z
+  holdfast restore crm-attachments --to /srv/crm/attachments --from offsite
+  holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf`,
+      )
+      .action((job: string, options: RestoreCommandOptions) =>
+        run((context) =>
+          withAgent(
+            context,
+            async (agent) => {
+              const request = toRequest(job, options);
+              const outcomes: RestoreOutcome[] = [];
+              const restoring = {
+                title: `Restore ${job}`,
+                run: async (progress: Parameters<typeof runRestore>[2]['progress']) => {
+                  outcomes.push(await runRestore(agent, request, { progress }));
+                },
+              };
+              await runSteps([restoring], context.output);
+              for (const outcome of outcomes)
+                context.output.result(outcome, renderRestore(outcome));
+              const partial = outcomes.some(({ problems }) => problems.length > 0);
+              return partial ? exitCodes.partial : exitCodes.ok;
+            },
+            options.identity === undefined ? {} : { identityFile: options.identity },
+          ),
+        ),
+      );
+  },
+};
+
+function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest {
+  const { from, into, path } = options;
+  const moment = readMoment(options);
+  return {
+    job,
+    to: options.to,
+    backup: options.backup,
+    noOwner: !options.owner,
+    noPrivileges: !options.privileges,
+    ...(from === undefined ? {} : { from }),
+    ...(into === undefined ? {} : { into }),
+    ...(path === undefined ? {} : { path }),
+    ...(moment === undefined ? {} : { moment }),
+  };
+}
+
+function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['moment'] {
+  if ([at, lsn, mark].filter((given) => given !== undefined).length > 1)
+    throw new HoldfastError('usage-invalid', '--at, --lsn and --mark exclude each other');
+  if (mark !== undefined) return { kind: 'mark', name: mark };
+  if (lsn !== undefined) return { kind: 'lsn', lsn: parseLsn(lsn) };
+  if (at === undefined) return undefined;
+  const timeMs = Date.parse(at);
+  if (Number.isNaN(timeMs) || !/(Z|[+-]\d\d:?\d\d)$/.test(at))
+    throw new HoldfastError('usage-invalid', `--at ${at} is not a time with its zone`, {
+      hint: 'write it as 2026-11-22T21:05:00+08:00 or 2026-11-22T13:05:00Z',
+    });
+  return { kind: 'time', timeUs: BigInt(timeMs) * 1_000n };
+}
+
+function renderRestore(outcome: RestoreOutcome): string {
+  const { backup, from, point, items, bytes, problems, neutralised } = outcome;
+  return [
+    `restored ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
+    `the target now shows ${formatTime(new Date(point.time))}${point.lsn === undefined ? '' : ` (LSN ${point.lsn})`}; what came later is not in it`,
+    ...neutralised.map((what) => `put to rest: ${what}`),
+    ...problems.map(({ where, what }) => `missing: ${where}: ${what}`),
+  ].join('\n');
+}
