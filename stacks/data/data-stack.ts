@@ -17,7 +17,7 @@ export class DataStack extends EnvironmentStack {
     super(scope, 'data', environment, network.guardrails);
     this.database = new Database(this, 'database', {
       subnetIds: network.data.subnetIds,
-      securityGroupId: network.groups.database.id,
+      securityGroupId: network.groups.idOf('database'),
     });
     new DatabaseAlarms(this, 'alarms', {
       identifier: this.database.identifier,
@@ -27,7 +27,7 @@ export class DataStack extends EnvironmentStack {
     this.fileSystem = environment.data.fileSystem
       ? new FileSystem(this, 'file-system', {
           subnetIds: network.data.subnetIds,
-          securityGroupId: network.groups['file-system'].id,
+          securityGroupId: network.groups.idOf('file-system'),
         })
       : undefined;
     this.#outputs();

@@ -28,7 +28,7 @@ export class EdgeStack extends EnvironmentStack {
     this.loadBalancer = new LoadBalancer(this, 'door', {
       vpcId: network.vpc.vpc.id,
       subnetIds: network.edge.subnetIds,
-      securityGroupId: network.groups.alb.id,
+      securityGroupId: network.groups.idOf('alb'),
       certificateArn: certificate.validArn,
       signIn: signInAction(this, this.webAcl),
     });

@@ -2,8 +2,7 @@ import type { Environment } from '../../contracts/environment.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { GroupSet } from './security-groups.ts';
 
-/** The security groups of the VPC, one for each kind of thing that talks. */
-export const groupDescriptions = {
+const descriptions = {
   alb: 'The load balancer at the edge',
   app: 'The CRM',
   'backup-task': 'Tasks of the backup agent',
@@ -12,7 +11,17 @@ export const groupDescriptions = {
   endpoints: 'AWS APIs inside the VPC',
   vpn: 'People who come in by Client VPN',
 } as const;
-export type GroupName = keyof typeof groupDescriptions;
+export type GroupName = keyof typeof descriptions;
+
+/** The security groups of the VPC, one for each kind of thing that talks in this environment. */
+export function groupDescriptions({ data, vpn }: Environment): Map<GroupName, string> {
+  const entries = Object.entries(descriptions) as [GroupName, string][];
+  const absent = new Set<GroupName>([
+    ...(data.fileSystem ? [] : ['file-system' as const]),
+    ...(vpn.clients ? [] : ['vpn' as const]),
+  ]);
+  return new Map(entries.filter(([name]) => !absent.has(name)));
+}
 
 /** Every connection of the tier table, and no other. */
 export function connectGroups(

@@ -36,7 +36,7 @@ export class NetworkStack extends EnvironmentStack {
   readonly edge: TierSubnets;
   /** Where people come in by Client VPN; only where the environment lets them. */
   readonly vpn: TierSubnets | undefined;
-  readonly groups: GroupSet<GroupName>['groups'];
+  readonly groups: GroupSet<GroupName>;
   readonly recovery: Recovery;
   /** Tells the operations contact; the other stacks' alarms go here. */
   readonly notices: NoticeTopic;
@@ -81,9 +81,10 @@ export class NetworkStack extends EnvironmentStack {
       natPerZone: network.natGateways === 'per-zone',
       ...(inspected && firewall ? { inspection: { tier: inspected, firewall } } : {}),
     });
-    const set = new GroupSet(this, 'groups', groupDescriptions, { vpcId: this.vpc.vpc.id });
-    this.groups = set.groups;
-    connectGroups(set, environment, this.#endpoints(this.#tier('endpoints')));
+    this.groups = new GroupSet(this, 'groups', groupDescriptions(environment), {
+      vpcId: this.vpc.vpc.id,
+    });
+    connectGroups(this.groups, environment, this.#endpoints(this.#tier('endpoints')));
     this.notices = new NoticeTopic(this, 'notices', { email: environment.contacts.operations });
     this.recovery = new Recovery(this, 'offsite');
     this.#outputs();
@@ -109,7 +110,7 @@ export class NetworkStack extends EnvironmentStack {
         this.environment.network.natGateways === 'one'
           ? tier.subnetIds.slice(0, 1)
           : tier.subnetIds,
-      securityGroupId: this.groups.endpoints.id,
+      securityGroupId: this.groups.idOf('endpoints'),
       routeTableIds: this.app.routeTableIds,
       gateways: ['s3', 'dynamodb'],
     });
@@ -124,10 +125,10 @@ export class NetworkStack extends EnvironmentStack {
         Fn.join(',', tier.subnetIds),
         `Subnets of the ${tier.node.id} tier, one a zone`,
       );
-    this.output('app-group-id', this.groups.app.id, "Security group for the CRM's own tasks");
+    this.output('app-group-id', this.groups.idOf('app'), "Security group for the CRM's own tasks");
     this.output(
       'backup-task-group-id',
-      this.groups['backup-task'].id,
+      this.groups.idOf('backup-task'),
       "Security group for the backup agent's tasks",
     );
   }

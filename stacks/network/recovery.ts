@@ -56,7 +56,10 @@ export class Recovery extends Construct {
     this.groups = new GroupSet(
       this,
       'recovery-groups',
-      { drill: 'Drills', endpoints: 'AWS APIs inside the recovery VPC' },
+      new Map<'drill' | 'endpoints', string>([
+        ['drill', 'Drills'],
+        ['endpoints', 'AWS APIs inside the recovery VPC'],
+      ]),
       { vpcId, provider },
     );
     const endpoints = new Endpoints(this, 'apis', {
@@ -65,7 +68,7 @@ export class Recovery extends Construct {
       region: offsite.region,
       services: ['kms', 'secretsmanager', 'logs', 'ecr.api', 'ecr.dkr', 'sts', 'ssm'],
       subnetIds: this.tier.subnetIds.slice(0, network.natGateways === 'one' ? 1 : zones),
-      securityGroupId: this.groups.groups.endpoints.id,
+      securityGroupId: this.groups.idOf('endpoints'),
       routeTableIds: this.tier.routeTableIds,
       gateways: ['s3'],
     });

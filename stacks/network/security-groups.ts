@@ -18,20 +18,19 @@ export type Peer =
 
 /** Security groups of one VPC, and the connections between them. A group allows nothing by itself. */
 export class GroupSet<Name extends string> extends Construct {
-  readonly groups: Readonly<Record<Name, SecurityGroup>>;
+  readonly #groups: ReadonlyMap<Name, SecurityGroup>;
   readonly #provider: { provider?: TerraformProvider };
 
   constructor(
     scope: Construct,
     id: string,
-    descriptions: Readonly<Record<Name, string>>,
+    descriptions: ReadonlyMap<Name, string>,
     config: GroupSetConfig,
   ) {
     super(scope, id);
     this.#provider = config.provider ? { provider: config.provider } : {};
-    const entries = Object.entries(descriptions) as [Name, string][];
-    this.groups = Object.fromEntries(
-      entries.map(([name, description]) => [
+    this.#groups = new Map(
+      [...descriptions].map(([name, description]) => [
         name,
         new SecurityGroup(this, name, {
           ...this.#provider,
@@ -41,13 +40,20 @@ export class GroupSet<Name extends string> extends Construct {
           revokeRulesOnDelete: true,
         }),
       ]),
-    ) as Record<Name, SecurityGroup>;
+    );
+  }
+
+  /** The id of a group; a RangeError where this environment has none of that name. */
+  idOf(name: Name): string {
+    const group = this.#groups.get(name);
+    if (!group) throw new RangeError(`there is no security group ${name}`);
+    return group.id;
   }
 
   /** Lets one group open connections to another: a rule on either side. */
   connect(from: Name, to: Name, port: number, why: string): void {
-    this.send(from, to, { referencedSecurityGroupId: this.groups[to].id }, port, why);
-    this.accept(to, from, { referencedSecurityGroupId: this.groups[from].id }, port, why);
+    this.send(from, to, { referencedSecurityGroupId: this.idOf(to) }, port, why);
+    this.accept(to, from, { referencedSecurityGroupId: this.idOf(from) }, port, why);
   }
 
   /** Lets a group open connections to a peer; the name makes the rule's id. */
@@ -55,7 +61,7 @@ export class GroupSet<Name extends string> extends Construct {
     new VpcSecurityGroupEgressRule(this, `${group}-to-${peer}-${port}`, {
       ...this.#provider,
       ...to,
-      securityGroupId: this.groups[group].id,
+      securityGroupId: this.idOf(group),
       ipProtocol: 'tcp',
       fromPort: port,
       toPort: port,
@@ -68,7 +74,7 @@ export class GroupSet<Name extends string> extends Construct {
     new VpcSecurityGroupIngressRule(this, `${group}-from-${peer}-${port}`, {
       ...this.#provider,
       ...from,
-      securityGroupId: this.groups[group].id,
+      securityGroupId: this.idOf(group),
       ipProtocol: 'tcp',
       fromPort: port,
       toPort: port,

@@ -21,7 +21,7 @@ export class VpnStack extends EnvironmentStack {
         clients,
         vpcId: network.vpc.vpc.id,
         subnetIds: network.vpn.subnetIds,
-        securityGroupId: network.groups.vpn.id,
+        securityGroupId: network.groups.idOf('vpn'),
         key,
       });
       this.output('client-vpn-endpoint-id', vpn.endpoint.id, "For exporting the clients' profile");
