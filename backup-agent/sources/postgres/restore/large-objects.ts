@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { BackupReader, SourceContext } from '../../source.ts';
 import type { PostgresSession } from '../connection.ts';
-import type { Inventory } from '../inventory.ts';
 import { quoteIdentifier } from '../changes/quote.ts';
 import { readRows } from './read-rows.ts';
 
@@ -17,15 +16,14 @@ const partBytes = 1024 * 1024;
 /** Makes the large objects again, under their own numbers. */
 export async function restoreLargeObjects(
   { client }: PostgresSession,
-  full: BackupReader,
-  inventory: Inventory,
+  from: BackupReader,
+  object: string | undefined,
   owners: 'keep' | 'ignore',
   context: SourceContext,
 ): Promise<void> {
-  const { object } = inventory.largeObjects;
   if (object === undefined) return;
   await client.query('BEGIN');
-  for await (const fields of readRows(await full.readObject(object, context.signal))) {
+  for await (const fields of readRows(await from.readObject(object, context.signal))) {
     const [oid, owner, part, data] = row.parse(fields);
     if (part === '0') {
       await client.query('SELECT pg_catalog.lo_create($1::oid)', [oid]);

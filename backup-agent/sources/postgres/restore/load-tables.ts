@@ -13,6 +13,8 @@ export interface LoadUnit {
   readonly name: string;
   readonly columns: readonly string[];
   readonly bytes: number;
+  /** For a table of an extension: `WHERE …`, or empty, the rows that these take the place of. */
+  readonly extensionRows?: string;
 }
 
 /** Loads objects into their tables on parallel sessions, the largest first. */

@@ -108,10 +108,13 @@ class Restore {
     await applier.run(session, phases.before);
     progress.step('load tables');
     const units = this.#units(inventory, plan, states);
-    await emptyExtensionTables(session, inventory, units);
-    await loadTables(lanes, await this.#existing(session, units), this.#options);
+    const loadable = await this.#existing(session, units);
+    await emptyExtensionTables(session, loadable);
+    await loadTables(lanes, loadable, this.#options);
     const owners = this.#options.noOwner ? 'ignore' : 'keep';
-    await restoreLargeObjects(session, full, inventory, owners, this.#options);
+    const large = plan?.largeObjects ?? { link: 0, entry: inventory.largeObjects };
+    const from = this.#backup(large.link);
+    await restoreLargeObjects(session, from, large.entry.object, owners, this.#options);
     progress.step('build primary keys');
     await applier.runParallel(lanes, phases.keys);
     const replay = plan && states && (await this.#replay(session, plan, states));
@@ -199,12 +202,15 @@ class Restore {
       }
       const { schema, name, columns } = table;
       const bytes = table.bytes / Math.max(1, table.objects.length);
+      const rows = table.extension && { extensionRows: table.extension.condition };
       for (const object of table.objects)
-        units.push({ from: this.#backup(0), object, schema, name, columns, bytes });
+        units.push({ from: this.#backup(0), object, schema, name, columns, bytes, ...rows });
     }
     for (const { link, copy } of plan?.copies ?? []) {
-      const { schema, name, columns, object } = copy;
-      units.push({ from: this.#backup(link), object, schema, name, columns, bytes: copy.rows });
+      const { schema, name, columns, object, condition } = copy;
+      const rows = condition !== undefined && { extensionRows: condition };
+      const from = this.#backup(link);
+      units.push({ from, object, schema, name, columns, bytes: copy.rows, ...rows });
     }
     return states || plan === undefined ? units : [];
   }
@@ -300,18 +306,11 @@ function isSkippedExtension(entry: SchemaEntry, skipped: readonly string[]): boo
 /** Making an extension fills some of its tables; what was backed up takes the place of that. */
 async function emptyExtensionTables(
   { client }: PostgresSession,
-  inventory: Inventory,
   units: readonly LoadUnit[],
 ): Promise<void> {
-  for (const { schema, name, extension } of inventory.tables) {
-    if (!extension) continue;
-    if (!units.some((unit) => unit.schema === schema && unit.name === name)) continue;
-    const table = quoteQualified(schema, name);
-    const { rows } = await client.query('SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there', [
-      table,
-    ]);
-    if (rows[0]?.there) await client.query(`DELETE FROM ONLY ${table} ${extension.condition}`);
-  }
+  for (const { schema, name, extensionRows } of units)
+    if (extensionRows !== undefined)
+      await client.query(`DELETE FROM ONLY ${quoteQualified(schema, name)} ${extensionRows}`);
 }
 
 function leftOutOf(inventory: Inventory): Problem[] {
