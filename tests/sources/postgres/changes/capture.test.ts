@@ -105,7 +105,7 @@ test('what was committed and not advanced over is not taken again', async () => 
   await source.sql('INSERT INTO t VALUES (3)');
   const backups = captureChanges(source.chain.feed, source.chain.repository.run());
   const first = await backups.next();
-  if (!first.done) source.chain.repository.commit(first.value);
+  if (!first.done) await source.chain.repository.commit(first.value);
   await backups.return(undefined);
   await source.sql('INSERT INTO t VALUES (4)');
   assert.equal(await source.chain.incremental(), undefined);

@@ -42,7 +42,7 @@ import type { TestServer } from './test-server.ts';
 
 /** A database with a chain of backups: a full taken with pg_dump, and the incrementals under test. */
 export class TestChain {
-  readonly repository = new MemoryRepository();
+  repository = new MemoryRepository();
   readonly server: TestServer;
   readonly database: string;
   feed: ChangeFeed;
@@ -89,7 +89,14 @@ export class TestChain {
     await writer.writeMeta(followStateName, [Buffer.from(JSON.stringify(state))]);
     const time = new Date().toISOString();
     const point = { time, lsn: state.point };
-    this.repository.commit({ writer, kind: 'full', point, problems: [], source: {}, items: 0 });
+    await this.repository.commit({
+      writer,
+      kind: 'full',
+      point,
+      problems: [],
+      source: {},
+      items: 0,
+    });
   }
 
   /** As many incrementals as the backlog needs; the reason if a full is needed instead. */
@@ -97,8 +104,12 @@ export class TestChain {
     const backups = captureChanges(this.feed, run);
     for (;;) {
       const next = await backups.next();
-      if (next.done) return next.value;
-      this.repository.commit(next.value);
+      if (next.done) {
+        await this.repository.onStep('advanced');
+        return next.value;
+      }
+      await this.repository.onStep('yielded');
+      await this.repository.commit(next.value);
     }
   }
 

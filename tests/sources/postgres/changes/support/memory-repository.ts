@@ -9,19 +9,36 @@ import type {
   WrittenObject,
 } from '../../../../../backup-agent/sources/source.ts';
 
+/** In the order in which they come; `advanced` is the end of the run. */
+export const backupSteps = [
+  'begun',
+  'stored',
+  'described',
+  'yielded',
+  'committed',
+  'advanced',
+] as const;
+export type BackupStep = (typeof backupSteps)[number];
+
 const quiet = () => undefined;
 
 /** Keeps backups in memory, plain, as a repository would: only what was committed is in the chain. */
 export class MemoryRepository {
   readonly chain: BackupReader[] = [];
   readonly problems: Problem[] = [];
+  /** Called between any two steps of a backup, with the name of the step that was just done. */
+  onStep: (step: BackupStep) => Promise<void> = async () => undefined;
   #count = 0;
 
   run(signal: AbortSignal = new AbortController().signal): BackupRun {
     return {
       requested: 'incremental',
       chain: [...this.chain],
-      begin: async () => this.begin(),
+      begin: async () => {
+        const writer = this.begin();
+        await this.onStep('begun');
+        return writer;
+      },
       signal,
       progress: { step: quiet, advance: quiet, note: quiet },
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
@@ -30,10 +47,15 @@ export class MemoryRepository {
   }
 
   begin(): MemoryWriter {
-    return new MemoryWriter(`backup-${++this.#count}`);
+    return new MemoryWriter(`backup-${++this.#count}`, (step) => this.onStep(step));
   }
 
-  commit(backup: PreparedBackup): void {
+  async commit(backup: PreparedBackup): Promise<void> {
+    this.keep(backup);
+    await this.onStep('committed');
+  }
+
+  protected keep(backup: PreparedBackup): void {
     const { objects, meta } = backup.writer as MemoryWriter;
     this.problems.push(...backup.problems);
     this.chain.push({
@@ -53,27 +75,32 @@ export class MemoryWriter implements BackupWriter {
   readonly objects = new Map<string, Buffer>();
   readonly meta = new Map<string, Buffer>();
 
-  constructor(id: string) {
+  readonly #onStep: (step: BackupStep) => Promise<void>;
+
+  constructor(id: string, onStep: (step: BackupStep) => Promise<void>) {
     this.id = id;
+    this.#onStep = onStep;
   }
 
   writeObject(name: string, plaintext: ByteStream): Promise<WrittenObject> {
-    return this.#write(this.objects, name, plaintext);
+    return this.#write(this.objects, name, plaintext, 'stored');
   }
 
   writeMeta(name: string, plaintext: ByteStream): Promise<WrittenObject> {
-    return this.#write(this.meta, name, plaintext);
+    return this.#write(this.meta, name, plaintext, 'described');
   }
 
   async #write(
     into: Map<string, Buffer>,
     name: string,
     plaintext: ByteStream,
+    step: BackupStep,
   ): Promise<WrittenObject> {
     const parts: Uint8Array[] = [];
     for await (const part of plaintext) parts.push(part as Uint8Array);
     const bytes = Buffer.concat(parts);
     into.set(name, bytes);
+    await this.#onStep(step);
     return { name, plaintextBytes: bytes.length, sizeBytes: bytes.length, sha256: '' };
   }
 }

@@ -22,11 +22,16 @@ const publications = ['holdfast_test_all', 'holdfast_test_keyed'];
 
 /** A PostgreSQL server of its own on a Unix socket, with logical decoding, thrown away afterwards. */
 export class TestServer implements AsyncDisposable {
-  readonly #folder: string;
+  readonly folder: string;
   #process: ChildProcess | undefined;
 
   private constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
+  }
+
+  /** A server that another process started, and that it will stop. */
+  static at(folder: string): TestServer {
+    return new TestServer(folder);
   }
 
   static async start(): Promise<TestServer> {
@@ -46,14 +51,14 @@ export class TestServer implements AsyncDisposable {
   }
 
   get #data(): string {
-    return join(this.#folder, 'data');
+    return join(this.folder, 'data');
   }
 
   async boot(): Promise<void> {
     const parameters = {
       wal_level: 'logical',
       listen_addresses: '',
-      unix_socket_directories: this.#folder,
+      unix_socket_directories: this.folder,
       max_connections: '40',
       max_prepared_transactions: '5',
       max_replication_slots: '20',
@@ -64,7 +69,7 @@ export class TestServer implements AsyncDisposable {
     const flags = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn('postgres', ['-D', this.#data, ...flags], {
       ...(await user()),
-      cwd: this.#folder,
+      cwd: this.folder,
       stdio: ['ignore', 'ignore', process.env['HOLDFAST_TEST_SERVER_LOG'] ? 'inherit' : 'ignore'],
     });
     await this.#ready();
@@ -77,7 +82,7 @@ export class TestServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop('SIGQUIT');
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async connect(database = 'postgres'): Promise<Session & { readonly client: Client }> {
@@ -113,7 +118,7 @@ export class TestServer implements AsyncDisposable {
   async pgDump(from: string, options: readonly string[]): Promise<string> {
     const { stdout } = await run(
       'pg_dump',
-      ['-h', this.#folder, '-U', 'postgres', ...options, from],
+      ['-h', this.folder, '-U', 'postgres', ...options, from],
       {
         maxBuffer: 2 ** 30,
       },
@@ -124,7 +129,7 @@ export class TestServer implements AsyncDisposable {
   async psql(database: string, sql: string): Promise<void> {
     const child = spawn(
       'psql',
-      ['-h', this.#folder, '-U', 'postgres', '-qX', '-v', 'ON_ERROR_STOP=1', database],
+      ['-h', this.folder, '-U', 'postgres', '-qX', '-v', 'ON_ERROR_STOP=1', database],
       { stdio: ['pipe', 'ignore', 'inherit'] },
     );
     child.stdin.end(sql);
@@ -143,7 +148,7 @@ export class TestServer implements AsyncDisposable {
     readonly plain?: boolean;
   }): Promise<Session & { readonly client: Client }> {
     const { database, replication } = options;
-    const config = { host: this.#folder, user: 'postgres', database };
+    const config = { host: this.folder, user: 'postgres', database };
     const client = new Client(
       replication === undefined ? config : ({ ...config, replication } as never),
     );
@@ -162,7 +167,7 @@ export class TestServer implements AsyncDisposable {
     for (;;) {
       if (this.#process?.exitCode !== null) throw new Error('the server did not start');
       try {
-        await run('pg_isready', ['-q', '-h', this.#folder]);
+        await run('pg_isready', ['-q', '-h', this.folder]);
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 50));
