@@ -13,7 +13,7 @@ export interface RetryPolicy {
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
-  attempts: 6,
+  attempts: 8,
   firstPauseMs: 200,
   longestPauseMs: 20_000,
   random: Math.random,

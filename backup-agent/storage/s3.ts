@@ -8,7 +8,7 @@ import { assertKey, assertPrefix } from './key.ts';
 import { withRetry } from './retry.ts';
 import { defaultRetryPolicy } from './retry-policy.ts';
 import { createClient } from './s3/client.ts';
-import { placeOf, prefixOf, s3Key, type S3Context } from './s3/context.ts';
+import { placeOf, prefixOf, present, s3Key, type S3Context } from './s3/context.ts';
 import { failureOf } from './s3/errors.ts';
 import { listObjects, listUploads, listVersions } from './s3/list.ts';
 import { abortUpload } from './s3/multipart.ts';
@@ -93,9 +93,12 @@ class S3Storage implements Storage {
       ...(version === undefined ? {} : { VersionId: version }),
     };
     try {
-      await this.#context.requests.send(`cannot remove ${this.#place(key)}`, signal, (sending) =>
+      const what = `cannot remove ${this.#place(key)}`;
+      const { $metadata } = await this.#context.requests.send(what, signal, (sending) =>
         this.#context.requests.client.send(new DeleteObjectCommand(input), sending),
       );
+      // A removal has an empty answer; a page of something else has not.
+      present($metadata.httpStatusCode === 204 ? true : undefined, what);
     } catch (error) {
       if (isHoldfastError(error, 'storage-object-missing')) return;
       throw (await this.#isLocked(key, options, error)) ? this.#locked(key, error) : error;

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   bytes,
   digestOf,
@@ -175,6 +180,45 @@ suite('S3 answers that fail, or get lost', () => {
       await assert.rejects(storage.put('a', bytes('x')), { code: 'storage-denied' });
       await assert.rejects(Array.fromAsync(storage.list('')), { code: 'storage-denied' });
     }
+  });
+
+  test('an answer that is no S3 answer is storage-unreachable', async () => {
+    const page = createServer((request, response) => {
+      request.resume();
+      response.end('<html><body>Log in to the hotel network<br></body></html>');
+    });
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => {
+      page.close();
+      page.closeAllConnections();
+    });
+    await once(page.listen(0, '127.0.0.1'), 'listening');
+    const { port } = page.address() as AddressInfo;
+    await using subject = await s3Subject('plain', { endpoint: `http://127.0.0.1:${port}` });
+    const unreachable = { code: 'storage-unreachable' };
+    await assert.rejects(Array.fromAsync(subject.storage.list('')), unreachable);
+    await assert.rejects(subject.storage.put('a', bytes('x')), unreachable);
+    await assert.rejects(subject.storage.stat('a'), unreachable);
+    await assert.rejects(subject.storage.get('a'), unreachable);
+    await assert.rejects(subject.storage.remove('a'), unreachable);
+    await assert.rejects(subject.storage.put('b', streamed(patterned(6_000_001))), unreachable);
+  });
+
+  test('a reader slower than the idle limit still gets everything', async () => {
+    await using subject = await s3Subject('plain', { idleTimeoutMs: 60_000 });
+    const { storage: patient, server } = subject;
+    const storage = subject.open({ idleTimeoutMs: 500 });
+    await patient.put('big', streamed(patterned(20_000_003)));
+    const expected = await digestOf(patient, 'big');
+    const hash = createHash('sha256');
+    let paused = false;
+    for await (const chunk of await storage.get('big')) {
+      hash.update(chunk);
+      if (!paused) await delay(1200);
+      paused = true;
+    }
+    assert.equal(hash.digest('hex'), expected);
+    assert.ok(server.requests.some(({ headers }) => headers.range !== undefined));
   });
 
   test('a missing bucket is named', async () => {

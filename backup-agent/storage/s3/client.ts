@@ -10,21 +10,28 @@ type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
 
 const connectionTimeoutMs = 10_000;
 
+const silent = (): void => undefined;
+/** Without one the SDK writes its warnings to standard error, amid the agent's own lines. */
+const silentLogger = { debug: silent, info: silent, warn: silent, error: silent };
+
 /** The client makes each request once: when to try again is decided in one place, in requests.ts. */
 export function createClient(options: S3StorageOptions): S3Client {
   const { region, endpoint, pathStyle, checksumAlgorithm, idleTimeoutMs } = options;
   return new S3Client({
     ...regionOf(region, endpoint),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     forcePathStyle: pathStyle ?? false,
     credentials: credentialsOf(options),
     maxAttempts: 1,
+    logger: silentLogger,
     followRegionRedirects: true,
     requestChecksumCalculation: checksumAlgorithm === 'none' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     // Readers hold every byte against a signed digest, and this check would keep connections open
     // whose readers left early.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
+      logger: silentLogger,
       connectionTimeout: connectionTimeoutMs,
       socketTimeout: idleTimeoutMs ?? defaultIdleTimeoutMs,
     },

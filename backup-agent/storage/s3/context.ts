@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { normalPrefix, type S3StorageOptions } from './options.ts';
 import type { S3Requests } from './requests.ts';
 
@@ -13,6 +14,17 @@ export interface S3Context {
 
 export function s3Key(context: S3Context, key: string): string {
   return context.prefix + key;
+}
+
+/**
+ * A field that every true answer has. Without it the answer came from something else, such as a
+ * proxy's login page with status 200, and must not pass for success or for an empty listing.
+ */
+export function present<Value>(value: Value | undefined, what: string): Value {
+  if (value !== undefined) return value;
+  throw new HoldfastError('storage-unreachable', `${what}: the answer is not one of S3`, {
+    hint: 'check the endpoint, and whether a proxy answers in its place',
+  });
 }
 
 /** How messages name an object. */

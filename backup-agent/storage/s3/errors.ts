@@ -36,7 +36,7 @@ const fullCodes = /^(QuotaExceeded|InsufficientStorage|XMinioStorageFull|EntityT
 
 export function failureOf(error: unknown): S3Failure {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const { $metadata, $response, code } = error as {
+  const { $metadata, $response, code } = (error ?? {}) as {
     $metadata?: { httpStatusCode?: number };
     $response?: { statusCode?: number; headers?: Record<string, string> };
     code?: string;
@@ -55,9 +55,12 @@ function retryAfterMs(header: string | undefined): number | undefined {
   return header !== undefined && /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
-/** A failed request as the storage's error, with advice whether to repeat it. */
+/**
+ * A failed request as the storage's error, with advice whether to repeat it. What neither the network
+ * nor the server caused is a defect, and stays as it is.
+ */
 export function toStorageError(error: unknown, what: string): unknown {
-  if (error instanceof HoldfastError) return error;
+  if (error instanceof HoldfastError || !isOfTheWorld(error)) return error;
   const failure = failureOf(error);
   const said = [failure.name, failure.message].filter((part) => part !== '').join(': ');
   const text = `${what}: ${said}`;
@@ -70,6 +73,22 @@ export function toStorageError(error: unknown, what: string): unknown {
     },
   );
 }
+
+const worldlyNames = /^(TimeoutError|CredentialsProviderError|TokenProviderError)$/;
+
+function isOfTheWorld(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    '$metadata' in error ||
+    '$response' in error ||
+    'code' in error ||
+    worldlyNames.test(error.name) ||
+    error.message === regionIsMissing
+  );
+}
+
+/** The SDK's words when neither options, environment nor profile name a region. */
+const regionIsMissing = 'Region is missing';
 
 function classify({ name, message, status, deleteMarker }: S3Failure): {
   code: HoldfastError['code'];
@@ -88,6 +107,13 @@ function classify({ name, message, status, deleteMarker }: S3Failure): {
       code: 'storage-denied',
       hint: 'no AWS credentials were found: set a profile, a role or the environment variables',
     };
+  if (name === 'InvalidObjectState')
+    return {
+      code: 'storage-unreachable',
+      hint: 'the object lies in an archive storage class: restore it there first',
+    };
+  if (message === regionIsMissing)
+    return { code: 'storage-unreachable', hint: 'set the region of the repository' };
   if (status === 403 || status === 401) return { code: 'storage-denied' };
   return { code: 'storage-unreachable' };
 }
@@ -103,8 +129,8 @@ function isMissing({
   return missing || (status === 405 && deleteMarker);
 }
 
-function isPassing({ name, status }: S3Failure): boolean {
+function isPassing({ name, message, status }: S3Failure): boolean {
   if (passingCodes.has(name)) return true;
-  if (name === 'CredentialsProviderError') return false;
+  if (name === 'CredentialsProviderError' || message === regionIsMissing) return false;
   return status === undefined || passingStatuses.has(status);
 }

@@ -10,7 +10,7 @@ import {
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { compareKeys } from '../key.ts';
 import type { CallOptions, ObjectVersion, StoredObject, VersionListOptions } from '../storage.ts';
-import { s3Key, versionField, type S3Context } from './context.ts';
+import { present, s3Key, versionField, type S3Context } from './context.ts';
 import { headObject } from './read.ts';
 
 /** Pages of 1,000; the order is S3's own, which is that of the keys' UTF-8 bytes, and is checked. */
@@ -27,6 +27,7 @@ export async function* listObjects(
     const page = await context.requests.send(whatOf(context), signal, (sending) =>
       client.send(new ListObjectsV2Command(input), sending),
     );
+    present(page.IsTruncated, whatOf(context));
     for (const object of page.Contents ?? []) {
       const key = keyOf(context, object.Key, page.EncodingType);
       last = assertOrder(context, last, key);
@@ -55,6 +56,7 @@ export async function* listVersions(
       signal,
       (sending) => client.send(new ListObjectVersionsCommand(input), sending),
     );
+    present(page.IsTruncated, whatOf(context));
     for (const version of versionsOf(context, page))
       yield withLocks === true ? await withLock(context, version, signal) : version;
     markers =
@@ -87,6 +89,7 @@ export async function* listUploads(
       signal,
       (sending) => client.send(new ListMultipartUploadsCommand(input), sending),
     );
+    present(page.IsTruncated, whatOf(context));
     for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
       if (UploadId !== undefined)
         yield {

@@ -8,7 +8,7 @@ import {
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { StoredObject } from '../storage.ts';
 import { settleConflict } from './conflict.ts';
-import { placeOf, s3Key, type S3Context } from './context.ts';
+import { placeOf, present, s3Key, type S3Context } from './context.ts';
 import { defaultPartBytes, defaultPartsAtOnce } from './options.ts';
 import { mostParts, partSize, type PartReader } from './parts.ts';
 import { checksumInput, conditionInput, objectInput, storedNow, type Put } from './put-input.ts';
@@ -46,17 +46,14 @@ interface UploadAddress {
 }
 
 async function createUpload(context: S3Context, put: Put): Promise<string> {
-  const { UploadId: uploadId } = await context.requests.send(
-    `cannot store ${placeOf(context, put.key)}`,
-    put.options.signal,
-    (sending) =>
-      context.requests.client.send(
-        new CreateMultipartUploadCommand(objectInput(context, put)),
-        sending,
-      ),
+  const what = `cannot store ${placeOf(context, put.key)}`;
+  const { UploadId: uploadId } = await context.requests.send(what, put.options.signal, (sending) =>
+    context.requests.client.send(
+      new CreateMultipartUploadCommand(objectInput(context, put)),
+      sending,
+    ),
   );
-  if (uploadId !== undefined) return uploadId;
-  throw new HoldfastError('storage-unreachable', `${context.location} gave an upload no id`);
+  return present(uploadId, what);
 }
 
 class PartsUpload {
@@ -152,6 +149,7 @@ class PartsUpload {
     const part = await this.#context.requests.send(what, signal, (sending) =>
       client.send(new UploadPartCommand({ ...input, Body: content }), sending),
     );
+    present(part.ETag, what);
     return { PartNumber: number, ...digestsOf(part) };
   }
 }

@@ -14,23 +14,28 @@ export function partSize(number: number, partBytes: number, sizeBytes: number | 
 export class PartReader {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #free: Buffer[] = [];
+  #expectedBytes: number;
   #rest: Uint8Array = new Uint8Array(0);
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  /** With the body's size no more memory is taken than it needs; the source keeps to that size. */
+  constructor(source: AsyncIterable<Uint8Array>, sizeBytes = Number.POSITIVE_INFINITY) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#expectedBytes = sizeBytes;
   }
 
   /** The next bytes, as many as asked for or up to the body's end; empty at the end. */
   async next(partBytes: number): Promise<Buffer> {
     if (this.#rest.byteLength === 0 && !(await this.#more())) return Buffer.alloc(0);
-    const buffer = this.#take(partBytes);
+    const wanted = Math.min(partBytes, this.#expectedBytes);
+    const buffer = this.#take(wanted);
     let filled = 0;
-    while (filled < partBytes && (this.#rest.byteLength > 0 || (await this.#more()))) {
-      const piece = this.#rest.subarray(0, partBytes - filled);
+    while (filled < wanted && (this.#rest.byteLength > 0 || (await this.#more()))) {
+      const piece = this.#rest.subarray(0, wanted - filled);
       buffer.set(piece, filled);
       filled += piece.byteLength;
       this.#rest = this.#rest.subarray(piece.byteLength);
     }
+    this.#expectedBytes -= filled;
     return buffer.subarray(0, filled);
   }
 

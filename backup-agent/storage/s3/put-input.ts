@@ -1,6 +1,6 @@
 import type { ChecksumAlgorithm, PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { PutOptions, StoredObject } from '../storage.ts';
-import { s3Key, versionField, type S3Context } from './context.ts';
+import { placeOf, present, s3Key, versionField, type S3Context } from './context.ts';
 
 /** One put: what it stores carries its id, so that an answer that got lost can be made up for. */
 export interface Put {
@@ -22,7 +22,7 @@ export function storedNow(
     key,
     sizeBytes,
     modifiedAt: context.requests.serverDate ?? context.clock(),
-    etag: etag ?? '',
+    etag: present(etag, `cannot store ${placeOf(context, key)}`),
     ...versionField(versionId),
   };
 }

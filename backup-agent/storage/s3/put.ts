@@ -20,8 +20,9 @@ export async function putBody(
   const partBytes = partSize(1, context.options.partBytes ?? defaultPartBytes, options.sizeBytes);
   const failed = new AbortController();
   const { signal } = options;
+  const sizeBytes = body instanceof Uint8Array ? body.byteLength : options.sizeBytes;
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const reader = new PartReader(sizedBody(key, body, { ...options, signal: stop }));
+  const reader = new PartReader(sizedBody(key, body, { ...options, signal: stop }), sizeBytes);
   try {
     const first = await reader.next(partBytes);
     const second = first.length < partBytes ? undefined : await reader.next(partBytes);

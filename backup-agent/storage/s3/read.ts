@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { isHoldfastError } from '../../errors/holdfast-error.ts';
 import { abortable } from '../sized-body.ts';
 import type { CallOptions, GetOptions, StoredObject, VersionOptions } from '../storage.ts';
-import { placeOf, s3Key, versionField, type S3Context } from './context.ts';
+import { placeOf, present, s3Key, versionField, type S3Context } from './context.ts';
 import { failureOf, toStorageError } from './errors.ts';
 
 export async function readObject(
@@ -15,17 +15,15 @@ export async function readObject(
   const what = `cannot read ${placeOf(context, key)}`;
   if (range?.end !== undefined && range.end <= range.start) return nothing(context, key, options);
   try {
-    const { Body: body, ContentRange: contentRange } = await context.requests.send(
-      what,
-      signal,
-      (sending) =>
-        context.requests.client.send(
-          new GetObjectCommand({ ...address(context, key, options), ...rangeParameter(range) }),
-          sending,
-        ),
+    const answer = await context.requests.send(what, signal, (sending) =>
+      context.requests.client.send(
+        new GetObjectCommand({ ...address(context, key, options), ...rangeParameter(range) }),
+        sending,
+      ),
     );
-    const bytes = bytesOf(body as Readable, what, signal);
-    return range === undefined ? bytes : cut(bytes, firstByte(contentRange), range);
+    present(answer.ETag, what);
+    const bytes = bytesOf(answer.Body as Readable, what, signal);
+    return range === undefined ? bytes : cut(bytes, firstByte(answer.ContentRange), range);
   } catch (error) {
     if (isRangeBeyondEnd(error)) return nothing(context, key, options);
     throw error;
@@ -38,16 +36,13 @@ export async function headObject(
   key: string,
   options: VersionOptions,
 ): Promise<HeadObjectOutput | undefined> {
+  const what = `cannot stat ${placeOf(context, key)}`;
   try {
-    return await context.requests.send(
-      `cannot stat ${placeOf(context, key)}`,
-      options.signal,
-      (sending) =>
-        context.requests.client.send(
-          new HeadObjectCommand(address(context, key, options)),
-          sending,
-        ),
+    const head = await context.requests.send(what, options.signal, (sending) =>
+      context.requests.client.send(new HeadObjectCommand(address(context, key, options)), sending),
     );
+    present(head.ETag, what);
+    return head;
   } catch (error) {
     if (isHoldfastError(error, 'storage-object-missing')) return undefined;
     throw error;
@@ -125,7 +120,8 @@ async function* cut(
     const to = Math.min(end - offset, chunk.byteLength);
     if (from < to) yield chunk.subarray(from, to);
     offset += chunk.byteLength;
-    if (offset >= end) return;
+    // At the exact end the source is read on to its own, so that the connection can be used again.
+    if (offset > end) return;
   }
 }
 
