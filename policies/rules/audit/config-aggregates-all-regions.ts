@@ -11,7 +11,7 @@ export const configAggregatesAllRegions: Rule = {
   controls: [
     ...afsbp('Config.1'),
     ...cis('4.3'),
-    ...nist80053('CM-8'),
+    ...nist80053('CM-8(6)'),
     ...iso27001('A.5.16', 'A.5.22'),
     ...gdpr('article_25', 'article_30'),
     ...soc2('cc_2_1'),

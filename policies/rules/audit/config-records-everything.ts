@@ -12,7 +12,7 @@ export const configRecordsEverything: Rule = {
   controls: [
     ...afsbp('Config.1'),
     ...cis('4.3'),
-    ...nist80053('CM-8'),
+    ...nist80053('CM-8(6)'),
     ...iso27001('A.5.16', 'A.5.22'),
     ...gdpr('article_25', 'article_30'),
     ...soc2('cc_2_1'),

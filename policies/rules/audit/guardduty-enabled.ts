@@ -11,7 +11,7 @@ export const guarddutyEnabled: Rule = {
   remediation: 'Add an aws_guardduty_detector with enable true.',
   controls: [
     ...afsbp('GuardDuty.1'),
-    ...nist80053('SI-4'),
+    ...nist80053('SI-4(2)'),
     ...iso27001('A.5.19', 'A.5.21'),
     ...soc2('cc_3_1'),
   ],

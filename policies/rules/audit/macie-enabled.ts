@@ -1,4 +1,4 @@
-import { afsbp, cis, nist80053, gdpr } from '../../controls/frameworks.ts';
+import { afsbp, cis, gdpr } from '../../controls/frameworks.ts';
 import { accountGuard } from '../../analysis/guards.ts';
 import type { Rule } from '../../engine/rule.ts';
 import { equals, requires } from '../../engine/verdict.ts';
@@ -9,7 +9,7 @@ export const macieEnabled: Rule = {
   severity: 'note',
   rationale: 'Personal data turns up where nobody classified it.',
   remediation: 'Add an aws_macie2_account with status ENABLED.',
-  controls: [...afsbp('Macie.1'), ...cis('3.1.3'), ...nist80053('RA-2'), ...gdpr('article_30')],
+  controls: [...afsbp('Macie.1'), ...cis('3.1.3'), ...gdpr('article_30')],
   check: accountGuard('aws_cloudtrail', 'aws_macie2_account', (account) =>
     requires(account, 'status', equals('ENABLED'), 'ENABLED'),
   ),

@@ -12,7 +12,7 @@ export const backupRepositoryLocked: Rule = {
     'Without Object Lock whoever takes over the account deletes the backups with everything else.',
   remediation:
     "Set object_lock_enabled when the bucket is made, keep versions, and set objectLock in the agent's repository.",
-  controls: [...afsbp('S3.15'), ...nist80053('CP-9d', 'AU-9'), ...soc2('pi_1_5')],
+  controls: [...afsbp('S3.15'), ...nist80053('CP-9d'), ...soc2('pi_1_5')],
   check: graph((everything) =>
     repositories(everything).map((bucket) => {
       const configured = companion(everything, bucket, 'aws_s3_bucket_object_lock_configuration');

@@ -9,7 +9,7 @@ export const backupRestoreTested: Rule = {
   severity: 'warning',
   rationale: 'A recovery point that does not restore looks like any other.',
   remediation: 'Add an aws_backup_restore_testing_plan.',
-  controls: [...nist80053('CP-9(1)', 'CP-4'), ...iso27001('A.8.13'), ...soc2('pi_1_5')],
+  controls: [...nist80053('CP-10'), ...iso27001('A.8.13'), ...soc2('pi_1_5')],
   check: accountGuard('aws_backup_plan', 'aws_backup_restore_testing_plan', (plan) =>
     requires(plan, 'schedule_expression', isSet),
   ),

@@ -10,7 +10,7 @@ export const backupVaultLocked: Rule = {
     'Ransomware deletes the backups first, with the rights of the administrator it became.',
   remediation:
     'Add an aws_backup_vault_lock_configuration with min_retention_days and changeable_for_days (compliance mode).',
-  controls: [...nist80053('CP-9d', 'AU-9'), ...iso27001('A.8.13')],
+  controls: [...nist80053('CP-9d'), ...iso27001('A.8.13')],
   check: resource('aws_backup_vault', (vault, everything) => {
     const [lock] = everything.referrers(
       vault,

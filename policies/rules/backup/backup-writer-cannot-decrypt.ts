@@ -13,7 +13,7 @@ export const backupWriterCannotDecrypt: Rule = {
   rationale: "The machine that makes backups reads today's data; it must not read all of the past.",
   remediation:
     "Let the writer use the key through S3 only (kms:ViaService), and give the recovery identity's secret to the restoring role alone.",
-  controls: [...afsbp('KMS.5'), ...nist80053('AC-5', 'SC-12'), ...iso27001('A.8.1', 'A.5.3')],
+  controls: [...afsbp('KMS.5'), ...nist80053('AC-5b', 'SC-12'), ...iso27001('A.8.1', 'A.5.3')],
   check: graph((everything) =>
     repositories(everything).flatMap((bucket) => {
       const value = companion(

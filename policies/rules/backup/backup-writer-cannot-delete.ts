@@ -21,7 +21,7 @@ export const backupWriterCannotDelete: Rule = {
     'The machine that makes backups is the first to be taken over; with its rights the past must stay.',
   remediation:
     "Deny the writer s3:DeleteObject, s3:DeleteObjectVersion, s3:BypassGovernanceRetention and changes of the bucket's policy and lifecycle.",
-  controls: [...nist80053('AC-5', 'CP-9d'), ...iso27001('A.5.3')],
+  controls: [...nist80053('AC-5b', 'CP-9d'), ...iso27001('A.5.3')],
   check: graph((everything) =>
     repositories(everything).flatMap((bucket) => {
       const arns = bucketArns(bucket);

@@ -11,7 +11,7 @@ export const cloudtrailAllRegions: Rule = {
   controls: [
     ...afsbp('CloudTrail.1'),
     ...cis('4.1'),
-    ...nist80053('AU-12'),
+    ...nist80053('AU-12a'),
     ...gdpr('article_25', 'article_30'),
     ...soc2('cc_2_1'),
   ],

@@ -1,4 +1,4 @@
-import { afsbp, nist80053, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
+import { afsbp, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { isSet, requires } from '../../engine/verdict.ts';
 
@@ -10,7 +10,6 @@ export const cloudtrailAnnounces: Rule = {
   remediation: 'Set sns_topic_name.',
   controls: [
     ...afsbp('CloudTrail.5'),
-    ...nist80053('AU-5'),
     ...iso27001('A.8.15', 'A.8.16'),
     ...gdpr('article_25', 'article_30'),
     ...soc2('cc_7_2'),

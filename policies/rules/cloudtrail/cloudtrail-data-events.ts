@@ -12,7 +12,7 @@ export const cloudtrailDataEvents: Rule = {
   remediation: 'Add a data event selector for AWS::S3::Object, for reads and writes.',
   controls: [
     ...cis('4.9', '4.8'),
-    ...nist80053('AU-12'),
+    ...nist80053('AU-12a'),
     ...iso27001('A.8.15', 'A.8.16'),
     ...gdpr('article_30'),
     ...soc2('cc_2_1'),

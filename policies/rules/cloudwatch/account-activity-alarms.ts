@@ -1,4 +1,4 @@
-import { cis, nist80053, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
+import { cis, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { textOf } from '../../engine/value.ts';
 import { when } from '../../engine/verdict.ts';
@@ -31,7 +31,6 @@ export const accountActivityAlarms: Rule = {
     "Add an aws_cloudwatch_log_metric_filter for each kind of event on the trail's log group, with an alarm that notifies.",
   controls: [
     ...cis('5.1', '5.2', '5.3', '5.4', '5.5', '5.6', '5.7', '5.8', '5.9'),
-    ...nist80053('SI-4(5)'),
     ...iso27001('A.8.15', 'A.8.16'),
     ...gdpr('article_25'),
     ...soc2('pi_1_3'),

@@ -8,7 +8,7 @@ export const cognitoDeletionProtection: Rule = {
   severity: 'warning',
   rationale: "A deleted pool takes every user's registration along.",
   remediation: 'Set deletion_protection to ACTIVE.',
-  controls: [...nist80053('CP-9')],
+  controls: [...nist80053('CP-9a')],
   check: resource('aws_cognito_user_pool', (pool) =>
     requires(pool, 'deletion_protection', equals('ACTIVE')),
   ),

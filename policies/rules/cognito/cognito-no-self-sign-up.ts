@@ -8,7 +8,7 @@ export const cognitoNoSelfSignUp: Rule = {
   severity: 'error',
   rationale: "A CRM's users are employees; a stranger with an account is half inside.",
   remediation: 'Set admin_create_user_config.allow_admin_create_user_only to true.',
-  controls: [...nist80053('AC-2')],
+  controls: [...nist80053('AC-3')],
   check: resource('aws_cognito_user_pool', (pool) =>
     requires(pool, 'admin_create_user_config.allow_admin_create_user_only', isTrue),
   ),

@@ -1,4 +1,4 @@
-import { nist80053 } from '../../controls/frameworks.ts';
+import {} from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { atLeast, requires } from '../../engine/verdict.ts';
 
@@ -8,7 +8,7 @@ export const cognitoPasswordLength: Rule = {
   severity: 'warning',
   rationale: 'Short passwords are guessed.',
   remediation: 'Set password_policy.minimum_length to 14 or more.',
-  controls: [...nist80053('IA-5(1)')],
+  controls: [],
   check: resource('aws_cognito_user_pool', (pool) =>
     requires(pool, 'password_policy.minimum_length', atLeast(14), 8),
   ),

@@ -11,7 +11,7 @@ export const dataClassified: Rule = {
     'What is not classified gets the protection of nothing in particular, and is missed when somebody asks what is known of a person.',
   remediation:
     'Tag the resource with DataClassification personal, confidential, internal or public.',
-  controls: [...nist80053('RA-2', 'SI-12'), ...iso27001('A.5.12'), ...gdpr('article_30')],
+  controls: [...nist80053('SI-12'), ...iso27001('A.5.12'), ...gdpr('article_30')],
   check: resource([...storeTypes, 'aws_backup_vault', 'aws_sqs_queue'], (store) => {
     const value = store.tags['DataClassification'];
     return requires(

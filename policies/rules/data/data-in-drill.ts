@@ -11,7 +11,7 @@ export const dataInDrill: Rule = {
   rationale: 'A backup that was never restored is a hope.',
   remediation:
     "Give the job a drill and a schedule for it, or let another job's drill check its attachments.",
-  controls: [...nist80053('CP-4', 'CP-9(1)'), ...iso27001('A.8.13'), ...soc2('pi_1_5')],
+  controls: [...nist80053('CP-10'), ...iso27001('A.8.13'), ...soc2('pi_1_5')],
   check: graph((everything) => {
     const found = jobs(everything);
     const rehearsed = new Set(

@@ -13,7 +13,7 @@ export const dataPersonalLogged: Rule = {
     "Export the database's logs; log the bucket's requests, or record its data events in a trail.",
   controls: [
     ...afsbp('S3.9', 'RDS.9'),
-    ...nist80053('AU-12'),
+    ...nist80053('AU-12a'),
     ...iso27001('A.8.15'),
     ...gdpr('article_32', 'article_30'),
     ...soc2('cc_7_2'),

@@ -29,7 +29,7 @@ export const tagsComplete: Rule = {
   rationale:
     'A resource that nobody is named for is neither paid for knowingly nor cleaned up, nor found in an incident.',
   remediation: 'Tag it with Project, Environment, Owner and DataClassification.',
-  controls: [...nist80053('CM-8'), ...iso27001('A.5.9'), ...soc2('cc_6_1')],
+  controls: [...nist80053('CM-8(6)'), ...iso27001('A.5.9'), ...soc2('cc_6_1')],
   check: resource(tagged, (one) => {
     const tags = one.tags;
     const missing = wanted.filter((name) => tags[name] === undefined || tags[name] === '');

@@ -8,7 +8,7 @@ export const ecrImmutableTags: Rule = {
   severity: 'warning',
   rationale: 'A moved tag runs another program under the name that was tested.',
   remediation: 'Set image_tag_mutability to IMMUTABLE.',
-  controls: [...afsbp('ECR.2'), ...nist80053('CM-2', 'SI-7')],
+  controls: [...afsbp('ECR.2'), ...nist80053('CM-2a', 'SI-7a')],
   check: resource('aws_ecr_repository', (repository) =>
     requires(repository, 'image_tag_mutability', equals('IMMUTABLE', 'IMMUTABLE_WITH_EXCLUSION')),
   ),

@@ -8,7 +8,7 @@ export const ecrScansOnPush: Rule = {
   severity: 'warning',
   rationale: 'Known flaws would go to production unread.',
   remediation: 'Set image_scanning_configuration.scan_on_push to true.',
-  controls: [...afsbp('ECR.1'), ...nist80053('RA-5')],
+  controls: [...afsbp('ECR.1'), ...nist80053('SI-2(2)')],
   check: resource('aws_ecr_repository', (repository) =>
     requires(repository, 'image_scanning_configuration.scan_on_push', isTrue),
   ),

@@ -9,7 +9,12 @@ export const ecsContainerInsights: Rule = {
   severity: 'warning',
   rationale: 'A container that dies and restarts all night shows nowhere else.',
   remediation: 'Add the setting containerInsights with enabled or enhanced.',
-  controls: [...afsbp('ECS.9'), ...nist80053('SI-4'), ...iso27001('A.8.15'), ...soc2('cc_a_1_1')],
+  controls: [
+    ...afsbp('ECS.9'),
+    ...nist80053('SI-4(2)'),
+    ...iso27001('A.8.15'),
+    ...soc2('cc_a_1_1'),
+  ],
   check: resource('aws_ecs_cluster', (cluster) =>
     when(
       cluster

@@ -12,7 +12,7 @@ export const ecsExecLogged: Rule = {
     'Set execute_command_configuration with kms_key_id, and logging OVERRIDE to an encrypted log group.',
   controls: [
     ...afsbp('ECS.9'),
-    ...nist80053('AU-12', 'AC-17(1)'),
+    ...nist80053('AU-12a', 'AC-17(1)'),
     ...iso27001('A.8.15'),
     ...soc2('cc_a_1_1'),
   ],

@@ -8,7 +8,7 @@ export const ecsLatestPlatform: Rule = {
   severity: 'note',
   rationale: 'Older platforms get no new isolation features and, in the end, no fixes.',
   remediation: 'Leave platform_version out, or set LATEST.',
-  controls: [...nist80053('SI-2')],
+  controls: [...nist80053('SI-2a')],
   check: resource('aws_ecs_service', (service) =>
     requires(service, 'platform_version', equals('LATEST'), 'LATEST'),
   ),

@@ -1,4 +1,4 @@
-import { afsbp, nist80053 } from '../../controls/frameworks.ts';
+import { afsbp } from '../../controls/frameworks.ts';
 import { eachContainer, plainSecrets } from '../../analysis/containers.ts';
 import type { Rule } from '../../engine/rule.ts';
 import { when } from '../../engine/verdict.ts';
@@ -10,7 +10,7 @@ export const ecsNoPlainSecrets: Rule = {
   rationale: 'Environment variables stand in the state, the console and every describe call.',
   remediation: 'Use secrets with the ARN of a secret or parameter.',
   unsuppressible: true,
-  controls: [...afsbp('ECS.8'), ...nist80053('IA-5(7)')],
+  controls: [...afsbp('ECS.8')],
   check: eachContainer('secrets by reference', (container) => {
     const found = plainSecrets(container);
     return when(

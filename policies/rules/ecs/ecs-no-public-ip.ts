@@ -8,7 +8,7 @@ export const ecsNoPublicIp: Rule = {
   severity: 'error',
   rationale: 'A task with a public address stands beside the door, not behind it.',
   remediation: 'Set assign_public_ip to false and use private subnets.',
-  controls: [...afsbp('ECS.2'), ...nist80053('SC-7')],
+  controls: [...afsbp('ECS.2'), ...nist80053('SC-7a')],
   check: resource(['aws_ecs_service', 'aws_ecs_task_set', 'aws_scheduler_schedule'], (service) =>
     all(
       requires(service, 'network_configuration.assign_public_ip', isNotTrue),

@@ -12,7 +12,7 @@ export const environmentWeakeningsReasoned: Rule = {
   remediation:
     'Name the setting under weakenings in the environment file, with its reason, or remove it.',
   unsuppressible: true,
-  controls: [...nist80053('CM-6a', 'PM-9'), ...iso27001('A.5.36'), ...soc2('cc_3_2')],
+  controls: [...nist80053('CM-6a'), ...iso27001('A.5.36'), ...soc2('cc_3_2')],
   check: resource(environmentType, (file) => {
     const parsed = environment.safeParse({ ...file.values, jobs: {} });
     const [issue] = parsed.error?.issues ?? [];

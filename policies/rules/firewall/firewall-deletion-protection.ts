@@ -8,7 +8,7 @@ export const firewallDeletionProtection: Rule = {
   severity: 'error',
   rationale: 'One wrong plan would remove the inspection and leave the routes broken or open.',
   remediation: 'Set delete_protection to true.',
-  controls: [...afsbp('NetworkFirewall.9'), ...nist80053('SC-7')],
+  controls: [...afsbp('NetworkFirewall.9'), ...nist80053('SC-7a')],
   check: resource('aws_networkfirewall_firewall', (firewall) =>
     requires(firewall, 'delete_protection', isTrue),
   ),

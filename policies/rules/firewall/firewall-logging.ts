@@ -9,13 +9,13 @@ export const firewallLogging: Rule = {
   severity: 'error',
   rationale: 'A firewall that drops in silence neither warns nor proves anything.',
   remediation: 'Add an aws_networkfirewall_logging_configuration with ALERT and FLOW.',
-  controls: [...nist80053('AU-12', 'SI-4'), ...iso27001('A.8.15'), ...soc2('cc_a_1_1')],
+  controls: [...nist80053('AU-12a', 'SI-4(2)'), ...iso27001('A.8.15'), ...soc2('cc_a_1_1')],
   check: resource('aws_networkfirewall_firewall', (firewall, everything) => {
-    const types = everything
+    const destinations = everything
       .referrers(firewall, 'aws_networkfirewall_logging_configuration', 'firewall_arn')
-      .flatMap((logging) => logging.blocks('logging_configuration.log_destination_config'))
-      .map((destination) => textOf(destination['log_type']));
-    const missing = ['ALERT', 'FLOW'].filter((type) => !types.includes(type));
+      .flatMap((logging) => logging.blocks('logging_configuration.log_destination_config'));
+    const types = new Set(destinations.map((destination) => textOf(destination['log_type'])));
+    const missing = ['ALERT', 'FLOW'].filter((type) => !types.has(type));
     return when(
       missing.length === 0,
       `${missing.join(' and ')} not logged`,

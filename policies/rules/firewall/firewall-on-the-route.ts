@@ -11,7 +11,7 @@ export const firewallOnTheRoute: Rule = {
     'A firewall that no route passes through costs money and inspects nothing; one that sees half of a connection drops it.',
   remediation:
     "Route the private subnets' default through the firewall's endpoints, and the replies from the NAT subnets back through them.",
-  controls: [...nist80053('SC-7', 'SI-4(4)'), ...iso27001('A.8.20', 'A.8.21')],
+  controls: [...nist80053('SC-7a'), ...iso27001('A.8.20', 'A.8.21')],
   check: resource('aws_networkfirewall_firewall', (firewall, everything) => {
     const through = networkOf(everything).routes.filter(({ target }) =>
       everything.referents(target, 'aws_networkfirewall_firewall').includes(firewall),

@@ -21,7 +21,7 @@ export const iamNoCredentialExposure: Rule = {
   severity: 'error',
   rationale: 'Who makes keys or passwords for others becomes any of them.',
   remediation: 'Remove the actions, or name the one principal they are for.',
-  controls: [...nist80053('IA-5', 'AC-6'), ...soc2('cc_3_3')],
+  controls: [...nist80053('AC-6'), ...soc2('cc_3_3')],
   check: forbids(
     'no action that returns credentials of anybody',
     (statement) =>

@@ -12,7 +12,7 @@ export const iamNoPrivilegeEscalation: Rule = {
     'Who can write a policy, or pass a stronger role to something of their own, has every right already.',
   remediation:
     'Remove the action, name the roles it may touch, or demand a boundary by a condition on iam:PermissionsBoundary.',
-  controls: [...nist80053('AC-6', 'AC-5'), ...soc2('cc_3_3')],
+  controls: [...nist80053('AC-6', 'AC-5b'), ...soc2('cc_3_3')],
   check: graph((everything) =>
     identities(everything).map((identity) => {
       const way = escalationOf(everything, identity);

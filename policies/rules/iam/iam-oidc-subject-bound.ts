@@ -14,7 +14,7 @@ export const iamOidcSubjectBound: Rule = {
     'Without the subject every repository of the world that uses the same provider may deploy.',
   remediation:
     "Compare the provider's :sub with the repository and environment, and :aud with the audience, without leading wildcards.",
-  controls: [...nist80053('IA-9', 'AC-3')],
+  controls: [...nist80053('AC-3')],
   check: resource('aws_iam_role', (role) => {
     const statements = (statementsOf(role.get('assume_role_policy')) ?? []).filter(
       (one) =>

@@ -9,7 +9,7 @@ export const iamPassRoleBounded: Rule = {
   severity: 'error',
   rationale: "Who passes any role to a service of their own works with that role's rights.",
   remediation: 'Name the roles in Resource and the services in iam:PassedToService.',
-  controls: [...nist80053('AC-6', 'AC-5')],
+  controls: [...nist80053('AC-6', 'AC-5b')],
   check: forbids(
     'named roles in iam:PassRole',
     (statement) =>

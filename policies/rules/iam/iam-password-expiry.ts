@@ -1,4 +1,4 @@
-import { afsbp, nist80053, iso27001 } from '../../controls/frameworks.ts';
+import { afsbp, iso27001 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { between, requires } from '../../engine/verdict.ts';
 
@@ -8,7 +8,7 @@ export const iamPasswordExpiry: Rule = {
   severity: 'warning',
   rationale: 'A password that leaked unnoticed would open the account for ever.',
   remediation: 'Set max_password_age to 90 or less.',
-  controls: [...afsbp('IAM.7', 'IAM.10'), ...nist80053('IA-5(1)'), ...iso27001('A.5.15')],
+  controls: [...afsbp('IAM.7', 'IAM.10'), ...iso27001('A.5.15')],
   check: resource('aws_iam_account_password_policy', (account) =>
     requires(account, 'max_password_age', between(1, 90), 0),
   ),

@@ -1,4 +1,4 @@
-import { afsbp, cis, nist80053, iso27001, gdpr } from '../../controls/frameworks.ts';
+import { afsbp, cis, iso27001, gdpr } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { atLeast, requires } from '../../engine/verdict.ts';
 
@@ -11,7 +11,6 @@ export const iamPasswordReuse: Rule = {
   controls: [
     ...afsbp('IAM.7', 'IAM.10'),
     ...cis('2.8'),
-    ...nist80053('IA-5(1)'),
     ...iso27001('A.5.15'),
     ...gdpr('article_25'),
   ],

@@ -24,7 +24,7 @@ export const iamPermissionsBounded: Rule = {
   severity: 'error',
   rationale: 'A right to rewrite any policy is a right to everything that policies guard.',
   remediation: 'Replace * by the ARNs, or add a condition such as iam:PermissionsBoundary.',
-  controls: [...nist80053('AC-6', 'AC-5')],
+  controls: [...nist80053('AC-6', 'AC-5b')],
   check: forbids(
     'named resources for actions that change permissions',
     (statement) =>

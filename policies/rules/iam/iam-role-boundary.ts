@@ -9,7 +9,7 @@ export const iamRoleBoundary: Rule = {
   severity: 'error',
   rationale: 'Without a boundary one careless policy makes a person an administrator.',
   remediation: 'Set permissions_boundary to a policy that states the most the role may ever do.',
-  controls: [...nist80053('AC-6', 'AC-5'), ...iso27001('A.8.2')],
+  controls: [...nist80053('AC-6', 'AC-5b'), ...iso27001('A.8.2')],
   check: resource('aws_iam_role', (role) => {
     const statements = (statementsOf(role.get('assume_role_policy')) ?? []).filter(
       (one) => one.allows,

@@ -1,4 +1,4 @@
-import { afsbp, cis, nist80053, hipaa, iso27001, gdpr } from '../../controls/frameworks.ts';
+import { afsbp, cis, iso27001, gdpr } from '../../controls/frameworks.ts';
 import { coversAction, statementsOf } from '../../analysis/statements.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { notApplicable, when } from '../../engine/verdict.ts';
@@ -13,8 +13,6 @@ export const iamRoleMfa: Rule = {
   controls: [
     ...afsbp('IAM.5', 'IAM.19'),
     ...cis('2.9'),
-    ...nist80053('IA-2(1)'),
-    ...hipaa('164.312(d)'),
     ...iso27001('A.5.15', 'A.5.17'),
     ...gdpr('article_25'),
   ],

@@ -33,7 +33,7 @@ export const kmsSeparatedUsers: Rule = {
     'Give administration to one statement and use to another, limited by kms:ViaService or to other principals.',
   controls: [
     ...afsbp('KMS.5'),
-    ...nist80053('AC-5', 'SC-12'),
+    ...nist80053('AC-5b', 'SC-12'),
     ...iso27001('A.8.1'),
     ...soc2('cc_6_1'),
   ],

@@ -9,7 +9,7 @@ export const lbBehindWaf: Rule = {
   severity: 'error',
   rationale: 'The application would meet injections and floods without a filter.',
   remediation: 'Associate an aws_wafv2_web_acl with the load balancer.',
-  controls: [...afsbp('ELB.16'), ...nist80053('SC-7', 'SI-4')],
+  controls: [...afsbp('ELB.16'), ...nist80053('SC-7a', 'SI-4(2)')],
   check: resource(['aws_lb', 'aws_alb'], (balancer, everything) => {
     if (
       balancer.get('internal') === true ||

@@ -10,7 +10,7 @@ export const lbDesyncStrictest: Rule = {
   rationale:
     "When balancer and application read a request differently, one user's request hides in another's.",
   remediation: 'Set desync_mitigation_mode to strictest (defensive at least).',
-  controls: [...afsbp('ELB.12'), ...nist80053('SC-7')],
+  controls: [...afsbp('ELB.12'), ...nist80053('SC-7a')],
   check: resource(['aws_lb', 'aws_alb', 'aws_elb'], (balancer) =>
     ['network', 'gateway'].includes(textOf(balancer.get('load_balancer_type')))
       ? notApplicable

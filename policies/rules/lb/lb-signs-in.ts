@@ -13,7 +13,7 @@ export const lbSignsIn: Rule = {
     "Without it the application's every flaw is open to anybody who can reach its address.",
   remediation:
     'Put authenticate-oidc or authenticate-cognito before forward in every HTTPS listener and rule.',
-  controls: [...nist80053('IA-2', 'AC-3')],
+  controls: [...nist80053('AC-3')],
   check: resource(['aws_lb_listener', 'aws_lb_listener_rule', 'aws_alb_listener'], (listener) => {
     if (listener.type !== 'aws_lb_listener_rule' && listener.get('protocol') !== 'HTTPS')
       return notApplicable;

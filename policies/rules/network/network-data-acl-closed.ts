@@ -11,7 +11,7 @@ export const networkDataAclClosed: Rule = {
   remediation: "Admit the application's and the VPN's ranges only.",
   controls: [
     ...cis('6.2'),
-    ...nist80053('SC-7'),
+    ...nist80053('SC-7a'),
     ...iso27001('A.8.20', 'A.8.21'),
     ...soc2('cc_6_6'),
   ],

@@ -23,7 +23,7 @@ export const networkDataIsolated: Rule = {
   remediation: 'Remove the route, or move the data to a subnet without one.',
   unsuppressible: true,
   controls: [
-    ...nist80053('AC-4(21)', 'CM-7b', 'SC-7', 'AC-4'),
+    ...nist80053('AC-4(21)', 'CM-7b', 'SC-7a', 'AC-4'),
     ...hipaa('164.312(e)(1)'),
     ...pci('1.2', '1.2.1'),
   ],

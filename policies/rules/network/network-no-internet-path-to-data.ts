@@ -15,7 +15,7 @@ export const networkNoInternetPathToData: Rule = {
   controls: [
     ...afsbp('RDS.2'),
     ...cis('3.2.3'),
-    ...nist80053('AC-2(6)', 'AC-3', 'AC-3(7)', 'AC-4(21)', 'SC-7'),
+    ...nist80053('AC-2(6)', 'AC-3', 'AC-3(7)', 'AC-4(21)', 'SC-7a'),
     ...hipaa('164.308(a)(3)(i)', '164.308(a)(4)(ii)(A)', '164.308(a)(4)(ii)(C)'),
     ...pci('1.2', '1.2.1'),
     ...iso27001('A.8.1'),

@@ -4,7 +4,7 @@ import { type Rule, resource } from '../../engine/rule.ts';
 import { textOf } from '../../engine/value.ts';
 import { notApplicable, when } from '../../engine/verdict.ts';
 
-const statements = ['ddl', 'mod', 'all'];
+const statements = new Set(['ddl', 'mod', 'all']);
 
 export const rdsQueryLogging: Rule = {
   id: 'rds-query-logging',
@@ -29,7 +29,7 @@ export const rdsQueryLogging: Rule = {
       parameterOf(everything, database, 'log_min_duration_statement')[0] ?? -1,
     );
     return when(
-      statements.includes(level) || duration >= 0,
+      statements.has(level) || duration >= 0,
       `log_statement is ${level}`,
       'log_statement ddl, mod or all, or log_min_duration_statement at least 0',
     );

@@ -10,7 +10,7 @@ export const rdsSlotWalBounded: Rule = {
   rationale:
     'A slot that nobody reads holds back every change; without a bound the disk fills and the database stops.',
   remediation: 'Set max_slot_wal_keep_size (in megabytes) wherever rds.logical_replication is 1.',
-  controls: [...nist80053('CP-9b', 'SC-5', 'CP-10')],
+  controls: [...nist80053('CP-9b', 'SC-5(2)', 'CP-10')],
   check: resource(['aws_db_instance', 'aws_rds_cluster'], (database, everything) => {
     if (parameterOf(everything, database, 'rds.logical_replication')[0] !== '1')
       return notApplicable;

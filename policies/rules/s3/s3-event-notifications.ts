@@ -13,7 +13,7 @@ export const s3EventNotifications: Rule = {
   rationale: 'A wave of deletions is noticed when something listens for it.',
   remediation:
     'Add an aws_s3_bucket_notification with eventbridge true, or with a queue, topic or function.',
-  controls: [...nist80053('SI-4')],
+  controls: [...nist80053('SI-4(2)')],
   check: resource('aws_s3_bucket', (bucket, everything) => {
     if (receivesLogs(everything, bucket)) return notApplicable;
     const notification = companion(everything, bucket, 'aws_s3_bucket_notification');

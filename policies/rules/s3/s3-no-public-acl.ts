@@ -3,7 +3,7 @@ import { type Rule, resource } from '../../engine/rule.ts';
 import { textOf } from '../../engine/value.ts';
 import { fail, when } from '../../engine/verdict.ts';
 
-const opening = ['public-read', 'public-read-write', 'authenticated-read', 'website'];
+const opening = new Set(['public-read', 'public-read-write', 'authenticated-read', 'website']);
 
 export const s3NoPublicAcl: Rule = {
   id: 's3-no-public-acl',
@@ -26,7 +26,7 @@ export const s3NoPublicAcl: Rule = {
     const group = groups.find((uri) => /AllUsers|AuthenticatedUsers/.test(uri));
     if (group !== undefined) return fail(`grants to ${group}`, 'no grant to everybody');
     return when(
-      !opening.includes(textOf(holder.get('acl'))),
+      !opening.has(textOf(holder.get('acl'))),
       `acl is ${textOf(holder.get('acl'))}`,
       'private or no access list',
     );

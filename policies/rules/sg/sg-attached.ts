@@ -8,7 +8,7 @@ export const sgAttached: Rule = {
   severity: 'note',
   rationale: 'Unused groups are picked up later by somebody who does not know what they open.',
   remediation: 'Attach the group, or remove it.',
-  controls: [...afsbp('EC2.22'), ...nist80053('CM-2'), ...iso27001('A.8.20', 'A.8.21')],
+  controls: [...afsbp('EC2.22'), ...nist80053('CM-2a'), ...iso27001('A.8.20', 'A.8.21')],
   check: resource('aws_security_group', (group, everything) =>
     when(
       everything

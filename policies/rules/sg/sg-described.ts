@@ -9,7 +9,7 @@ export const sgDescribed: Rule = {
   rationale: 'Nobody dares to remove a rule that nobody can explain.',
   remediation: 'Set description on the group and on every rule.',
   controls: [
-    ...nist80053('AC-4(21)', 'AC-17b', 'AC-17(1)', 'AC-17(4)(a)', 'CM-2'),
+    ...nist80053('AC-4(21)', 'AC-17b', 'AC-17(1)', 'AC-17(4)(a)', 'CM-2a'),
     ...hipaa('164.308(a)(3)(i)', '164.308(a)(3)(ii)(B)', '164.308(a)(4)(i)'),
     ...pci('1.2', '1.2.1'),
     ...soc2('cc_6_1'),

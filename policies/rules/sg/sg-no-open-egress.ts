@@ -16,7 +16,7 @@ export const sgNoOpenEgress: Rule = {
     'Stolen data and remote control leave by the way out, which is as much a door as the way in.',
   remediation:
     "Name the ports and the peers: security groups, prefix lists of AWS's services, or ranges.",
-  controls: [...nist80053('SC-7', 'AC-4'), ...pci('1.3.4'), ...iso27001('A.8.22')],
+  controls: [...nist80053('SC-7a', 'AC-4'), ...pci('1.3.4'), ...iso27001('A.8.22')],
   check: graph((everything) =>
     securityGroupRules(everything)
       .filter(({ direction }) => direction === 'egress')

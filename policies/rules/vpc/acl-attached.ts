@@ -9,7 +9,7 @@ export const aclAttached: Rule = {
   severity: 'note',
   rationale: 'An ACL without a subnet suggests a protection that is not there.',
   remediation: 'Name subnets in subnet_ids, or remove the ACL.',
-  controls: [...afsbp('EC2.16'), ...nist80053('CM-2'), ...iso27001('A.8.20', 'A.8.21')],
+  controls: [...afsbp('EC2.16'), ...nist80053('CM-2a'), ...iso27001('A.8.20', 'A.8.21')],
   check: resource('aws_network_acl', (acl, everything) =>
     when(
       asList(acl.get('subnet_ids')).length > 0 ||

@@ -11,7 +11,7 @@ export const aclNoAllPorts: Rule = {
   remediation: 'Name the ports, and the ephemeral range for replies.',
   controls: [
     ...cis('6.2'),
-    ...nist80053('SC-7', 'AC-4'),
+    ...nist80053('SC-7a', 'AC-4'),
     ...iso27001('A.8.20', 'A.8.21'),
     ...soc2('cc_6_6'),
   ],

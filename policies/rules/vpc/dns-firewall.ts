@@ -8,7 +8,7 @@ export const dnsFirewall: Rule = {
   severity: 'warning',
   rationale: 'DNS leads out of the most isolated subnet; without a filter it carries data along.',
   remediation: 'Associate an aws_route53_resolver_firewall_rule_group with the VPC.',
-  controls: [...nist80053('SC-7', 'SI-3'), ...iso27001('A.8.20', 'A.8.21')],
+  controls: [...nist80053('SC-7a'), ...iso27001('A.8.20', 'A.8.21')],
   check: resource('aws_vpc', (vpc, everything) =>
     when(
       everything.referrers(vpc, 'aws_route53_resolver_firewall_rule_group_association', 'vpc_id')

@@ -8,7 +8,7 @@ export const dnsQueryLogs: Rule = {
   severity: 'warning',
   rationale: 'Malware and exfiltration show in lookups first.',
   remediation: 'Associate an aws_route53_resolver_query_log_config with the VPC.',
-  controls: [...nist80053('AU-12'), ...iso27001('A.8.15'), ...soc2('cc_a_1_1')],
+  controls: [...nist80053('AU-12a'), ...iso27001('A.8.15'), ...soc2('cc_a_1_1')],
   check: resource('aws_vpc', (vpc, everything) =>
     when(
       everything.referrers(vpc, 'aws_route53_resolver_query_log_config_association', 'resource_id')

@@ -12,7 +12,7 @@ export const subnetHasAcl: Rule = {
     "Name the subnet in an aws_network_acl's subnet_ids or by an aws_network_acl_association.",
   controls: [
     ...cis('6.2'),
-    ...nist80053('SC-7'),
+    ...nist80053('SC-7a'),
     ...iso27001('A.8.20', 'A.8.21'),
     ...soc2('cc_6_6'),
   ],

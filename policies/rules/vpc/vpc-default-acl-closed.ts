@@ -10,7 +10,7 @@ export const vpcDefaultAclClosed: Rule = {
   remediation: 'Add an aws_default_network_acl without rules.',
   controls: [
     ...cis('6.2'),
-    ...nist80053('SC-7'),
+    ...nist80053('SC-7a'),
     ...iso27001('A.8.20', 'A.8.21'),
     ...soc2('cc_6_6'),
   ],

@@ -9,7 +9,7 @@ export const vpcDefaultRouteTableEmpty: Rule = {
   rationale: 'A subnet without a table of its own would follow its routes.',
   remediation: 'Add an aws_default_route_table without routes.',
   controls: [
-    ...nist80053('AC-4(21)', 'CM-7b', 'SC-7'),
+    ...nist80053('AC-4(21)', 'CM-7b', 'SC-7a'),
     ...hipaa('164.312(e)(1)'),
     ...pci('1.2', '1.2.1'),
   ],

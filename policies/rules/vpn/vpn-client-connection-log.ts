@@ -10,7 +10,7 @@ export const vpnClientConnectionLog: Rule = {
   remediation: 'Enable connection_log_options with a log group.',
   controls: [
     ...afsbp('EC2.51'),
-    ...nist80053('AU-12', 'AC-17(1)'),
+    ...nist80053('AU-12a', 'AC-17(1)'),
     ...iso27001('A.8.15'),
     ...soc2('cc_a_1_1'),
   ],

@@ -9,7 +9,7 @@ export const vpnClientSessionLimit: Rule = {
   rationale: 'A laptop that stays connected overnight is an open door at night.',
   remediation:
     'Set session_timeout_hours to 8, the shortest the service allows, and disconnect_on_session_timeout to true.',
-  controls: [...nist80053('AC-12', 'AC-17'), ...iso27001('A.8.5')],
+  controls: [...nist80053('AC-17b'), ...iso27001('A.8.5')],
   check: resource('aws_ec2_client_vpn_endpoint', (endpoint) =>
     all(
       requires(endpoint, 'session_timeout_hours', between(1, 8), 24),

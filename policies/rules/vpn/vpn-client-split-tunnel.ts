@@ -9,7 +9,7 @@ export const vpnClientSplitTunnel: Rule = {
   rationale:
     "With a full tunnel people's private traffic crosses the egress of production, and its allow list has to be widened.",
   remediation: 'Set split_tunnel to true.',
-  controls: [...nist80053('SC-7'), ...iso27001('A.8.21')],
+  controls: [...nist80053('SC-7a'), ...iso27001('A.8.21')],
   check: resource('aws_ec2_client_vpn_endpoint', (endpoint) =>
     requires(endpoint, 'split_tunnel', isTrue),
   ),

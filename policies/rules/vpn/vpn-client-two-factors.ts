@@ -1,4 +1,4 @@
-import { nist80053, hipaa, iso27001, soc2 } from '../../controls/frameworks.ts';
+import { nist80053, iso27001, soc2 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { textOf } from '../../engine/value.ts';
 import { when } from '../../engine/verdict.ts';
@@ -11,12 +11,7 @@ export const vpnClientTwoFactors: Rule = {
   remediation:
     'Give the endpoint two authentication_options: certificate-authentication and federated-authentication.',
   unsuppressible: true,
-  controls: [
-    ...nist80053('IA-2(1)', 'AC-17'),
-    ...hipaa('164.312(d)'),
-    ...iso27001('A.8.5'),
-    ...soc2('cc_6_1'),
-  ],
+  controls: [...nist80053('AC-17b'), ...iso27001('A.8.5'), ...soc2('cc_6_1')],
   check: resource('aws_ec2_client_vpn_endpoint', (endpoint) => {
     const types = endpoint.blocks('authentication_options').map((option) => textOf(option['type']));
     const both =

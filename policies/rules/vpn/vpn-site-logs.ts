@@ -8,7 +8,7 @@ export const vpnSiteLogs: Rule = {
   severity: 'warning',
   rationale: 'A tunnel that keeps renegotiating, or that somebody probes, is seen there alone.',
   remediation: 'Enable cloudwatch_log_options in tunnel1_log_options and tunnel2_log_options.',
-  controls: [...afsbp('EC2.20'), ...nist80053('AU-12', 'AC-17(1)')],
+  controls: [...afsbp('EC2.20'), ...nist80053('AU-12a', 'AC-17(1)')],
   check: resource('aws_vpn_connection', (connection) =>
     all(
       ...['tunnel1', 'tunnel2'].map((tunnel) =>

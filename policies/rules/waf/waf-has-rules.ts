@@ -8,7 +8,7 @@ export const wafHasRules: Rule = {
   severity: 'error',
   rationale: 'An empty web ACL lets everything pass and looks like protection.',
   remediation: 'Add rules, or remove the ACL.',
-  controls: [...nist80053('SC-7')],
+  controls: [...nist80053('SC-7a')],
   check: resource(['aws_wafv2_web_acl', 'aws_waf_web_acl', 'aws_wafregional_web_acl'], (acl) =>
     when(
       acl.blocks('rule').length + acl.blocks('rules').length > 0 ||

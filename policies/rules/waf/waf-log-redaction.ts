@@ -1,4 +1,4 @@
-import { afsbp, nist80053, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
+import { afsbp, iso27001, gdpr, soc2 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { textOf } from '../../engine/value.ts';
 import { when } from '../../engine/verdict.ts';
@@ -11,16 +11,17 @@ export const wafLogRedaction: Rule = {
   remediation: 'Add redacted_fields for the headers authorization and cookie.',
   controls: [
     ...afsbp('WAF.11'),
-    ...nist80053('AU-3(3)'),
     ...iso27001('A.8.15', 'A.8.16'),
     ...gdpr('article_25'),
     ...soc2('cc_a_1_1'),
   ],
   check: resource('aws_wafv2_web_acl_logging_configuration', (logging) => {
-    const headers = logging
-      .blocks('redacted_fields.single_header')
-      .map((header) => textOf(header['name']).toLowerCase());
-    const missing = ['authorization', 'cookie'].filter((name) => !headers.includes(name));
+    const headers = new Set(
+      logging
+        .blocks('redacted_fields.single_header')
+        .map((header) => textOf(header['name']).toLowerCase()),
+    );
+    const missing = ['authorization', 'cookie'].filter((name) => !headers.has(name));
     return when(
       missing.length === 0,
       `${missing.join(' and ')} logged`,

@@ -17,12 +17,14 @@ export const wafManagedGroups: Rule = {
     'Log4Shell and its kind are scanned for within hours; nobody writes such rules in time alone.',
   remediation:
     'Add AWSManagedRulesCommonRuleSet, AWSManagedRulesKnownBadInputsRuleSet and AWSManagedRulesSQLiRuleSet.',
-  controls: [...nist80053('SI-3', 'SC-7')],
+  controls: [...nist80053('SC-7a')],
   check: resource('aws_wafv2_web_acl', (acl) => {
-    const names = acl
-      .blocks('rule.statement.managed_rule_group_statement')
-      .map((group) => textOf(group['name']));
-    const missing = wanted.filter((name) => !names.includes(name));
+    const names = new Set(
+      acl
+        .blocks('rule.statement.managed_rule_group_statement')
+        .map((group) => textOf(group['name'])),
+    );
+    const missing = wanted.filter((name) => !names.has(name));
     return when(missing.length === 0, `${missing.join(', ')} missing`, wanted.join(', '));
   }),
 };

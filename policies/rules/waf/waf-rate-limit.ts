@@ -8,7 +8,7 @@ export const wafRateLimit: Rule = {
   severity: 'error',
   rationale: 'Passwords are guessed and services flooded by the number of requests alone.',
   remediation: 'Add a rule with rate_based_statement.',
-  controls: [...nist80053('SC-5', 'AC-7')],
+  controls: [...nist80053('SC-5(2)')],
   check: resource('aws_wafv2_web_acl', (acl) =>
     when(
       acl.blocks('rule.statement.rate_based_statement').length > 0,

@@ -12,7 +12,7 @@ export const wafRulesAct: Rule = {
     'A rule that only counts, or a group whose actions are overridden by count, stops nobody.',
   remediation:
     'Give each rule an action of block, captcha, challenge or allow, or override_action none.',
-  controls: [...nist80053('SC-7')],
+  controls: [...nist80053('SC-7a')],
   check: resource(['aws_wafv2_web_acl', 'aws_wafv2_rule_group'], (acl) => {
     const idle = acl
       .blocks('rule')
