@@ -36,6 +36,8 @@ export class PartReader {
       this.#rest = this.#rest.subarray(piece.byteLength);
     }
     this.#expectedBytes -= filled;
+    // The source judges its size when it ends, so it must be read to its end before anything is put.
+    if (this.#expectedBytes <= 0 && this.#rest.byteLength === 0) await this.#more();
     return buffer.subarray(0, filled);
   }
 
