@@ -88,22 +88,19 @@ class ComposedAgent implements Agent {
 
   async source(jobName: string): Promise<Source> {
     const { source } = this.job(jobName);
-    switch (source.type) {
-      case 'postgres':
-        return createPostgresSource({
-          configuration: source,
-          environment: this.#options.environment.variables,
-          job: jobName,
-          directory: this.directory,
-        });
-      case 'files':
-        return createFilesSource({
-          path: this.#path(source.path),
-          exclude: source.exclude,
-          oneFileSystem: source.oneFileSystem,
-          segmentBytes: source.segmentSize,
-        });
-    }
+    if (source.type === 'files')
+      return createFilesSource({
+        path: this.#path(source.path),
+        exclude: source.exclude,
+        oneFileSystem: source.oneFileSystem,
+        segmentBytes: source.segmentSize,
+      });
+    return createPostgresSource({
+      configuration: source,
+      environment: this.#options.environment.variables,
+      job: jobName,
+      directory: this.directory,
+    });
   }
 
   async openSandbox(
@@ -120,7 +117,7 @@ class ComposedAgent implements Agent {
     });
   }
 
-  async restoreTarget(url: string): Promise<ConnectionTarget> {
+  async databaseTarget(url: string): Promise<ConnectionTarget> {
     return resolveTarget({ url, environment: this.#options.environment.variables });
   }
 

@@ -4,6 +4,9 @@ import { stringify } from 'yaml';
 import { generateKeys, isSignerRole, keyNames } from '../backup-agent/operations/generate-keys.ts';
 import type { Crm } from './crm/crm.ts';
 
+/** The role that the agent signs in as: made by `source prepare`, least privilege. */
+export const agentRole = 'holdfast_agent';
+
 export interface Installation {
   readonly configFile: string;
   /** The recovery identity: given to the drill alone, not named in the configuration. */
@@ -44,7 +47,7 @@ export async function writeInstallation(
     },
     jobs: {
       'crm-database': {
-        source: { type: 'postgres', url: crm.url },
+        source: { type: 'postgres', url: asAgent(crm.url) },
         ...places,
         objectives: { rpo: '15m', rto: '10m' },
         drill: {
@@ -75,4 +78,8 @@ export async function writeInstallation(
   const configFile = join(directory, 'holdfast.yaml');
   await writeFile(configFile, stringify(configuration, { lineWidth: 0 }), { mode: 0o600 });
   return { configFile, identityFile: recovery.file };
+}
+
+function asAgent(url: string): string {
+  return url.replace(/^postgres:\/\/[^@]*@/, `postgres://${agentRole}@`);
 }

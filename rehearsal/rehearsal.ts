@@ -15,9 +15,10 @@ import type { Agent } from '../backup-agent/operations/agent.ts';
 import { runBackup } from '../backup-agent/operations/backup.ts';
 import { copyBackups, type CopyOutcome } from '../backup-agent/operations/copy.ts';
 import { runDrill, type DrillOutcome } from '../backup-agent/operations/drill.ts';
+import { prepareSource } from '../backup-agent/operations/prepare-source.ts';
 import type { Progress } from '../backup-agent/sources/source.ts';
 import { findServerBinaries } from '../backup-agent/tools/postgres-binaries.ts';
-import { writeInstallation } from './configuration.ts';
+import { agentRole, writeInstallation } from './configuration.ts';
 import { fillCrm, workOnCrm, type Crm } from './crm/crm.ts';
 import { synthesizeStacks, type Synthesis } from './synthesize.ts';
 
@@ -55,6 +56,7 @@ export class Rehearsal implements AsyncDisposable {
       { title: 'Fill it with a CRM', run: () => this.#fill() },
       { title: 'Synthesize the stacks', run: () => this.#synthesize() },
       { title: 'Make keys and a configuration', run: () => this.#install() },
+      { title: 'Prepare the database for the agent', run: () => this.#prepare() },
       { title: 'Full backup', run: (progress) => this.#backUp('full', progress) },
       { title: 'Work on the CRM', run: () => this.#work() },
       { title: 'Incremental backup', run: (progress) => this.#backUp('incremental', progress) },
@@ -112,6 +114,13 @@ export class Rehearsal implements AsyncDisposable {
       }),
     );
     return 'two recipients; the recovery identity is not in the configuration';
+  }
+
+  async #prepare(): Promise<string> {
+    const { url } = this.#needCrm();
+    const request = { job: 'crm-database', admin: url, apply: true };
+    await prepareSource(this.#needAgent(), request);
+    return `role ${agentRole} reads everything and writes nothing`;
   }
 
   async #backUp(kind: 'full' | 'incremental', progress: Progress): Promise<string> {

@@ -128,6 +128,7 @@ function countMessage(message: Buffer, countOf: (oid: number) => ChangeCount): v
         Object.assign(countOf(oid), { truncated: true, inserted: 0, deleted: 0 });
       break;
     }
-    default:
+    case undefined:
+    default: // begin, commit, relation and the like change no row
   }
 }

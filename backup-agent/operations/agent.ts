@@ -34,8 +34,8 @@ export interface Agent extends AsyncDisposable {
   source(jobName: string): Promise<Source>;
   /** An empty database for a drill; `majorVersion` is that of the server that was backed up. */
   openSandbox(configuration: DrillConfiguration['sandbox'], majorVersion: number): Promise<Sandbox>;
-  /** A database to restore to; its password comes from the surroundings, as libpq has it. */
-  restoreTarget(url: string): Promise<ConnectionTarget>;
+  /** A database that a command names; its password comes from the surroundings, as libpq has it. */
+  databaseTarget(url: string): Promise<ConnectionTarget>;
   /** Throws `key-invalid` when this host has no key for the role. */
   signingKey(role: SignerRole): Promise<SigningKey>;
   /** Whom objects and meta are encrypted to. */

@@ -20,7 +20,7 @@ export async function checkMachine(
   nodeVersion: string,
 ): Promise<CheckedFinding[]> {
   const findings = await Promise.all([
-    finding('Node', async () => `${nodeVersion}`),
+    finding('Node', async () => nodeVersion),
     finding('PostgreSQL server, for drills', async () => {
       const { majorVersion, folder } = await findServerBinaries(search);
       return `version ${majorVersion} in ${folder}`;

@@ -77,7 +77,7 @@ async function selectAttachments(
 }
 
 /** Failures that say something of the backup, not of the drill. */
-const findingExits: readonly number[] = [exitCodes.integrity, exitCodes.target];
+const findingExits: ReadonlySet<number> = new Set([exitCodes.integrity, exitCodes.target]);
 
 /** What a drill restored, as far as it came. */
 interface Restored {
@@ -141,7 +141,7 @@ class Drill {
       this.#restored = { ...database, ...(await this.#restoreFiles()) };
       return { subject: 'backup', outcome: 'passed', what: 'restored' };
     } catch (error) {
-      if (!isHoldfastError(error) || !findingExits.includes(error.exitCode)) throw error;
+      if (!isHoldfastError(error) || !findingExits.has(error.exitCode)) throw error;
       return { subject: error.code, outcome: 'failed', what: error.message };
     }
   }

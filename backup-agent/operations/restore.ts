@@ -63,7 +63,7 @@ async function restoreDatabase(
   const { signal, now, log } = agent;
   const result = await restorePostgres({
     chain: selected.readers,
-    target: await agent.restoreTarget(request.to),
+    target: await agent.databaseTarget(request.to),
     noOwner: request.noOwner,
     noPrivileges: request.noPrivileges,
     ...(request.moment === undefined ? {} : { moment: request.moment }),

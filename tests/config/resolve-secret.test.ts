@@ -33,7 +33,7 @@ test('a secret comes from a variable, a file or a command', async () => {
 test('a secret refuses to be printed', async () => {
   const secret = await resolveIn('.', { env: 'TOKEN' }, { TOKEN: 'hunter2' });
   assert.doesNotMatch(
-    `${secret} ${inspect({ secret }, { depth: 5, showHidden: true })} ${JSON.stringify({ secret })}`,
+    `${String(secret)} ${inspect({ secret }, { depth: 5, showHidden: true })} ${JSON.stringify({ secret })}`,
     /hunter2/,
   );
 });

@@ -16,8 +16,8 @@ export interface TestInstallation extends AsyncDisposable {
   readonly identityFile: string;
   readonly configFile: string;
   /** Runs the command line with this installation's configuration. */
-  run(...argv: string[]): Promise<CliResult>;
-  sql(statements: string): Promise<void>;
+  readonly run: (...argv: string[]) => Promise<CliResult>;
+  readonly sql: (statements: string) => Promise<void>;
 }
 
 const smallCrm = `
@@ -52,7 +52,11 @@ export async function testInstallation(attachments = 20): Promise<TestInstallati
   const sql = async (statements: string) => {
     const client = new Client({ connectionString: crm.url });
     await client.connect();
-    await client.query(statements).finally(() => client.end());
+    try {
+      await client.query(statements);
+    } finally {
+      await client.end();
+    }
   };
   await sql(smallCrm);
   const client = new Client({ connectionString: crm.url });
@@ -60,13 +64,16 @@ export async function testInstallation(attachments = 20): Promise<TestInstallati
   await insertAttachments(client, await writeAttachments(crm.folder, 1, attachments));
   await client.end();
   const installation = await writeInstallation(directory, crm, () => new Date());
+  const run = (...argv: string[]) => holdfast(['--config', installation.configFile, ...argv]);
+  const prepared = await run('source', 'prepare', 'crm-database', '--admin', crm.url, '--apply');
+  if (prepared.exitCode !== 0) throw new Error(prepared.stderr);
   const owned = resources.move();
   return {
     directory,
     crm,
     ...installation,
     sql,
-    run: (...argv) => holdfast(['--config', installation.configFile, ...argv]),
+    run,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -15,6 +15,7 @@ import { pruneCommand } from './prune.ts';
 import { repairCommand } from './repair.ts';
 import { restoreCommand } from './restore.ts';
 import { showCommand } from './show.ts';
+import { sourceCommand } from './source.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order that help shows them. */
@@ -35,6 +36,7 @@ export const commands: readonly CommandModule[] = [
   keysCommand,
   keygenCommand,
   configCommand,
+  sourceCommand,
   doctorCommand,
   explainCommand,
 ];

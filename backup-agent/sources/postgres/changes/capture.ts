@@ -72,9 +72,15 @@ async function checkChain(
 
 const logEndRow = z.object({ time: z.date(), end: z.string() });
 
-/** The clock is read first: what committed before `time` is before `end`. */
+/**
+ * The clock is read first: what committed before `time` is before `end`. A commit made with
+ * synchronous_commit off is visible before it is flushed, and only flushed log can be decoded; so a
+ * small message, committed with a flush, brings the rest of the log to disk with it.
+ */
 async function readLogEnd(client: Client): Promise<LogEnd> {
   const time = await client.query('SELECT clock_timestamp() AS time');
+  await client.query(`BEGIN; SET LOCAL synchronous_commit = local;
+    SELECT pg_catalog.pg_logical_emit_message(true, 'holdfast-flush', ''); COMMIT`);
   const end = await client.query('SELECT pg_catalog.pg_current_wal_flush_lsn()::text AS end');
   const row = logEndRow.parse({ ...time.rows[0], ...end.rows[0] });
   return { time: row.time, end: parseLsn(row.end) };
