@@ -3,14 +3,13 @@ import type { BackupReader } from '../source.ts';
 import { comparePaths, showPath, type Entry, type Removal } from './entry.ts';
 import { decodeEntry, indexHeader, type IndexHeader } from './index-format.ts';
 import { indexLineage } from './lineage.ts';
+import { mergeIndexes } from './merge-indexes.ts';
+import { splitLines } from './split-lines.ts';
 
 export const indexName = 'index';
 
 /** A line that cannot be used; the reader goes on with the next. */
 export type OnBadLine = (where: string, what: string) => void;
-
-/** A line is bounded by what one entry can need: two paths of 4096 bytes and its extents. */
-const longestLineBytes = 4 * 1024 * 1024;
 
 export interface OpenIndex extends AsyncDisposable {
   readonly header: IndexHeader;
@@ -73,22 +72,6 @@ async function* parseEntries(
   }
 }
 
-async function* splitLines(source: AsyncIterable<Uint8Array>, id: string): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of source) {
-    const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      yield bytes.toString('utf8', start, end);
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
-    if (rest.length > longestLineBytes)
-      throw new HoldfastError('document-malformed', `the index of backup ${id} has no lines`);
-  }
-  if (rest.length > 0) yield rest.toString('utf8');
-}
-
 /** The tree of the chain's last backup, as its index and those it builds on tell it. */
 export async function* readTree(
   chain: readonly BackupReader[],
@@ -99,28 +82,9 @@ export async function* readTree(
   const streams: AsyncGenerator<Entry | Removal>[] = [];
   for (const reader of indexLineage(chain))
     streams.push(stack.use(await openIndex(reader, signal, onBadLine)).entries);
-  yield* mergeIndexes(streams);
+  yield* mergeIndexes(streams, comparePaths, isEntry);
 }
 
-/** Where several indexes have a path, the first (newest) says what it is. */
-async function* mergeIndexes(
-  streams: readonly AsyncGenerator<Entry | Removal>[],
-): AsyncGenerator<Entry> {
-  const heads = await Promise.all(streams.map(async (stream) => await take(stream)));
-  for (;;) {
-    let least: Entry | Removal | undefined;
-    for (const head of heads)
-      if (head && (!least || comparePaths(head.path, least.path) < 0)) least = head;
-    if (!least) return;
-    if (least.type !== 'removed') yield least;
-    for (const [index, head] of heads.entries()) {
-      const stream = streams[index];
-      if (head && stream && head.path.equals(least.path)) heads[index] = await take(stream);
-    }
-  }
-}
-
-async function take<T>(stream: AsyncGenerator<T>): Promise<T | undefined> {
-  const next = await stream.next();
-  return next.done ? undefined : next.value;
+function isEntry(line: Entry | Removal): line is Entry {
+  return line.type !== 'removed';
 }

@@ -93,7 +93,8 @@ export class SegmentPacker {
     const { entry, previous } = candidate;
     try {
       if (earlier?.inode === entry.inode) this.#packLink(candidate, earlier);
-      else if (entry.type === 'file') yield* this.#packFile(candidate);
+      else if (entry.type === 'file' && entry.sizeBytes > 0) yield* this.#packFile(candidate);
+      else if (entry.type === 'file') this.#packEmpty(entry);
       else {
         this.#block.put(tarHeader(headerOf(entry)));
         this.packed.push(entry);
@@ -104,6 +105,14 @@ export class SegmentPacker {
       const keep = previous?.type === 'file' && !isGone(error);
       this.packed.push(keep ? { ...previous, mark: 'stale' } : undefined);
     }
+  }
+
+  /** Nothing is there to be read. */
+  #packEmpty(entry: Entry): void {
+    this.#block.put(tarHeader(headerOf(entry)));
+    this.#names.add(entry.path.toString('latin1'));
+    const digest = this.#options.key.start().digest('base64url');
+    this.packed.push({ ...entry, digest, extents: [] });
   }
 
   *#packFile({ entry: found, previous }: Candidate): Generator<Buffer> {

@@ -1,8 +1,8 @@
 import { pMapIterable } from 'p-map';
 import type { Problem } from '../../errors/holdfast-error.ts';
 import type { BackupReader, BackupWriter, Progress } from '../source.ts';
-import { batches, indexEntries, type Batch } from './batches.ts';
-import { changes } from './changes.ts';
+import { batches, indexEntries } from './batches.ts';
+import { changes, removalOf, type FileChange } from './changes.ts';
 import type { ContentKey } from './content-key.ts';
 import type { Entry, Removal } from './entry.ts';
 import { encodeEntry, type IndexHeader } from './index-format.ts';
@@ -122,13 +122,16 @@ class TreeBackup {
     this.#problems.push(problem);
   };
 
-  async #store(batch: Batch, number: number): Promise<readonly (Entry | Removal)[]> {
+  async #store(
+    batch: readonly FileChange[],
+    number: number,
+  ): Promise<readonly (Entry | Removal)[]> {
     const candidates = batch.filter((change) => change.kind === 'store');
-    if (candidates.length === 0) return [...indexEntries(batch, [])];
+    if (candidates.length === 0) return [...indexEntries(batch, [], removalOf)];
     const packer = this.#packer(candidates, number + 1);
     await this.#loadContent();
     await this.#write(packer, number + 1);
-    return [...indexEntries(batch, packer.packed)];
+    return [...indexEntries(batch, packer.packed, removalOf)];
   }
 
   #packer(candidates: readonly Candidate[], segment: number): SegmentPacker {

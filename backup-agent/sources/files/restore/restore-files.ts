@@ -1,9 +1,9 @@
 import type { BackupReader, Progress } from '../../source.ts';
 import { ContentKey } from '../content-key.ts';
-import { openIndex } from '../index-reader.ts';
+import { openIndex, readTree } from '../index-reader.ts';
 import type { IntoPolicy } from './placement.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
-import { Selection } from './selection.ts';
+import { Selection, type ReadTree } from './selection.ts';
 import { openTarget } from './target.ts';
 import { TreeRestore } from './tree-restore.ts';
 
@@ -31,27 +31,37 @@ export interface RestoreFilesOptions {
  * once its digest is checked.
  */
 export async function restoreFiles(options: RestoreFilesOptions): Promise<RestoreReport> {
-  const { chain, signal, progress, dryRun = false } = options;
+  const { chain, signal } = options;
   const last = chain.at(-1);
   if (!last) throw new TypeError('a restore needs a backup');
+  const read: ReadTree = (onBadLine) => readTree(chain, signal, onBadLine);
+  return await restoreTree(options, last.id, await contentKey(last, signal), read);
+}
+
+/** The same for any tree whose contents lie in segments. */
+export async function restoreTree(
+  options: RestoreFilesOptions,
+  backup: string,
+  key: ContentKey,
+  read: ReadTree,
+): Promise<RestoreReport> {
+  const { chain, signal, progress, dryRun = false } = options;
   const path = options.path === undefined ? undefined : Buffer.from(options.path);
   const target = await openTarget({
     directory: options.target,
-    backup: last.id,
+    backup,
     path,
     into: options.into,
     dryRun,
     foldCase: options.foldCase,
   });
   const selection = new Selection({
-    chain,
+    read,
     ...(path && path.length > 0 ? { path } : {}),
     foldCase: target.foldCase,
     reserved: target.workName,
-    signal,
   });
   const report = emptyReport();
-  const key = await contentKey(last, signal);
   await new TreeRestore({ chain, target, selection, key, report, signal, progress, dryRun }).run();
   return report;
 }

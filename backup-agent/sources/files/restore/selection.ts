@@ -1,17 +1,18 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
-import type { BackupReader } from '../../source.ts';
 import { isWithin, showPath, type Entry } from '../entry.ts';
-import { readTree } from '../index-reader.ts';
+import type { OnBadLine } from '../index-reader.ts';
 import { EntryGate } from './target-path.ts';
 
+export type ReadTree = (onBadLine: OnBadLine) => AsyncGenerator<Entry>;
+
 export interface SelectionOptions {
-  readonly chain: readonly BackupReader[];
+  /** The tree to restore, in the order of a walk; read once for each pass. */
+  readonly read: ReadTree;
   /** This entry, what lies in it, and the directories above it; all without. */
   readonly path?: Buffer;
   readonly foldCase: boolean;
   /** Names of the target's top that belong to the restore itself. */
   readonly reserved: Buffer;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -33,10 +34,10 @@ export class Selection {
   }
 
   async *entries(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
-    const { chain, foldCase, signal, reserved } = this.#options;
+    const { read, foldCase, reserved } = this.#options;
     const gate = new EntryGate(foldCase);
     const refuse = (where: string, what: string) => onRefused?.({ where, what });
-    for await (const entry of readTree(chain, signal, refuse)) {
+    for await (const entry of read(refuse)) {
       if (!this.#wants(entry)) continue;
       const fault = isWithin(entry.path, reserved)
         ? 'has the name of the folder that the restore works in'

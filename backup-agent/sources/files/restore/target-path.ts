@@ -59,7 +59,7 @@ function faultOfEntry(entry: Entry): string | undefined {
   if (entry.linkTo && faultOfPath(entry.linkTo)) return 'is a link to a path outside the target';
   if (entry.type === 'symlink' && (!entry.target || entry.target.length === 0))
     return 'is a symbolic link to nothing';
-  if (entry.type !== 'file') return undefined;
+  if (entry.type !== 'file') return entry.extents ? 'has content, and is no file' : undefined;
   const stored = (entry.extents ?? []).reduce((sum, { length }) => sum + length, 0);
   if (stored !== entry.sizeBytes) return 'has content of another size than its own';
   return entry.digest === undefined ? 'has no digest' : undefined;

@@ -38,8 +38,6 @@ type Content = WantedContent<Destination[]>;
 /** How many files are planned at once; a larger tree takes several passes over the index. */
 const largestWindow = 100_000;
 const segmentsAtOnce = 2;
-/** Stands for the content of empty files, which is in no segment. */
-const noSegment = '';
 /** One entry's fault, and not the target's as a whole. */
 const refusals = new Set([
   'EILSEQ',
@@ -77,6 +75,7 @@ export class TreeRestore {
     const { dryRun, selection, target, report, progress } = this.#options;
     const { counts, bytes } = await this.#survey();
     progress.step('Restore files', { amount: bytes, unit: 'bytes' });
+    await this.#restoreEmpty();
     for (const segments of windows(counts)) await this.#restoreWindow(segments);
     if (!dryRun) await finishTree({ selection, target, placement: this.#placement, report });
   }
@@ -89,6 +88,7 @@ export class TreeRestore {
       if (entry.type === 'directory') this.#makeDirectory(entry);
       else if (entry.type === 'file') {
         const segment = segmentKey(entry);
+        if (segment === undefined) continue;
         counts.set(segment, (counts.get(segment) ?? 0) + 1);
         bytes += entry.sizeBytes;
       } else if (this.#options.dryRun) report.restored += 1;
@@ -112,14 +112,32 @@ export class TreeRestore {
     this.#options.report.refused.push({ where: showPath(path), what });
   }
 
+  /** Files without content are in no segment, and need no plan. */
+  async #restoreEmpty(): Promise<void> {
+    const firstNames = new Map<string, Destination>();
+    for await (const entry of this.#options.selection.entries()) {
+      if (entry.type !== 'file' || entry.sizeBytes > 0) continue;
+      const destination = this.#accept(entry);
+      if (!destination) continue;
+      const twin = entry.linkTo && firstNames.get(linkGroup(entry));
+      if (twin) this.#try(destination, () => this.#link(twin, destination));
+      else {
+        using staged = this.#stage([destination]);
+        this.#finish(staged, [destination]);
+        if (entry.linkTo) firstNames.set(linkGroup(entry), destination);
+      }
+    }
+  }
+
   async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
     const plan = new Map<string, Map<string, Content>>();
     for await (const entry of this.#options.selection.entries()) {
-      if (entry.type !== 'file' || !segments.has(segmentKey(entry))) continue;
+      const segment = segmentKey(entry);
+      if (segment === undefined || !segments.has(segment)) continue;
       const destination = this.#accept(entry);
-      if (destination) addToPlan(plan, destination);
+      if (destination) addToPlan(plan, segment, destination);
     }
-    await pMap(plan, ([segment, contents]) => this.#restoreSegment(segment, contents), {
+    await pMap(plan.values(), (contents) => this.#restoreSegment(contents), {
       concurrency: segmentsAtOnce,
       signal: this.#options.signal,
     });
@@ -143,12 +161,8 @@ export class TreeRestore {
     return undefined;
   }
 
-  async #restoreSegment(segment: string, byPlace: Map<string, Content>): Promise<void> {
+  async #restoreSegment(byPlace: Map<string, Content>): Promise<void> {
     const contents = [...byPlace.values()];
-    if (segment === noSegment) {
-      for (const { wanted } of contents) this.#write(wanted, (file) => void file);
-      return;
-    }
     const [extent] = contents[0]?.wanted[0]?.entry.extents ?? [];
     const reader = extent && this.#readers.get(extent.backup);
     const name = extent && segmentName(extent.segment);
@@ -171,12 +185,6 @@ export class TreeRestore {
   #refuseAll(contents: readonly { wanted: readonly Destination[] }[], what: string): void {
     for (const { wanted } of contents)
       for (const { entry } of wanted) this.#refuse(entry.path, what);
-  }
-
-  #write(wanted: Destination[], fill: (file: StagedFile) => void): void {
-    using staged = this.#stage(wanted);
-    fill(staged);
-    this.#finish(staged, wanted);
   }
 
   #stage([first]: Destination[]): StagedFile {
@@ -247,9 +255,10 @@ export class TreeRestore {
   }
 }
 
-function segmentKey({ extents }: Entry): string {
+/** Undefined for what has no content. */
+function segmentKey({ extents }: Entry): string | undefined {
   const [extent] = extents ?? [];
-  return extent ? `${extent.backup}/${extent.segment}` : noSegment;
+  return extent && `${extent.backup}/${extent.segment}`;
 }
 
 /** Names of one file share a group: that of the first name. */
@@ -257,13 +266,15 @@ function linkGroup({ path, linkTo }: Entry): string {
   return (linkTo ?? path).toString('latin1');
 }
 
-function addToPlan(plan: Map<string, Map<string, Content>>, destination: Destination): void {
-  const { entry } = destination;
-  const [extent] = entry.extents ?? [];
-  const { offset, length } = extent ?? { offset: 0, length: 0 };
-  const segment = segmentKey(entry);
-  // Empty files have no place in common: each link group is a content of its own.
-  const place = extent ? `${offset}+${length}` : linkGroup(entry);
+function addToPlan(
+  plan: Map<string, Map<string, Content>>,
+  segment: string,
+  destination: Destination,
+): void {
+  const [extent] = destination.entry.extents ?? [];
+  if (!extent) return;
+  const { offset, length } = extent;
+  const place = `${offset}+${length}`;
   const contents = plan.get(segment) ?? new Map<string, Content>();
   plan.set(segment, contents);
   const content = contents.get(place);
