@@ -8,28 +8,26 @@ export const blockBytes = 1024 * 1024;
  * none. Empty chunks vanish. Holds one block.
  */
 export function coalesce(sizeBytes = blockBytes): Transform {
-  return (source) => regroup(source, sizeBytes);
+  return (source) => ownBlocks(source, sizeBytes);
 }
 
-async function* regroup(source: ByteSource, sizeBytes: number): AsyncGenerator<Uint8Array, void> {
+/** The same for a reader that wants to `release` each block: it is a copy nobody else holds. */
+export async function* ownBlocks(
+  source: ByteSource,
+  sizeBytes = blockBytes,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   let block = Buffer.allocUnsafeSlow(sizeBytes);
   let used = 0;
   for await (const chunk of source) {
-    let taken = 0;
-    while (taken < chunk.length) {
+    for (let taken = 0; taken < chunk.length;) {
       const piece = chunk.subarray(taken, taken + sizeBytes - used);
-      taken += piece.length;
-      if (piece.length === sizeBytes) {
-        yield piece;
-        continue;
-      }
       block.set(piece, used);
+      taken += piece.length;
       used += piece.length;
-      if (used === sizeBytes) {
-        yield block;
-        block = Buffer.allocUnsafeSlow(sizeBytes);
-        used = 0;
-      }
+      if (used < sizeBytes) continue;
+      yield block;
+      block = Buffer.allocUnsafeSlow(sizeBytes);
+      used = 0;
     }
   }
   if (used > 0) yield block.subarray(0, used);

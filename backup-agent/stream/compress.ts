@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { coalesce } from './coalesce.ts';
+import { ownBlocks } from './coalesce.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release } from './release.ts';
 import type { Transform } from './transform.ts';
@@ -40,7 +40,7 @@ export function compress(options: CompressOptions = {}): Transform {
   return async function* (source, context = {}) {
     await using frames = new InFlight<Uint8Array>(concurrency);
     let empty = true;
-    for await (const block of coalesce()(source)) {
+    for await (const block of ownBlocks(source)) {
       context.signal?.throwIfAborted();
       empty = false;
       frames.start(compressBlock(block, params));
@@ -51,12 +51,15 @@ export function compress(options: CompressOptions = {}): Transform {
   };
 }
 
-/** A frame in memory of its own size; node's result is a slice of all the room it was given. */
+/**
+ * A frame in memory of its own size, for node's result is a slice of all the room it was given. The
+ * block's memory is given back.
+ */
 async function compressBlock(
-  block: Uint8Array,
+  block: Uint8Array<ArrayBuffer>,
   params: Record<number, number>,
 ): Promise<Uint8Array> {
-  const roomy = await zstd(block, params);
+  const roomy = await zstd(block, params).finally(() => release(block));
   if (roomy.buffer.byteLength < frameRoomBytes) return roomy;
   const frame = Buffer.allocUnsafeSlow(roomy.length);
   frame.set(roomy);
