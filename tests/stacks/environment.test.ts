@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import {
   EnvironmentRefused,
@@ -187,6 +188,16 @@ test('every problem is reported at once, across broken sections', () => {
     'offsite.region',
     'retention.logsDays',
   ]);
+});
+
+test('the program refuses an unknown environment with exit code 1 and the reason', async () => {
+  const { exitCode, stderr } = await execa('node', ['stacks/main.ts'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { HOLDFAST_ENV: 'nowhere' },
+    reject: false,
+  });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /environment `nowhere` is refused/);
 });
 
 test('an environment without a file is refused by name', async () => {
