@@ -84,7 +84,7 @@ function keepProtected(
     if (backup.lockedUntil && backup.lockedUntil > now)
       keep(backup, 'locked', `the storage locks it until ${backup.lockedUntil.toISOString()}`);
     if (backup.legalHold) keep(backup, 'locked', 'the storage has a legal hold on it');
-    if (now.getTime() - backup.committedAt.getTime() < (rules.minimumAge ?? 0))
+    if (rules.minimumAge && now.getTime() - backup.committedAt.getTime() < rules.minimumAge)
       keep(backup, 'minimumAge', 'younger than the minimum age');
   }
   const newest = backups.at(-1);

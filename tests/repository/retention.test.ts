@@ -86,6 +86,10 @@ describe('retention', () => {
     const backups = [backup('a', 90, { committedAt: now }), backup('b', 80), backup('c', 0)];
     assert.deepEqual(kept(backups, { keepLast: 1, minimumAge: dayMs }), ['a', 'c']);
   });
+  test('without a minimum age a commit from the near future is nothing special', () => {
+    const ahead = { committedAt: new Date(now.getTime() + 60_000) };
+    assert.deepEqual(kept([backup('a', 0, ahead), backup('b', 0, ahead)], { keepLast: 1 }), ['b']);
+  });
   test('what the storage locks stays until the lock ends', () => {
     const locked = (until: string) => backup('a', 90, { lockedUntil: new Date(until) });
     const rest = [backup('b', 0)];
