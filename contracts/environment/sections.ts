@@ -29,6 +29,8 @@ export const network = z.strictObject({
   natGateways: z.enum(['one', 'per-zone']),
   /** AWS Network Firewall between the app tier and the internet. */
   firewall: z.boolean(),
+  /** The firewall can be neither deleted nor moved by one call. */
+  deletionProtection: z.boolean().default(true),
   /** DNS answers only for AWS's own names and the allowed domains. */
   dnsFirewall: z.boolean().default(true),
   /** What the app tier may reach; a leading dot takes in all sub-domains. */

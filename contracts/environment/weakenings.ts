@@ -32,6 +32,12 @@ export const baseline: readonly Baseline[] = [
     costs: 'names outside the allow list resolve, so data can leave through DNS',
   },
   {
+    setting: 'network.deletionProtection',
+    secure: 'true',
+    weak: (file) => !file.network.deletionProtection,
+    costs: 'one call deletes the firewall, and with it every way out',
+  },
+  {
     setting: 'edge.deletionProtection',
     secure: 'true',
     weak: (file) => !file.edge.deletionProtection,

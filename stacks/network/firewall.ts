@@ -69,9 +69,9 @@ export class Firewall extends Construct {
       vpcId: config.vpcId,
       firewallPolicyArn: policy.arn,
       subnetMapping: config.subnets.map((subnet) => ({ subnetId: subnet.id })),
-      deleteProtection: true,
-      subnetChangeProtection: true,
-      firewallPolicyChangeProtection: true,
+      deleteProtection: stack.environment.network.deletionProtection,
+      subnetChangeProtection: stack.environment.network.deletionProtection,
+      firewallPolicyChangeProtection: stack.environment.network.deletionProtection,
     });
     this.#log(config);
   }

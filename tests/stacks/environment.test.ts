@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { partitions } from '../../contracts/environment/partitions.ts';
+import { baseline } from '../../contracts/environment/weakenings.ts';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
 import {
@@ -170,6 +172,25 @@ suite('a partition', () => {
       /turned off/,
     );
   });
+});
+
+test('the page about the stacks lists the baseline and the partitions as they are', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/stacks/README.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z]+\.[\w.]+)` \| (.*?) \| (.*?) \|$/gm)];
+  assert.deepEqual(
+    rows.map(([, setting, secure, costs]) => [setting, secure?.replaceAll('`', ''), costs]),
+    baseline.map(({ setting, secure, costs }) => [setting, secure, costs]),
+  );
+  for (const { name, missing } of Object.values(partitions))
+    assert.ok(
+      page
+        .split('\n')
+        .some(
+          (row) =>
+            row.startsWith(`| \`${name}\` |`) && missing.every((service) => row.includes(service)),
+        ),
+      name,
+    );
 });
 
 test('every problem is reported at once, across broken sections', () => {
