@@ -1,0 +1,193 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import pMap from 'p-map';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { ContentKey } from '../files/content-key.ts';
+import { showPath } from '../files/entry.ts';
+import { emptyReport, type RestoreReport } from '../files/restore/report.ts';
+import { readContents, type WantedContent } from '../files/restore/segment-contents.ts';
+import { segmentName } from '../files/segment-name.ts';
+import type { BackupReader, Progress } from '../source.ts';
+import type { Bucket } from './bucket.ts';
+import type { ObjectEntry } from './object-entry.ts';
+import { contentKey, readObjects } from './object-index.ts';
+import { SpooledContent } from './spooled-content.ts';
+
+export interface RestoreToBucketOptions {
+  /** The full first; the objects as of the last one are restored. */
+  readonly chain: readonly BackupReader[];
+  readonly bucket: Bucket;
+  /** Only keys that start so. */
+  readonly path?: string;
+  /** Lets the bucket hold something already: what has an object's key stays, or is superseded. */
+  readonly into?: 'skip' | 'overwrite';
+  /** Where contents lie between their segment and the bucket: as much as one segment holds. */
+  readonly scratchDirectory: string;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Plans are held in memory for so many objects; more take several passes over the index. */
+const largestWindow = 50_000;
+const putsAtOnce = 8;
+
+/**
+ * Restores objects with their content types, metadata and tags. Throws `target-not-empty` unless
+ * there is nothing under the bucket's prefix or `into` is given. A content is uploaded only once its
+ * digest is checked; what cannot be restored is in the report. Run again with `into: 'skip'`, an
+ * interrupted restore goes on, and fetches no segment whose objects are all there.
+ */
+export async function restoreToBucket(options: RestoreToBucketOptions): Promise<RestoreReport> {
+  const { chain, bucket, signal, into, progress, scratchDirectory } = options;
+  const last = chain.at(-1);
+  if (!last) throw new TypeError('a restore needs a backup');
+  if (!into && (await hasObjects(bucket, signal)))
+    throw new HoldfastError('target-not-empty', `${bucket.location} is not empty`);
+  const report = emptyReport();
+  const key = await contentKey(last, signal);
+  const scratch = await mkdtemp(join(scratchDirectory, 'holdfast-restore-'));
+  progress.step('Restore objects');
+  try {
+    const run = new BucketRestore(options, key, scratch, report);
+    for await (const window of windows(options, report)) await run.restore(window);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return report;
+}
+
+async function hasObjects(bucket: Bucket, signal: AbortSignal): Promise<boolean> {
+  const objects = bucket.list(signal);
+  const first = await objects.next();
+  await objects.return(undefined);
+  return !first.done;
+}
+
+/** With `skip`, objects that are in the bucket are left out by one listing, without a request each. */
+async function* windows(
+  { chain, bucket, path = '', into, signal }: RestoreToBucketOptions,
+  report: RestoreReport,
+): AsyncGenerator<readonly ObjectEntry[]> {
+  const refuse = (where: string, what: string) => report.refused.push({ where, what });
+  const wanted = Buffer.from(path);
+  const there = bucket.list(signal);
+  let head = into === 'skip' ? await there.next() : undefined;
+  let window: ObjectEntry[] = [];
+  for await (const entry of readObjects(chain, signal, refuse)) {
+    if (!entry.path.subarray(0, wanted.length).equals(wanted)) continue;
+    while (head && !head.done && Buffer.compare(head.value.path, entry.path) < 0)
+      head = await there.next();
+    if (head && !head.done && head.value.path.equals(entry.path)) {
+      report.skipped += 1;
+      continue;
+    }
+    window.push(entry);
+    if (window.length < largestWindow) continue;
+    yield window;
+    window = [];
+  }
+  await there.return(undefined);
+  yield window;
+}
+
+class BucketRestore {
+  readonly #options: RestoreToBucketOptions;
+  readonly #key: ContentKey;
+  readonly #scratch: string;
+  readonly #report: RestoreReport;
+  readonly #readers: ReadonlyMap<string, BackupReader>;
+
+  constructor(
+    options: RestoreToBucketOptions,
+    key: ContentKey,
+    scratch: string,
+    report: RestoreReport,
+  ) {
+    this.#options = options;
+    this.#key = key;
+    this.#scratch = scratch;
+    this.#report = report;
+    this.#readers = new Map(options.chain.map((reader) => [reader.id, reader]));
+  }
+
+  async restore(objects: readonly ObjectEntry[]): Promise<void> {
+    const segments = new Map<string, ObjectEntry[]>();
+    for (const object of objects) {
+      const [extent, ...others] = object.extents ?? [];
+      if (object.sizeBytes !== (extent?.length ?? 0) || others.length > 0)
+        this.#refuse([object], 'has content of another size than its own');
+      else {
+        const name = extent ? `${extent.backup}/${extent.segment}` : '';
+        const same = segments.get(name);
+        if (same) same.push(object);
+        else segments.set(name, [object]);
+      }
+    }
+    for (const [name, members] of segments)
+      if (name === '') await this.#putAll(members, () => Readable.from([]));
+      else await this.#restoreSegment(members);
+  }
+
+  #refuse(objects: readonly ObjectEntry[], what: string): void {
+    for (const { path } of objects) this.#report.refused.push({ where: showPath(path), what });
+  }
+
+  async #restoreSegment(objects: readonly ObjectEntry[]): Promise<void> {
+    const { signal } = this.#options;
+    const extent = objects[0]?.extents?.[0];
+    const reader = extent && this.#readers.get(extent.backup);
+    const name = extent ? segmentName(extent.segment) : '';
+    if (!reader?.objectNames.includes(name)) {
+      this.#refuse(objects, 'has its content in a segment that does not exist');
+      return;
+    }
+    const arrived: { file: string; wanted: ObjectEntry[] }[] = [];
+    let number = 0;
+    await readContents(await reader.readObject(name, signal), contentsOf(objects), {
+      open: () => new SpooledContent(join(this.#scratch, String(number++)), this.#key),
+      close: (content, wanted) => {
+        if (content.finish() === wanted[0]?.digest) arrived.push({ file: content.path, wanted });
+        else this.#refuse(wanted, 'has content that does not match its digest');
+      },
+      abandon: (content) => void content.finish(),
+      missing: (wanted) => this.#refuse(wanted, 'has its content outside of its segment'),
+    });
+    await pMap(
+      arrived,
+      async ({ file, wanted }) => {
+        await this.#putAll(wanted, () => createReadStream(file));
+        await rm(file);
+      },
+      { concurrency: putsAtOnce, signal },
+    );
+  }
+
+  async #putAll(objects: readonly ObjectEntry[], open: () => Readable): Promise<void> {
+    const { bucket, into, signal, progress } = this.#options;
+    for (const object of objects) {
+      const outcome = await bucket.put(object, open, { replace: into === 'overwrite', signal });
+      if (outcome === 'exists' && into === 'skip') this.#report.skipped += 1;
+      else if (outcome === 'exists') this.#refuse([object], 'finds another object under its key');
+      else {
+        this.#report.restored += 1;
+        this.#report.bytes += object.sizeBytes;
+        progress.advance(object.sizeBytes);
+      }
+    }
+  }
+}
+
+function contentsOf(objects: readonly ObjectEntry[]): WantedContent<ObjectEntry[]>[] {
+  const contents = new Map<string, WantedContent<ObjectEntry[]>>();
+  for (const object of objects) {
+    const [extent] = object.extents ?? [];
+    if (!extent) continue;
+    const place = `${extent.offset}+${extent.length}`;
+    const content = contents.get(place);
+    if (content) content.wanted.push(object);
+    else contents.set(place, { offset: extent.offset, length: extent.length, wanted: [object] });
+  }
+  return [...contents.values()];
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { ContentKey } from '../files/content-key.ts';
+import { indexLineage, readFilesManifest } from '../files/lineage.ts';
+import type { BackupRun, Preflight, PreparedBackup, Source } from '../source.ts';
+import { Bucket, type BucketOptions } from './bucket.ts';
+import { backUpBucket } from './bucket-backup.ts';
+import { contentKey } from './object-index.ts';
+
+export interface S3SourceOptions extends BucketOptions {
+  /** Plaintext of a segment, about; 64 MiB unless told. */
+  readonly segmentBytes?: number;
+  /** Segments in the making at once; 2 unless told. */
+  readonly lanes?: number;
+  /** Fetches ahead in each segment; 8 unless told. */
+  readonly fetchesAtOnce?: number;
+  /** The bucket may have become empty since the last backup. */
+  readonly allowEmpty?: boolean;
+  /** For the key of a new chain; the system's randomness unless told. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+const defaultSegmentBytes = 64 * 1024 * 1024;
+const keyBytes = 32;
+const longestIndexChain = 16;
+
+/** The objects of a bucket: a full, or what changed since the last backup (the last full). */
+export function createS3Source(options: S3SourceOptions): Source {
+  return {
+    kind: 's3',
+    preflight: ({ signal }) => preflight(options, signal),
+    backup: (run) => backup(options, run),
+  };
+}
+
+async function preflight(options: S3SourceOptions, signal: AbortSignal): Promise<Preflight> {
+  using bucket = new Bucket(options);
+  try {
+    const objects = bucket.list(signal);
+    await objects.next();
+    await objects.return(undefined);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    const finding = { severity: 'error', where: bucket.location, what: error.message } as const;
+    return { findings: [finding] };
+  }
+  return { findings: [] };
+}
+
+async function* backup(
+  options: S3SourceOptions,
+  run: BackupRun,
+): AsyncGenerator<PreparedBackup, void, undefined> {
+  using bucket = new Bucket(options);
+  const kind = run.chain.length > 0 ? run.requested : 'full';
+  const parents = { full: [], differential: run.chain.slice(0, 1), incremental: run.chain }[kind];
+  const whole = parents.length === 0 || indexLineage(parents).length >= longestIndexChain;
+  const last = parents.at(-1);
+  const key = last
+    ? await contentKey(last, run.signal)
+    : new ContentKey((options.randomBytes ?? randomBytes)(keyBytes));
+  const startedAt = run.now();
+  const writer = await run.begin(kind);
+  const result = await backUpBucket({
+    bucket,
+    segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
+    lanes: options.lanes ?? 2,
+    fetchesAtOnce: options.fetchesAtOnce ?? 8,
+    whole,
+    parents,
+    key,
+    writer,
+    signal: run.signal,
+    progress: run.progress,
+  });
+  const before = run.chain.at(-1);
+  const emptied = before && result.entries === 0 && readFilesManifest(before).entries > 0;
+  if (emptied && !options.allowEmpty)
+    throw new HoldfastError(
+      'source-emptied',
+      `${bucket.location} is empty, but held objects in backup ${before.id}`,
+    );
+  yield {
+    writer,
+    kind,
+    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
+    point: { time: startedAt.toISOString() },
+    problems: result.problems,
+    source: {
+      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
+      entries: result.entries,
+      segments: result.segments,
+    },
+    items: result.entries,
+  };
+}
