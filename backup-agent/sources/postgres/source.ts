@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { PostgresSourceConfiguration } from '../../../contracts/job.ts';
-import { resolveSecret } from '../../config/resolve-secret.ts';
 import { isHoldfastError } from '../../errors/holdfast-error.ts';
 import type { BackupRun, Preflight, PreparedBackup, Source, SourceContext } from '../source.ts';
 import { captureChanges } from './changes/capture.ts';
@@ -25,6 +24,8 @@ import { isSlotOf, jobPublications, leavesOut, type SourceSetup } from './source
 export interface PostgresSourceOptions {
   readonly configuration: PostgresSourceConfiguration;
   readonly environment: Variables;
+  /** Asked once per connection; where the configuration names a password. */
+  readonly password?: () => Promise<string>;
   readonly job: string;
   /** Relative paths of the configuration start here. */
   readonly directory: string;
@@ -67,21 +68,13 @@ class PostgresSource implements Source {
 
 /** Settles where to connect; opens nothing. */
 export async function resolveSetup(options: PostgresSourceOptions): Promise<SourceSetup> {
-  const { configuration, environment, job, directory } = options;
-  const { password, caFile } = configuration;
-  const surroundings = { variables: environment, configFile: undefined, plainOutput: true };
+  const { configuration, environment, job, directory, password } = options;
+  const { caFile } = configuration;
   const target = await resolveTarget({
     url: configuration.url,
     environment,
     ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }),
-    ...(password === undefined
-      ? {}
-      : {
-          password: async () => {
-            const context = { environment: surroundings, baseDirectory: directory };
-            return (await resolveSecret(password, context)).reveal();
-          },
-        }),
+    ...(password === undefined ? {} : { password }),
   });
   return {
     target,

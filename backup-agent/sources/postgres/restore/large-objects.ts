@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BackupReader, SourceContext } from '../../source.ts';
 import type { PostgresSession } from '../connection.ts';
 import { quoteIdentifier } from '../changes/quote.ts';
+import type { RoleMapping } from './role-names.ts';
 import { readRows } from './read-rows.ts';
 
 const row = z.tuple([
@@ -13,12 +14,12 @@ const row = z.tuple([
 
 const partBytes = 1024 * 1024;
 
-/** Makes the large objects again, under their own numbers. */
+/** Makes the large objects again, under their own numbers; without `owners`, as the restoring role's. */
 export async function restoreLargeObjects(
   { client }: PostgresSession,
   from: BackupReader,
   object: string | undefined,
-  owners: 'keep' | 'ignore',
+  owners: RoleMapping | undefined,
   context: SourceContext,
 ): Promise<void> {
   if (object === undefined) return;
@@ -27,8 +28,10 @@ export async function restoreLargeObjects(
     const [oid, owner, part, data] = row.parse(fields);
     if (part === '0') {
       await client.query('SELECT pg_catalog.lo_create($1::oid)', [oid]);
-      if (owners === 'keep')
-        await client.query(`ALTER LARGE OBJECT ${oid} OWNER TO ${quoteIdentifier(owner)}`);
+      if (owners)
+        await client.query(
+          `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteIdentifier(owners[owner] ?? owner)}`,
+        );
     }
     await client.query('SELECT pg_catalog.lo_put($1::oid, $2::bigint, $3::bytea)', [
       oid,

@@ -32,7 +32,7 @@ export function neutralise(
   entry: SchemaEntry,
   active: ReadonlySet<ActiveKind>,
 ): Neutralised | undefined {
-  const kind = kindOf(entry.type);
+  const kind = kindOf(entry.type) ?? kindOfRemark(entry);
   if (kind === undefined || active.has(kind)) return undefined;
   const how = entry.type === 'USER MAPPING' ? 'left out, so no sign-in is possible' : 'left out';
   return { kind, name: entry.name, how };
@@ -44,4 +44,26 @@ function kindOf(type: string): ActiveKind | undefined {
   if (type === 'EVENT TRIGGER') return 'event triggers';
   if (type === 'USER MAPPING') return 'foreign servers';
   return undefined;
+}
+
+const remarks = new Set([
+  'COMMENT',
+  'SECURITY LABEL',
+  'PUBLICATION TABLE',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SUBSCRIPTION TABLE',
+]);
+
+/** What says something about another object, and is nothing to list by itself. */
+export function isRemark({ type }: SchemaEntry): boolean {
+  return remarks.has(type);
+}
+
+/** A remark goes where its subject goes. */
+function kindOfRemark(entry: SchemaEntry): ActiveKind | undefined {
+  return isRemark(entry) ? kindOf(subject(entry.name)) : undefined;
+}
+
+function subject(name: string): string {
+  return /^(EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) /.exec(name)?.[1] ?? '';
 }

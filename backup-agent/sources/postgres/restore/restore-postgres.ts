@@ -3,6 +3,7 @@ import type { BackupReader, SourceContext } from '../../source.ts';
 import type { FollowState } from '../changes/follow-state.ts';
 import { formatLsn, parseLsn } from '../changes/lsn.ts';
 import { readFollowState } from '../changes/read-follow-state.ts';
+import { removeReplayProgress } from '../changes/replay-progress.ts';
 import { replayChanges, type ReplayResult } from '../changes/replay.ts';
 import type { InexactTable } from '../changes/replay-tables.ts';
 import type { ReplayTarget } from '../changes/replay-target.ts';
@@ -16,7 +17,13 @@ import { SchemaApplier } from './apply-schema.ts';
 import { requireEmpty, requireSuitable } from './check-target.ts';
 import { restoreLargeObjects } from './large-objects.ts';
 import { loadTables, type LoadUnit } from './load-tables.ts';
-import { isScheduler, neutralise, type ActiveKind, type Neutralised } from './neutralise.ts';
+import {
+  isRemark,
+  isScheduler,
+  neutralise,
+  type ActiveKind,
+  type Neutralised,
+} from './neutralise.ts';
 import type { RoleMapping } from './role-names.ts';
 import { schemaPhases, type SchemaPhases } from './schema-phases.ts';
 import { parseSchemaScript, type SchemaEntry } from './schema-script.ts';
@@ -111,7 +118,7 @@ class Restore {
     const loadable = await this.#existing(session, units);
     await emptyExtensionTables(session, loadable);
     await loadTables(lanes, loadable, this.#options);
-    const owners = this.#options.noOwner ? 'ignore' : 'keep';
+    const owners = this.#options.noOwner ? undefined : (this.#options.roleMapping ?? {});
     const large = plan?.largeObjects ?? { link: 0, entry: inventory.largeObjects };
     const from = this.#backup(large.link);
     await restoreLargeObjects(session, from, large.entry.object, owners, this.#options);
@@ -124,6 +131,7 @@ class Restore {
     await applier.run(session, phases.after);
     await restoreSequences(session, plan?.sequences ?? inventory.sequences);
     await applier.run(session, phases.refreshes);
+    await removeReplayProgress(session.client);
     progress.step('analyze');
     await session.client.query('ANALYZE');
     const inexact = [...(plan?.inexact ?? []), ...(replay?.inexact ?? [])];
@@ -180,7 +188,7 @@ class Restore {
     const active = new Set(activate);
     const wanted = entries.filter((entry) => {
       const neutralised = neutralise(entry, active);
-      if (neutralised) this.#neutralised.push(neutralised);
+      if (neutralised && !isRemark(entry)) this.#neutralised.push(neutralised);
       return !neutralised && !isSkippedExtension(entry, skippedExtensions);
     });
     return schemaPhases(wanted);
@@ -272,10 +280,10 @@ class Restore {
     const whole = moment.kind === 'end' ? last : boundary;
     const at = whole.lsn === undefined ? {} : { lsn: whole.lsn };
     if (moment.kind === 'end' || !replay?.reached) return { time: whole.time, ...at };
-    const { commitTimeUs, commitLsn } = replay.reached;
+    const { commitTimeUs, endLsn } = replay.reached;
     return {
       time: new Date(Number(commitTimeUs / 1000n)).toISOString(),
-      lsn: formatLsn(commitLsn),
+      lsn: formatLsn(endLsn),
     };
   }
 }

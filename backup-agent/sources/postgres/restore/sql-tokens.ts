@@ -1,7 +1,7 @@
 /**
  * Just enough of PostgreSQL's lexical rules to find where strings, quoted names, dollar quotes and
- * comments begin and end, so that nothing inside them is taken for structure. A doubled quote reads
- * as two adjacent tokens, which ends at the same place.
+ * comments begin and end, so that nothing inside them is taken for structure. A string with a doubled
+ * quote reads as two adjacent tokens, which ends at the same place; a quoted name is one token.
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 const token = new RegExp(
@@ -10,7 +10,7 @@ const token = new RegExp(
     String.raw`\/\*`,
     String.raw`[eE]'(?:[^'\\]+|\\[^]|'')*'`,
     String.raw`'[^']*'`,
-    String.raw`"[^"]*"`,
+    String.raw`"(?:[^"]|"")*"`,
     String.raw`\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$`,
     String.raw`[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*`,
     String.raw`[^A-Za-z_\u0080-\uffff'"$;\/-]+`,
