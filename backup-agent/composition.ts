@@ -95,8 +95,10 @@ class ComposedAgent implements Agent {
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
       });
+    const { password } = source;
     return createPostgresSource({
       configuration: source,
+      ...(password ? { password: () => this.#secret(password) } : {}),
       environment: this.#options.environment.variables,
       job: jobName,
       directory: this.directory,
