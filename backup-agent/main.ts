@@ -1,5 +1,6 @@
 import { runCommandLine } from './cli/program.ts';
 import { exitCodes } from './errors/exit-codes.ts';
+import { tuneGarbageCollection } from './stream/garbage-collection.ts';
 
 const stop = new AbortController();
 const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
@@ -13,6 +14,8 @@ for (const [signal, code] of Object.entries(signals)) {
     stop.abort(new Error(`stopped by ${signal}`));
   });
 }
+
+tuneGarbageCollection();
 
 const code = await runCommandLine(process.argv.slice(2), {
   signal: stop.signal,
