@@ -1,0 +1,37 @@
+import type { SourceContext } from '../../source.ts';
+import { connect } from '../connection.ts';
+import { isSlotOf, jobPublications, type SourceSetup } from '../source-setup.ts';
+import { forgetJob, guardSlot, type Forgotten } from './slot-safety.ts';
+import type { SlotVerdict } from './slot.ts';
+
+type Watch = Pick<SourceContext, 'signal' | 'log'>;
+
+/**
+ * Guards a chain's slot with the job's limits: for the daemon between runs, and for a run that fails.
+ * While a run is able to read, pass `drop: false`: reading frees what dropping would lose.
+ */
+export async function guardChainSlot(
+  setup: SourceSetup,
+  slot: string,
+  context: Watch,
+  options: { readonly drop: boolean },
+): Promise<SlotVerdict> {
+  await using session = await connect(setup.target, { signal: context.signal });
+  const { warnBytes, dropBytes } = setup.slot;
+  const limits = { warnBytes, dropBytes: options.drop ? dropBytes : undefined };
+  return await guardSlot(session.client, slot, limits, context.log);
+}
+
+/**
+ * `holdfast source forget`: drops every slot of the job, and its publications on demand. The backups
+ * stay; the next one would be a full.
+ */
+export async function forgetSource(
+  setup: SourceSetup,
+  signal: AbortSignal,
+  options: { readonly publications: boolean },
+): Promise<Forgotten> {
+  await using session = await connect(setup.target, { signal });
+  const names = options.publications ? jobPublications(setup.job) : undefined;
+  return await forgetJob(session.client, (name) => isSlotOf(setup.job, name), names);
+}
