@@ -92,7 +92,7 @@ export async function openInstallation(
     trust: parsed.keys.trusted,
     signal,
   });
-  const agent: Omit<Agent, 'openSandbox'> = {
+  const agent: Omit<Agent, 'openSandbox' | 'databaseTarget'> = {
     configuration: parsed,
     directory,
     log: silentLog,
