@@ -156,7 +156,10 @@ function call(expression: Expression & { kind: 'call' }, scope: Scope): Operand 
       : args;
   const implementation = functions.get(expression.name);
   if (!implementation) return opaque(`${expression.name}()`, ...all);
-  return implementation(...all) ?? opaque(`${expression.name}() of what is not known`, ...all);
+  const result = implementation(...all);
+  return result === undefined
+    ? opaque(`${expression.name}() of what is not known`, ...all)
+    : result;
 }
 
 function forExpression(expression: ForExpression, scope: Scope): Operand {

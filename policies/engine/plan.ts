@@ -219,19 +219,21 @@ class PlanReader {
     depth: number,
   ): string[] {
     const inner = [...path, withoutKeys(parts[1] ?? '')];
-    const output = this.module(inner)?.outputs?.[parts[2] ?? ''];
-    return output === undefined
-      ? []
-      : known(this.symbol(output.expression, inner, user, depth + 1));
+    const outputs = this.module(inner)?.outputs ?? {};
+    // A module that is looped over is referred to as a whole.
+    const wanted = parts[2] === undefined ? Object.values(outputs) : [outputs[parts[2]]];
+    return wanted.flatMap((output) =>
+      output ? known(this.symbol(output.expression, inner, user, depth + 1)) : [],
+    );
   }
 
-  /** With count or for_each: the instance of the same key where there is one, else all of them. */
+  /** With count or for_each: the instance of the user's own or its module's key, else all of them. */
   private matching(target: string, user: string): string[] {
-    const candidates = this.existing.get(target) ?? [];
-    const same = candidates.filter(
-      ({ address }) => keyOf(address) !== undefined && keyOf(address) === keyOf(user),
-    );
-    return (same.length > 0 ? same : candidates).map(({ address }) => address);
+    const candidates = (this.existing.get(target) ?? []).map(({ address }) => address);
+    const same = keysIn(user)
+      .map((key) => candidates.filter((address) => keysIn(address)[0] === key))
+      .find((found) => found.length > 0);
+    return same ?? candidates;
   }
 }
 
@@ -298,13 +300,16 @@ function longest(names: readonly string[]): string[] {
   );
 }
 
+const instanceKey = /\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]/g;
+
 /** `module.a["x"].aws_s3_bucket.b[0]` → `module.a.aws_s3_bucket.b`. */
 function withoutKeys(address: string): string {
-  return address.replaceAll(/\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]/g, '');
+  return address.replaceAll(instanceKey, '');
 }
 
-function keyOf(address: string): string | undefined {
-  return /\[(?:"(?:[^"\\]|\\.)*"|\d+)\]$/.exec(address)?.[0];
+/** The keys in an address, the innermost first. */
+function keysIn(address: string): string[] {
+  return [...address.matchAll(instanceKey)].map(([key]) => key).reverse();
 }
 
 function modulePath(address: string): string[] {

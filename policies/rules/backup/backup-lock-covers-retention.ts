@@ -49,19 +49,15 @@ function agentLocks(everything: Graph): Judged[] {
 function vaultLocks(everything: Graph): Judged[] {
   return everything.of('aws_backup_vault_lock_configuration').flatMap((lock) => {
     const vaults = everything.referents(lock.get('backup_vault_name'), 'aws_backup_vault');
-    const rules = everything
-      .of('aws_backup_plan')
-      .flatMap((plan) =>
-        plan
-          .blocks('rule')
-          .flatMap((rule) => [
-            { vault: rule['target_vault_name'], rule },
-            ...blocksOf(rule, 'copy_action').map((copy) => ({
-              vault: copy['destination_vault_arn'],
-              rule: copy,
-            })),
-          ]),
-      );
+    const rules = everything.of('aws_backup_plan').flatMap((plan) =>
+      plan.blocks('rule').flatMap((rule) => [
+        { vault: rule['target_vault_name'], rule },
+        ...blocksOf(rule, 'copy_action').map((copy) => ({
+          vault: copy['destination_vault_arn'],
+          rule: copy,
+        })),
+      ]),
+    );
     const kept = rules
       .filter(({ vault }) =>
         everything.referents(vault, 'aws_backup_vault').some((one) => vaults.includes(one)),

@@ -1,4 +1,4 @@
-import {} from '../../controls/frameworks.ts';
+import { iso27001, soc2 } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
 import { equals, requires } from '../../engine/verdict.ts';
 
@@ -9,7 +9,7 @@ export const cognitoMfaRequired: Rule = {
   rationale: "Passwords are reused and leak; alone they open every customer's record.",
   remediation: 'Set mfa_configuration to ON.',
   unsuppressible: true,
-  controls: [],
+  controls: [...iso27001('A.8.5'), ...soc2('cc_6_1')],
   check: resource('aws_cognito_user_pool', (pool) =>
     requires(pool, 'mfa_configuration', equals('ON')),
   ),

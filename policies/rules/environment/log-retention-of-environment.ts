@@ -22,11 +22,9 @@ export const logRetentionOfEnvironment: Rule = {
     const [file] = everything.of(environmentType);
     const days = file?.get('retention.logsDays');
     if (days === undefined) return [];
-    return everything
-      .of('aws_cloudwatch_log_group')
-      .map((group) => ({
-        resource: group,
-        verdict: requires(group, 'retention_in_days', equals(Number(days))),
-      }));
+    return everything.of('aws_cloudwatch_log_group').map((group) => ({
+      resource: group,
+      verdict: requires(group, 'retention_in_days', equals(Number(days))),
+    }));
   }),
 };
