@@ -99,7 +99,16 @@ function* rangeProblems(file: EnvironmentShape): Generator<Problem> {
         };
 }
 
+/** A network ACL takes 20 rules in each direction; each range of an office takes two of the app tier's. */
+const mostSiteRanges = 7;
+
 function* combinationProblems(file: EnvironmentShape): Generator<Problem> {
+  const ranges = file.vpn.sites.flatMap((site) => site.ranges).length;
+  if (ranges > mostSiteRanges)
+    yield {
+      path: ['vpn', 'sites'],
+      message: `has ${ranges} ranges; the app tier's network ACL has room for ${mostSiteRanges}`,
+    };
   if (file.network.firewall && file.network.natGateways === 'one')
     yield {
       path: ['network', 'natGateways'],
@@ -164,7 +173,7 @@ const crossChecks: readonly {
   { needs: ['account', 'region', 'offsite'], problems: regionProblems },
   { needs: ['project', 'environment'], problems: nameProblems },
   { needs: ['network', 'vpn'], problems: rangeProblems },
-  { needs: ['network', 'data'], problems: combinationProblems },
+  { needs: ['network', 'data', 'vpn'], problems: combinationProblems },
   { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
   ...baseline.map((entry) => ({
     // The path of a setting starts with its section.

@@ -105,7 +105,7 @@ export const vpn = z.strictObject({
 });
 
 export const identity = z.strictObject({
-  /** SAML or OIDC-federated people assume the roles from this account, with MFA. */
+  /** The account whose users people are: AWS tells of a second factor for users alone. */
   trustedAccount: accountId,
   sessionHours: hours.default(4),
   deploy: z.strictObject({

@@ -81,7 +81,7 @@ export class CustomerKey extends Construct {
     });
     new KmsAlias(this, 'alias', {
       ...provider,
-      name: `alias/${stack.named(`${stack.node.id}-${id}`)}`,
+      name: `alias/${stack.named(this.node.path.replaceAll('/', '-'))}`,
       targetKeyId: key.keyId,
     });
     this.arn = key.arn;

@@ -19,6 +19,12 @@ export type LogGroupConfig = {
   | { readonly exactly: string }
 );
 
+/**
+ * For groups that AWS's log delivery writes to. It lists each in one resource policy of the account, which
+ * soon is too long; all groups below this prefix share one entry.
+ */
+export const deliveryPrefix = '/aws/vendedlogs/';
+
 /** A log group, encrypted with the given key and kept as long as the environment says. */
 export function logGroup(scope: Construct, id: string, config: LogGroupConfig): CloudwatchLogGroup {
   const { environment } = stackOf(scope);

@@ -38,15 +38,25 @@ function managed(name: string, counted: readonly string[] = []): Rule {
   };
 }
 
-function startsWith(path: string): WafStatement {
+function startsWith(path: string, transformations: readonly string[]): WafStatement {
   return {
     byte_match_statement: {
       search_string: path,
       positional_constraint: 'STARTS_WITH',
       field_to_match: { uri_path: {} },
-      text_transformation: [{ priority: 0, type: 'NORMALIZE_PATH' }],
+      text_transformation: transformations.map((type, priority) => ({ priority, type })),
     },
   };
+}
+
+/** However it is written: `/LOGIN` and `/%6cogin` count as well. */
+function signsIn(path: string): WafStatement {
+  return startsWith(path.toLowerCase(), ['URL_DECODE', 'NORMALIZE_PATH', 'LOWERCASE']);
+}
+
+/** Only as it is written, for this is what opens; `/attachments/../login` is none. */
+function uploads(path: string): WafStatement {
+  return startsWith(path, ['NORMALIZE_PATH']);
 }
 
 function largerThan(field: WafStatement, bytes: number): WafStatement {
@@ -83,7 +93,7 @@ function block(name: string, statement: WafStatement): Rule {
 /** In the order of their cost: what is cheap to refuse goes first. */
 function ordered({ edge }: Environment): Rule[] {
   const largeBody = largerThan({ body: { oversize_handling: 'MATCH' } }, inspectedBytes);
-  const upload = either(edge.uploadPaths.map(startsWith));
+  const upload = either(edge.uploadPaths.map(uploads));
   return [
     ...(edge.countries.length > 0
       ? [
@@ -94,7 +104,7 @@ function ordered({ edge }: Environment): Rule[] {
           }),
         ]
       : []),
-    block('LoginRate', limit(edge.loginRateLimit, either(edge.loginPaths.map(startsWith)))),
+    block('LoginRate', limit(edge.loginRateLimit, either(edge.loginPaths.map(signsIn)))),
     block('Rate', limit(edge.rateLimit)),
     block('LongPath', largerThan({ uri_path: {} }, 2048)),
     block('LongQuery', largerThan({ query_string: {} }, 4096)),

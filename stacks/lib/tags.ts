@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
-import { TerraformResource, TerraformStack, type IAspect } from './cdktf.ts';
+import { TerraformResource, type IAspect } from './cdktf.ts';
 import { classificationOf } from './classification.ts';
 
 /** A resource that takes tags: its generated class has this pair of accessors. */
@@ -28,8 +28,8 @@ export class TagEverything implements IAspect {
   visit(node: IConstruct): void {
     if (!isTaggable(node)) return;
     const { project, environment, owner } = this.#environment;
-    const path = node.node.path.split(TerraformStack.of(node).node.id).slice(1).join('');
-    const place = path.replaceAll('/', '-').replace(/^-/, '');
+    // The stack's own id stands first.
+    const place = node.node.path.split('/').slice(1).join('-');
     node.tags = {
       Name: `${project}-${environment}-${place}`.slice(0, 256),
       Project: project,

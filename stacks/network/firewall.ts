@@ -5,7 +5,7 @@ import { NetworkfirewallRuleGroup } from '@cdktf/provider-aws/lib/networkfirewal
 import type { Subnet } from '@cdktf/provider-aws/lib/subnet/index.js';
 import { Construct } from 'constructs';
 import type { CustomerKey } from '../constructs/customer-key.ts';
-import { logGroup } from '../constructs/log-group.ts';
+import { deliveryPrefix, logGroup } from '../constructs/log-group.ts';
 import type { TerraformResource } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 
@@ -115,8 +115,7 @@ export class Firewall extends Construct {
       logGroup(this, `${name}-logs`, {
         name: `firewall/${name}`,
         key: config.key,
-        // CloudWatch's delivery adds its rights by itself only below this prefix.
-        prefix: '/aws/vendedlogs/',
+        prefix: deliveryPrefix,
       });
     const to = (logType: string, name: string) => ({
       logType,

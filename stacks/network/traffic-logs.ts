@@ -4,7 +4,7 @@ import { Route53ResolverQueryLogConfig } from '@cdktf/provider-aws/lib/route53-r
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import type { Construct } from 'constructs';
 import type { CustomerKey } from '../constructs/customer-key.ts';
-import { logGroup } from '../constructs/log-group.ts';
+import { deliveryPrefix, logGroup } from '../constructs/log-group.ts';
 import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { workloadRole } from '../lib/workload-role.ts';
@@ -52,10 +52,9 @@ export function logFlows(scope: Construct, vpc: Vpc, config: LogConfig): void {
 export function logQueries(scope: Construct, vpc: Vpc, config: LogConfig): void {
   const stack = stackOf(scope);
   const provider = config.provider ? { provider: config.provider } : {};
-  // Route 53 adds the group's resource policy itself only below this prefix.
   const group = logGroup(scope, 'query-logs', {
     ...config,
-    prefix: '/aws/route53/',
+    prefix: deliveryPrefix,
     name: `queries/${scope.node.id}`,
   });
   const queries = new Route53ResolverQueryLogConfig(scope, 'queries', {

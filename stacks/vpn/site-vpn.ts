@@ -8,7 +8,7 @@ import type { Environment } from '../../contracts/environment.ts';
 import { tierRange } from '../../contracts/environment/tiers.ts';
 import { alarm } from '../constructs/alarm.ts';
 import type { CustomerKey } from '../constructs/customer-key.ts';
-import { logGroup } from '../constructs/log-group.ts';
+import { deliveryPrefix, logGroup } from '../constructs/log-group.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { zoneLetters, type TierSubnets } from '../network/tier.ts';
 import { tunnels } from './tunnels.ts';
@@ -27,7 +27,11 @@ export class SiteVpn extends Construct {
   constructor(scope: Construct, id: string, config: SiteVpnConfig) {
     super(scope, id);
     const { site } = config;
-    const group = logGroup(this, 'logs', { name: `vpn/${site.name}`, key: config.key });
+    const group = logGroup(this, 'logs', {
+      name: `vpn/${site.name}`,
+      prefix: deliveryPrefix,
+      key: config.key,
+    });
     const customer = new CustomerGateway(this, 'office', {
       type: 'ipsec.1',
       ipAddress: site.gatewayAddress,

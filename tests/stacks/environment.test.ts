@@ -102,6 +102,17 @@ suite('an environment file', () => {
   test('is refused when a VPN range is public', () => {
     refused({ 'vpn.clients.clientCidr': '8.8.0.0/16' }, 'vpn.clients.clientCidr', /private range/);
   });
+  test('is refused when the offices have more ranges than an ACL has rules', () => {
+    const ranges = Array.from({ length: 8 }, (_, index) => `10.200.${index}.0/24`);
+    refused(
+      { 'vpn.sites': [{ name: 'office', gatewayAddress: '203.0.113.9', ranges }] },
+      'vpn.sites',
+      /8 ranges.*room for 7/,
+    );
+  });
+  test('is refused when its names would not fit', () => {
+    refused({ project: 'a-very-long-project' }, 'project', /names have room for 24/);
+  });
   test('is refused when it has a field that nobody reads', () => {
     refused({ 'network.zonez': 3 }, 'network', /zonez/);
   });

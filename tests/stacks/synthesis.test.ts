@@ -82,6 +82,36 @@ for (const name of environmentNames)
       }
     });
 
+    test('give no two resources of a type the same name', () => {
+      const named: Record<string, string> = {
+        aws_kms_alias: 'name',
+        aws_iam_role: 'name',
+        aws_iam_policy: 'name',
+        aws_s3_bucket: 'bucket',
+        aws_sns_topic: 'name',
+        aws_security_group: 'name',
+        aws_cloudwatch_log_group: 'name',
+        aws_cloudwatch_metric_alarm: 'alarm_name',
+      };
+      for (const [type, attribute] of Object.entries(named)) {
+        const names = resources
+          .filter((resource) => resource.type === type)
+          .map(({ attributes }) => attributes[attribute]);
+        assert.deepEqual(names, [...new Set(names)], type);
+      }
+    });
+
+    test('fit each network ACL into its twenty rules a direction', () => {
+      const counts = new Map<string, number>();
+      for (const { type, attributes } of resources)
+        if (type === 'aws_network_acl_rule') {
+          const acl = `${String(attributes['network_acl_id'])} ${String(attributes['egress'])}`;
+          counts.set(acl, (counts.get(acl) ?? 0) + 1);
+        }
+      assert.ok(counts.size > 10);
+      for (const [acl, count] of counts) assert.ok(count <= 20, `${acl}: ${count}`);
+    });
+
     test('give IAM no policy longer than it takes', () => {
       const limits: Record<string, number> = {
         aws_iam_policy: 6144,
