@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { bytes, digestOf, patterned, streamed } from '../conformance/storage-content.ts';
+import { bytes, patterned, streamed } from '../conformance/storage-content.ts';
 import { s3Subject } from './subjects.ts';
 
 const largeBytes = 6_000_001;
@@ -45,15 +45,18 @@ suite('what an S3 upload asks for', () => {
       );
     });
 
-  test('endpoints that know no checksums are sent none', async () => {
-    await using subject = await s3Subject('plain', { checksumAlgorithm: 'none' });
+  test('endpoints that know no checksums verify an MD5, locks included', async () => {
+    const options = { checksumAlgorithm: 'MD5', objectLock: 'governance' } as const;
+    await using subject = await s3Subject('locked', options);
     const { storage, server } = subject;
-    await storage.put('large', streamed(patterned(largeBytes)));
+    const lockUntil = new Date(Date.now() + 3_600_000);
+    await storage.put('small', bytes('x'), { lockUntil });
+    await storage.put('large', streamed(patterned(largeBytes)), { lockUntil });
     const names = server.requests.flatMap(({ headers }) => Object.keys(headers));
     assert.deepEqual(
       names.filter((name) => name.includes('checksum')),
       [],
     );
-    assert.equal((await digestOf(storage, 'large')).length, 64);
+    assert.equal(names.filter((name) => name === 'content-md5').length, 3);
   });
 });

@@ -26,7 +26,7 @@ export function createClient(options: S3StorageOptions): S3Client {
     maxAttempts: 1,
     logger: silentLogger,
     followRegionRedirects: true,
-    requestChecksumCalculation: checksumAlgorithm === 'none' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
+    requestChecksumCalculation: checksumAlgorithm === 'MD5' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     // Readers hold every byte against a signed digest, and this check would keep connections open
     // whose readers left early.
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -11,7 +11,14 @@ import { settleConflict } from './conflict.ts';
 import { placeOf, present, s3Key, type S3Context } from './context.ts';
 import { defaultPartBytes, defaultPartsAtOnce } from './options.ts';
 import { mostParts, partSize, type PartReader } from './parts.ts';
-import { checksumInput, conditionInput, objectInput, storedNow, type Put } from './put-input.ts';
+import {
+  checksumInput,
+  conditionInput,
+  md5Input,
+  objectInput,
+  storedNow,
+  type Put,
+} from './put-input.ts';
 
 /** An abandoned upload must not hold up the error that abandoned it. */
 const abortTimeoutMs = 10_000;
@@ -146,8 +153,9 @@ class PartsUpload {
         : AbortSignal.any([options.signal, this.#failed.signal]);
     const { client } = this.#context.requests;
     const input = { ...this.#address, ...checksumInput(this.#context), PartNumber: number };
+    const md5 = md5Input(this.#context, content);
     const part = await this.#context.requests.send(what, signal, (sending) =>
-      client.send(new UploadPartCommand({ ...input, Body: content }), sending),
+      client.send(new UploadPartCommand({ ...input, ...md5, Body: content }), sending),
     );
     present(part.ETag, what);
     return { PartNumber: number, ...digestsOf(part) };

@@ -21,8 +21,8 @@ export interface S3StorageOptions {
   readonly storageClass?: string | undefined;
   /** The mode of locks set by `lockUntil`; without it no lock is set. */
   readonly objectLock?: 'governance' | 'compliance' | undefined;
-  /** What the server verifies each upload by; `none` for endpoints that know no x-amz-checksum-*. */
-  readonly checksumAlgorithm?: 'CRC32' | 'CRC32C' | 'SHA1' | 'SHA256' | 'none' | undefined;
+  /** What the server verifies each upload by; `MD5` for endpoints that know no x-amz-checksum-*. */
+  readonly checksumAlgorithm?: 'CRC32' | 'CRC32C' | 'SHA1' | 'SHA256' | 'MD5' | undefined;
   /** Bodies up to this size are put at once, larger ones in parts of it. S3 wants at least 5 MiB. */
   readonly partBytes?: number | undefined;
   /** Parts of one upload under way at once; memory is this number and one more, times `partBytes`. */

@@ -1,4 +1,5 @@
 import type { ChecksumAlgorithm, PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
 import type { PutOptions, StoredObject } from '../storage.ts';
 import { placeOf, present, s3Key, versionField, type S3Context } from './context.ts';
 
@@ -54,7 +55,13 @@ export function objectInput(
 
 export function checksumInput({ options }: S3Context): { ChecksumAlgorithm?: ChecksumAlgorithm } {
   const { checksumAlgorithm = 'CRC32' } = options;
-  return checksumAlgorithm === 'none' ? {} : { ChecksumAlgorithm: checksumAlgorithm };
+  return checksumAlgorithm === 'MD5' ? {} : { ChecksumAlgorithm: checksumAlgorithm };
+}
+
+/** Content-MD5 where it stands in for a checksum; an upload with a lock must have one of the two. */
+export function md5Input({ options }: S3Context, content: Uint8Array): { ContentMD5?: string } {
+  if (options.checksumAlgorithm !== 'MD5') return {};
+  return { ContentMD5: createHash('md5').update(content).digest('base64') };
 }
 
 export function conditionInput({ ifAbsent, ifMatch }: PutOptions): {

@@ -7,7 +7,7 @@ import { settleConflict } from './conflict.ts';
 import { uploadInParts } from './multipart.ts';
 import { defaultPartBytes } from './options.ts';
 import { PartReader, partSize } from './parts.ts';
-import { conditionInput, objectInput, storedNow, type Put } from './put-input.ts';
+import { conditionInput, md5Input, objectInput, storedNow, type Put } from './put-input.ts';
 
 /** Puts a body at once if it fits into one part, and in parts otherwise. */
 export async function putBody(
@@ -35,7 +35,12 @@ export async function putBody(
 
 async function putAtOnce(context: S3Context, put: Put, content: Buffer): Promise<StoredObject> {
   const { key, options } = put;
-  const input = { ...objectInput(context, put), ...conditionInput(options), Body: content };
+  const input = {
+    ...objectInput(context, put),
+    ...conditionInput(options),
+    ...md5Input(context, content),
+    Body: content,
+  };
   const result = await settleConflict(context, put, content.length, async () =>
     context.requests.send(`cannot store ${placeOf(context, key)}`, options.signal, (sending) =>
       context.requests.client.send(new PutObjectCommand(input), sending),
