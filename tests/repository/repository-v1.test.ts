@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { readHistory } from '../../backup-agent/operations/history.ts';
+import { verifyBackups } from '../../backup-agent/operations/verify.ts';
+import { createBackupReader } from '../../backup-agent/repository/backup-reader.ts';
+import { readEvidence } from '../../backup-agent/repository/evidence.ts';
+import { standings } from '../../backup-agent/repository/standing.ts';
+import { openInstallation } from '../operations/support/installation.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { run } from '../operations/support/scenario.ts';
+import * as second from './support/second-reader.ts';
+
+const fixture = join(import.meta.dirname, '../fixtures/repository-v1');
+
+/** The fixture under the test's own hands, for reading leaves traces. */
+async function openFixture() {
+  const directory = await temporaryDirectory();
+  await cp(join(fixture, 'repository'), join(directory.path, 'primary'), { recursive: true });
+  await cp(join(fixture, 'test-identity-and-test-keys.json'), join(directory.path, 'keys.json'));
+  const agent = await openInstallation(directory.path);
+  return { agent, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+}
+
+test('the repository that version 0.1.0 wrote is read: log, backups, contents, evidence', async () => {
+  await using f = await openFixture();
+  const repository = await f.agent.openRepository('primary');
+  const { log, backups } = await readHistory(f.agent, repository, 'crm');
+  assert.deepEqual(
+    log.map(({ commit }) => commit.subject.type),
+    ['backup', 'backup', 'backup', 'backup', 'backup', 'hold', 'verification', 'evidence', 'prune'],
+  );
+  assert.deepEqual(
+    backups.map(({ manifest, held }) => [manifest.kind, manifest.status, held]),
+    [
+      ['full', 'complete', true],
+      ['incremental', 'complete', false],
+      ['differential', 'complete', false],
+      ['full', 'partial', false],
+    ],
+  );
+  const [, incremental] = backups;
+  assert.ok(incremental);
+  const reader = createBackupReader(
+    repository.storage,
+    incremental.manifest,
+    await f.agent.recoveryIdentities(),
+  );
+  assert.equal(await text(await reader.readMeta('link.json', f.agent.signal)), '{"link":1}');
+  const evidence = await readEvidence(repository, log, f.agent.signal);
+  assert.equal(evidence.length, 1);
+  const known = standings(backups, { log, evidence, now: f.agent.now() });
+  assert.deepEqual([...known.values()], ['proven', 'proven', 'proven', 'partial']);
+});
+
+test('it verifies to the last byte', async () => {
+  await using f = await openFixture();
+  const report = await verifyBackups(f.agent, { job: 'crm', deep: true }, run);
+  assert.deepEqual(report.damage, []);
+  assert.equal(report.sound, 4);
+});
+
+test('a reader written from docs/format.md alone reads the same', async () => {
+  await using f = await openFixture();
+  const keys = JSON.parse(
+    await readFile(join(fixture, 'test-identity-and-test-keys.json'), 'utf8'),
+  );
+  const publicKey = (pem: string) =>
+    createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+  const reader: second.SecondReader = {
+    root: join(fixture, 'repository'),
+    job: 'crm',
+    identity: keys.recovery,
+    keys: {
+      writer: publicKey(keys.signing.writer),
+      drill: publicKey(keys.signing.drill),
+      curator: publicKey(keys.signing.curator),
+    },
+  };
+  const ours = await readHistory(f.agent, await f.agent.openRepository('primary'), 'crm');
+  const theirs = await second.readExisting(reader);
+  assert.deepEqual(
+    theirs,
+    ours.backups.map(({ manifest, held }) => ({ manifest, held })),
+  );
+  for (const { manifest } of theirs) {
+    const content = await second.readContent(reader, manifest, 'objects', 'segment-0.tar.zst.age');
+    assert.equal(content.length, 20_000);
+  }
+  assert.equal((await second.readEvidence(reader)).length, 1);
+});
