@@ -23,6 +23,8 @@ export const tarEnd = Buffer.alloc(2 * tarBlockBytes);
 
 const typeFlags = { file: '0', link: '1', symlink: '2', directory: '5', pax: 'x' } as const;
 const nameBytes = 100;
+/** Up to the end of magic and version; the rest of the block is zero, and adds nothing. */
+const usedBytes = 265;
 const largestId = 0o7777777;
 const largestSize = 0o77777777777;
 const largestTime = 0o77777777777n;
@@ -91,7 +93,7 @@ function block(header: TarHeader, type: keyof typeof typeFlags, sizeBytes: numbe
   header.linkPath?.copy(bytes, 157, 0, nameBytes);
   bytes.write('ustar\u000000', 257, 'latin1');
   let checksum = 0;
-  for (const byte of bytes) checksum += byte;
+  for (let at = 0; at < usedBytes; at++) checksum += bytes[at] ?? 0;
   bytes.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return bytes;
 }

@@ -160,3 +160,54 @@ test('a bucket that is missing or suddenly empty fails', async () => {
   const elsewhere = place.take('plain', 'incremental', [full.reader], 'nothing/');
   await assert.rejects(elsewhere, { code: 'source-emptied' });
 });
+
+test('answers that break off are taken up where they broke, and refusals that pass are outwaited', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain');
+  const content = Buffer.from(Array.from({ length: 2_000_000 }, (_, i) => i % 251));
+  await put(source, 'large', content);
+  await put(source, 'small', 'small and whole');
+  const { faults } = place.server;
+  for (const action of [700_000, 10])
+    faults.arm({
+      operation: 'GetObject',
+      key: 'large',
+      action: { kind: 'truncate', afterBytes: action },
+    });
+  faults.arm({ operation: 'GetObject', key: 'small', action: { kind: 'truncate', afterBytes: 5 } });
+  faults.arm({
+    operation: 'ListObjectVersions',
+    action: { kind: 'status', status: 503, code: 'SlowDown' },
+  });
+  const full = await place.take('plain', 'full');
+  assert.deepEqual(full.problems, []);
+  const target = join(place.directory, 'restored');
+  await restoreObjectsToDirectory({ ...common, chain: [full.reader], target });
+  assert.ok(readFileSync(join(target, 'large')).equals(content));
+  assert.equal(readFileSync(join(target, 'small'), 'utf8'), 'small and whole');
+});
+
+test('content that is not what its digest says never reaches the bucket', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain', 'from/');
+  using target = place.bucket('plain', 'to/');
+  await put(source, 'damaged', 'damaged content');
+  await put(source, 'sound', 'sound content');
+  const full = await place.take('plain', 'full', [], 'from/');
+  for (const bytes of full.writer.objects.values())
+    bytes.write('DAMAGED', bytes.indexOf('damaged content'));
+  const scratchDirectory = place.directory;
+  const report = await restoreToBucket({
+    ...common,
+    chain: [full.reader],
+    bucket: target,
+    scratchDirectory,
+  });
+  assert.deepEqual(report.refused, [
+    { where: 'damaged', what: 'has content that does not match its digest' },
+  ]);
+  assert.deepEqual(
+    (await describe(target)).map(({ key }) => key),
+    ['sound'],
+  );
+});
