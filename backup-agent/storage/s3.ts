@@ -12,10 +12,16 @@ import { placeOf, prefixOf, present, s3Key, type S3Context } from './s3/context.
 import { failureOf } from './s3/errors.ts';
 import { listObjects, listUploads, listVersions } from './s3/list.ts';
 import { abortUpload } from './s3/multipart.ts';
-import { locationOf, type S3StorageOptions } from './s3/options.ts';
+import {
+  defaultPartBytes,
+  defaultPartsAtOnce,
+  locationOf,
+  type S3StorageOptions,
+} from './s3/options.ts';
 import { putBody } from './s3/put.ts';
 import { headObject, readObject, statObject } from './s3/read.ts';
 import { S3Requests } from './s3/requests.ts';
+import { UploadRoom } from './s3/upload-room.ts';
 import type {
   Body,
   CallOptions,
@@ -31,8 +37,9 @@ import type {
 
 /**
  * A bucket, or a prefix of one, in AWS or a compatible store with conditional writes. Retries by
- * itself; a read that breaks off goes on where it stopped. A put holds at most `partBytes` times
- * `partsAtOnce`, and one part more, in memory, and needs no right to delete.
+ * itself; a read that breaks off goes on where it stopped. All puts together hold
+ * `partBytes` times `partsAtOnce` in memory, and each two parts more at most; none needs a right to
+ * delete.
  */
 export function openS3Storage(options: S3StorageOptions): Storage {
   return withRetry(new S3Storage(options), options.retry);
@@ -52,6 +59,9 @@ class S3Storage implements Storage {
       prefix: prefixOf(options),
       location: this.location,
       requests: new S3Requests(createClient(options), policy, clock),
+      room: new UploadRoom(
+        (options.partBytes ?? defaultPartBytes) * (options.partsAtOnce ?? defaultPartsAtOnce),
+      ),
       clock,
     };
   }

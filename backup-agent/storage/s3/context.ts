@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { normalPrefix, type S3StorageOptions } from './options.ts';
 import type { S3Requests } from './requests.ts';
+import type { UploadRoom } from './upload-room.ts';
 
 /** What the parts of one opened storage share. */
 export interface S3Context {
@@ -9,6 +10,7 @@ export interface S3Context {
   readonly prefix: string;
   readonly location: string;
   readonly requests: S3Requests;
+  readonly room: UploadRoom;
   readonly clock: () => Date;
 }
 

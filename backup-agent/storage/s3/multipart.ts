@@ -9,7 +9,7 @@ import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { StoredObject } from '../storage.ts';
 import { settleConflict } from './conflict.ts';
 import { placeOf, present, s3Key, type S3Context } from './context.ts';
-import { defaultPartBytes, defaultPartsAtOnce } from './options.ts';
+import { defaultPartBytes } from './options.ts';
 import { mostParts, partSize, type PartReader } from './parts.ts';
 import {
   checksumInput,
@@ -69,9 +69,9 @@ class PartsUpload {
   readonly #address: UploadAddress;
   readonly #reader: PartReader;
   readonly #failed: AbortController;
+  readonly #signal: AbortSignal;
   readonly #underWay = new Set<Promise<void>>();
   readonly #done: CompletedPart[] = [];
-  #bytesUnderWay = 0;
   #sizeBytes = 0;
 
   constructor(
@@ -86,6 +86,8 @@ class PartsUpload {
     this.#address = address;
     this.#reader = reader;
     this.#failed = failed;
+    const { signal } = put.options;
+    this.#signal = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   }
 
   async run(firstParts: readonly Buffer[]): Promise<{ parts: CompletedPart[]; sizeBytes: number }> {
@@ -111,24 +113,14 @@ class PartsUpload {
     const { partBytes = defaultPartBytes } = this.#context.options;
     while (true) {
       const size = partSize(number + 1, partBytes, this.#put.options.sizeBytes);
-      await this.#room(size);
       const content = await this.#reader.next(size);
       if (content.length === 0) return;
       yield { number: (number += 1), content };
     }
   }
 
-  /** Waits until a further part may be held in memory; a part larger than all room goes alone. */
-  async #room(size: number): Promise<void> {
-    const { partBytes = defaultPartBytes, partsAtOnce = defaultPartsAtOnce } =
-      this.#context.options;
-    while (this.#underWay.size > 0 && this.#bytesUnderWay + size > partBytes * partsAtOnce)
-      await Promise.race(this.#underWay);
-    this.#failed.signal.throwIfAborted();
-  }
-
   async #begin({ number, content }: { number: number; content: Buffer }): Promise<void> {
-    this.#bytesUnderWay += content.length;
+    await this.#context.room.enter(content.length, this.#signal);
     this.#sizeBytes += content.length;
     const sending = this.#send(number, content)
       .then((part) => void this.#done.push(part))
@@ -137,24 +129,20 @@ class PartsUpload {
       })
       .finally(() => {
         this.#underWay.delete(sending);
-        this.#bytesUnderWay -= content.length;
+        this.#context.room.leave(content.length);
         this.#reader.release(content);
       });
     this.#underWay.add(sending);
   }
 
   async #send(number: number, content: Buffer): Promise<CompletedPart> {
-    const { key, options } = this.#put;
+    const { key } = this.#put;
     const what = `cannot store part ${number} of ${placeOf(this.#context, key)}`;
     if (number > mostParts) throw tooManyParts(what);
-    const signal =
-      options.signal === undefined
-        ? this.#failed.signal
-        : AbortSignal.any([options.signal, this.#failed.signal]);
     const { client } = this.#context.requests;
     const input = { ...this.#address, ...checksumInput(this.#context), PartNumber: number };
     const md5 = md5Input(this.#context, content);
-    const part = await this.#context.requests.send(what, signal, (sending) =>
+    const part = await this.#context.requests.send(what, this.#signal, (sending) =>
       client.send(new UploadPartCommand({ ...input, ...md5, Body: content }), sending),
     );
     present(part.ETag, what);

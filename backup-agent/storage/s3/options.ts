@@ -25,7 +25,7 @@ export interface S3StorageOptions {
   readonly checksumAlgorithm?: 'CRC32' | 'CRC32C' | 'SHA1' | 'SHA256' | 'MD5' | undefined;
   /** Bodies up to this size are put at once, larger ones in parts of it. S3 wants at least 5 MiB. */
   readonly partBytes?: number | undefined;
-  /** Parts of one upload under way at once; memory is this number and one more, times `partBytes`. */
+  /** Parts of all uploads under way at once; each upload holds up to two more in memory. */
   readonly partsAtOnce?: number | undefined;
   /** A connection on which nothing moves for so long counts as broken. */
   readonly idleTimeoutMs?: number | undefined;
@@ -39,7 +39,7 @@ export interface S3Credentials {
   readonly sessionToken?: string;
 }
 
-export const defaultPartBytes = 16 * 1024 * 1024;
+export const defaultPartBytes = 8 * 1024 * 1024;
 export const defaultPartsAtOnce = 4;
 export const defaultIdleTimeoutMs = 60_000;
 
