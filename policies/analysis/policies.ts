@@ -5,6 +5,7 @@ import { identityPolicyTypes, isBoundaryOnly, policiesIn } from './identities.ts
 import {
   isForAnybody,
   isNarrowed,
+  isUndecided,
   isUnreadable,
   type Statement,
   statementsOf,
@@ -28,7 +29,10 @@ export function forbids(expected: string, isForbidden: (statement: Statement) =>
       .flatMap(({ statements }) => statements)
       .find((one) => one.allows && isForbidden(one));
     if (found) return fail(summary(found), expected);
-    return policies.some(({ unreadable }) => unreadable)
+    return policies.some(
+      ({ statements, unreadable }) =>
+        unreadable || statements.some((one) => one.allows && isUndecided(one)),
+    )
       ? unknown('a policy that is only known after apply', expected)
       : pass;
   });
@@ -44,7 +48,10 @@ export function eachStatement(
   const statements = statementsOf(document);
   if (!statements) return notApplicable;
   const found = statements.find(isForbidden);
-  return found ? fail(summary(found), expected) : pass;
+  if (found) return fail(summary(found), expected);
+  return statements.some((one) => one.allows && isUndecided(one))
+    ? unknown('a statement that is only known after apply', expected)
+    : pass;
 }
 
 /** Whether a statement opens a resource to anybody, without a condition that names whom. */

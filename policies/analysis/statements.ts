@@ -1,4 +1,12 @@
-import { asList, isObject, isOpaque, textOf, type Fields, type Value } from '../engine/value.ts';
+import {
+  asList,
+  isObject,
+  isOpaque,
+  isSymbol,
+  textOf,
+  type Fields,
+  type Value,
+} from '../engine/value.ts';
 
 export interface ConditionEntry {
   readonly operator: string;
@@ -112,6 +120,19 @@ export function coversResource(statement: Statement, names: readonly string[]): 
       (name) => !statement.notResources.some((pattern) => matchesPattern(pattern, name)),
     );
   return names.some((name) => statement.resources.some((pattern) => matchesPattern(pattern, name)));
+}
+
+/** Whether an action, resource or principal as a whole is only known after apply. */
+export function isUndecided(statement: Statement): boolean {
+  const { actions, notActions, resources, notResources, principals } = statement;
+  const texts = [
+    ...actions,
+    ...notActions,
+    ...resources,
+    ...notResources,
+    ...principals.map(({ id }) => id),
+  ];
+  return texts.some((text) => isSymbol(text) && isOpaque(text));
 }
 
 /** Whether anybody at all is a principal of the statement. */

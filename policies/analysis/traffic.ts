@@ -145,6 +145,11 @@ export function isOpenToInternet(one: TrafficRule): boolean {
   return rangesOf(one).some(isPublic);
 }
 
+/** Whether a range or port is only known after apply, so that what it opens cannot be said. */
+export function isUndecided({ ranges, ports }: TrafficRule): boolean {
+  return !ranges.every(isKnown) || ports.some(Number.isNaN);
+}
+
 /** Whether it covers the whole of the internet. */
 export function isOpenToAll({ ranges }: TrafficRule): boolean {
   return ranges.some((range) => range === '0.0.0.0/0' || range === '::/0');

@@ -15,11 +15,11 @@ export const pass: Verdict = { outcome: 'pass' };
 export const notApplicable: Verdict = { outcome: 'notApplicable' };
 
 export function fail(actual: string, expected: string): Verdict {
-  return { outcome: 'fail', actual, expected };
+  return { outcome: 'fail', actual: display(actual), expected: display(expected) };
 }
 
 export function unknown(actual: string, expected: string): Verdict {
-  return { outcome: 'unknown', actual, expected };
+  return { outcome: 'unknown', actual: display(actual), expected: display(expected) };
 }
 
 /** A condition on an attribute's value; `undefined` when the value says nothing yet. */

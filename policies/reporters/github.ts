@@ -3,7 +3,7 @@ import { message, place } from './place.ts';
 
 const commands = { error: 'error', warning: 'warning', note: 'notice' } as const;
 
-/** Workflow commands that GitHub shows beside the changed lines; suppressed findings are left out. */
+/** Workflow commands that GitHub shows beside the changed lines; suppressed findings are one notice. */
 export function renderGithub(report: Report): string {
   const findings = withOutcome(report, 'fail').map((result) =>
     annotation(commands[result.severity], result),
@@ -16,7 +16,17 @@ export function renderGithub(report: Report): string {
   const problems = report.suppressionProblems.map(
     ({ kind, entry, what }) => `::warning title=suppression ${entry} is ${kind}::${data(what)}`,
   );
-  return [...findings, ...unknown, ...errors, ...problems, ''].join('\n');
+  return [...findings, ...unknown, ...suppressed(report), ...errors, ...problems, ''].join('\n');
+}
+
+function suppressed(report: Report): string[] {
+  const results = withOutcome(report, 'suppressed');
+  if (results.length === 0) return [];
+  const lines = results.map(
+    ({ rule, address, suppression }) =>
+      `${rule.id} at ${address} until ${suppression?.expires}: ${suppression?.reason}`,
+  );
+  return [`::notice title=${results.length} suppressed::${data(lines.join('\n'))}`];
 }
 
 function annotation(command: string, result: Result): string {

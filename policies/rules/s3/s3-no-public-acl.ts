@@ -1,7 +1,7 @@
 import { afsbp, nist80053, hipaa, pci } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
-import { textOf } from '../../engine/value.ts';
-import { fail, when } from '../../engine/verdict.ts';
+import { display, isKnown, textOf } from '../../engine/value.ts';
+import { fail, unknown, when } from '../../engine/verdict.ts';
 
 const opening = new Set(['public-read', 'public-read-write', 'authenticated-read', 'website']);
 
@@ -25,6 +25,8 @@ export const s3NoPublicAcl: Rule = {
       .map((grantee) => textOf(grantee['uri']));
     const group = groups.find((uri) => /AllUsers|AuthenticatedUsers/.test(uri));
     if (group !== undefined) return fail(`grants to ${group}`, 'no grant to everybody');
+    if (!isKnown(holder.get('acl') ?? null))
+      return unknown(`acl is ${display(holder.get('acl'))}`, 'private or no access list');
     return when(
       !opening.has(textOf(holder.get('acl'))),
       `acl is ${textOf(holder.get('acl'))}`,

@@ -3,10 +3,11 @@ import {
   coversPort,
   describe,
   isOpenToInternet,
+  isUndecided,
   securityGroupRules,
 } from '../../analysis/traffic.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
-import { when } from '../../engine/verdict.ts';
+import { unknown, when } from '../../engine/verdict.ts';
 
 const guarded = [20, 21, 22, 23, 135, 445, 1433, 3306, 3389, 5432, 5500, 6379, 8080, 27_017];
 
@@ -34,6 +35,11 @@ export const sgNoOpenAdminPorts: Rule = {
         const open = isOpenToInternet(rule)
           ? guarded.find((port) => coversPort(rule, port))
           : undefined;
+        if (open === undefined && isUndecided(rule))
+          return {
+            resource: rule.declared,
+            verdict: unknown(describe(rule), 'known ranges and ports'),
+          };
         return {
           resource: rule.declared,
           verdict: when(

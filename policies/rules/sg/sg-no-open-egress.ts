@@ -3,10 +3,11 @@ import {
   coversAllPorts,
   describe,
   isOpenToAll,
+  isUndecided,
   securityGroupRules,
 } from '../../analysis/traffic.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
-import { when } from '../../engine/verdict.ts';
+import { unknown, when } from '../../engine/verdict.ts';
 
 export const sgNoOpenEgress: Rule = {
   id: 'sg-no-open-egress',
@@ -22,11 +23,13 @@ export const sgNoOpenEgress: Rule = {
       .filter(({ direction }) => direction === 'egress')
       .map((rule) => ({
         resource: rule.declared,
-        verdict: when(
-          !(isOpenToAll(rule) && coversAllPorts(rule)),
-          describe(rule),
-          'named ports or peers',
-        ),
+        verdict: isUndecided(rule)
+          ? unknown(describe(rule), 'known ranges and ports')
+          : when(
+              !(isOpenToAll(rule) && coversAllPorts(rule)),
+              describe(rule),
+              'named ports or peers',
+            ),
       })),
   ),
 };

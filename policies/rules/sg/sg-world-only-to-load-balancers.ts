@@ -1,7 +1,12 @@
 import { cis, nist80053, hipaa, pci, iso27001, soc2 } from '../../controls/frameworks.ts';
-import { describe, isOpenToInternet, securityGroupRules } from '../../analysis/traffic.ts';
+import {
+  describe,
+  isOpenToInternet,
+  isUndecided,
+  securityGroupRules,
+} from '../../analysis/traffic.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
-import { pass, when } from '../../engine/verdict.ts';
+import { pass, unknown, when } from '../../engine/verdict.ts';
 
 export const sgWorldOnlyToLoadBalancers: Rule = {
   id: 'sg-world-only-to-load-balancers',
@@ -22,7 +27,11 @@ export const sgWorldOnlyToLoadBalancers: Rule = {
     securityGroupRules(everything)
       .filter((rule) => rule.direction === 'ingress')
       .map((rule) => {
-        if (!isOpenToInternet(rule)) return { resource: rule.declared, verdict: pass };
+        if (!isOpenToInternet(rule))
+          return {
+            resource: rule.declared,
+            verdict: isUndecided(rule) ? unknown(describe(rule), 'known ranges') : pass,
+          };
         const [from, to] = rule.ports;
         const web = rule.protocol === 'tcp' && from === to && (from === 443 || from === 80);
         const balanced =
