@@ -10,7 +10,13 @@ import { defaultRetryPolicy } from './retry-policy.ts';
 import { createClient } from './s3/client.ts';
 import { placeOf, prefixOf, present, s3Key, type S3Context } from './s3/context.ts';
 import { failureOf } from './s3/errors.ts';
-import { listObjects, listUploads, listVersions } from './s3/list.ts';
+import {
+  lastActivity,
+  listObjects,
+  listUploads,
+  listVersions,
+  type UnfinishedUpload,
+} from './s3/list.ts';
 import { abortUpload } from './s3/multipart.ts';
 import {
   defaultPartBytes,
@@ -137,14 +143,8 @@ class S3Storage implements Storage {
 
   async removeUnfinished(before: Date, options: CallOptions = {}): Promise<number> {
     let removed = 0;
-    for await (const { s3Key, uploadId, begunAt } of listUploads(this.#context, options)) {
-      if (begunAt >= before) continue;
-      await abortUpload(this.#context, {
-        Bucket: this.#context.bucket,
-        Key: s3Key,
-        UploadId: uploadId,
-      });
-      removed += 1;
+    for await (const upload of listUploads(this.#context, options)) {
+      if (upload.begunAt < before && (await this.#sweep(upload, before, options))) removed += 1;
     }
     return removed;
   }
@@ -166,6 +166,19 @@ class S3Storage implements Storage {
 
   async close(): Promise<void> {
     this.#context.requests.client.destroy();
+  }
+
+  /** Aborts an upload, unless it still receives parts (somebody's work) or is gone by now. */
+  async #sweep(upload: UnfinishedUpload, before: Date, options: CallOptions): Promise<boolean> {
+    const { s3Key: Key, uploadId: UploadId } = upload;
+    try {
+      if ((await lastActivity(this.#context, upload, options)) >= before) return false;
+      await abortUpload(this.#context, { Bucket: this.#context.bucket, Key, UploadId });
+      return true;
+    } catch (error) {
+      if (isHoldfastError(error) && failureOf(error.cause).name === 'NoSuchUpload') return false;
+      throw error;
+    }
   }
 
   #address(key: string): { Bucket: string; Key: string } {

@@ -114,6 +114,37 @@ suite('S3 answers that fail, or get lost', () => {
     assert.equal(server.bucket('plain').uploads.size, 0);
   });
 
+  test('an upload that was begun long ago and still receives parts is kept', async () => {
+    let nowMs = Date.now();
+    await using subject = await s3Subject('plain', {}, { clock: () => new Date(nowMs) });
+    const { storage, server } = subject;
+    const begun = nowMs;
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield* patterned(largeBytes);
+      nowMs += 600_000;
+      yield* patterned(largeBytes);
+      const parts = (): number => [...server.bucket('plain').uploads.values()][0]?.parts.size ?? 0;
+      while (parts() < 4) await new Promise(setImmediate);
+      assert.equal(await storage.removeUnfinished(new Date(begun + 300_000)), 0);
+    }
+    await storage.put('big', slow());
+    assert.equal((await storage.stat('big'))?.sizeBytes, 2 * largeBytes);
+  });
+
+  test('an upload that ends while the sweep looks at it is not counted', async () => {
+    await using subject = await s3Subject('plain');
+    const { storage, server } = subject;
+    const refused = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+    server.faults.arm({ operation: 'UploadPart', action: refused });
+    server.faults.arm({ operation: 'AbortMultipartUpload', action: refused });
+    await assert.rejects(storage.put('big', streamed(patterned(largeBytes))));
+    const gone = { kind: 'status', status: 404, code: 'NoSuchUpload' } as const;
+    server.faults.arm({ operation: 'ListParts', action: gone });
+    assert.equal(await storage.removeUnfinished(tomorrow()), 0);
+    server.faults.arm({ operation: 'AbortMultipartUpload', action: gone });
+    assert.equal(await storage.removeUnfinished(tomorrow()), 0);
+  });
+
   test('uploads of another prefix are left alone', async () => {
     await using subject = await s3Subject('plain');
     const { storage, server, open } = subject;

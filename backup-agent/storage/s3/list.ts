@@ -1,10 +1,13 @@
 import {
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsOutput,
   type ListObjectVersionsCommandInput,
+  type ListPartsCommandInput,
+  type ListPartsOutput,
   type ListObjectVersionsOutput,
 } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
@@ -105,6 +108,28 @@ export async function* listUploads(
           }
         : undefined;
   }
+}
+
+/** When an upload was begun, or when it last received a part. */
+export async function lastActivity(
+  context: S3Context,
+  { s3Key, uploadId, begunAt }: UnfinishedUpload,
+  { signal }: CallOptions,
+): Promise<Date> {
+  const { client } = context.requests;
+  const address = { Bucket: context.bucket, Key: s3Key, UploadId: uploadId };
+  let last = begunAt;
+  let marker: string | undefined;
+  do {
+    const input: ListPartsCommandInput = { ...address, ...optional('PartNumberMarker', marker) };
+    const page: ListPartsOutput = await context.requests.send(whatOf(context), signal, (sending) =>
+      client.send(new ListPartsCommand(input), sending),
+    );
+    for (const { LastModified: at } of page.Parts ?? [])
+      if (at !== undefined && at > last) last = at;
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return last;
 }
 
 function listInput(
