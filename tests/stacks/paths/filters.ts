@@ -20,14 +20,27 @@ interface Packet {
 
 const tcp = new Set(['6', 'tcp', '-1', 'all']);
 
+const sorted = new WeakMap<World, Map<string, readonly Attributes[]>>();
+
+/** An ACL's rules of one direction in the order in which AWS tries them. */
+function rulesOf(world: World, acl: Address, direction: 'in' | 'out'): readonly Attributes[] {
+  const known = sorted.get(world) ?? new Map<string, readonly Attributes[]>();
+  sorted.set(world, known);
+  const key = `${direction} ${acl}`;
+  const rules =
+    known.get(key) ??
+    world
+      .ofType('aws_network_acl_rule')
+      .filter((rule) => world.follow(rule['network_acl_id']) === acl)
+      .filter((rule) => (rule['egress'] === true) === (direction === 'out'))
+      .sort((a, b) => Number(a['rule_number']) - Number(b['rule_number']));
+  known.set(key, rules);
+  return rules;
+}
+
 /** Whether a subnet's network ACL lets a TCP packet pass: the lowest matching number decides. */
 export function aclAllows(world: World, acl: Address, packet: Packet): boolean {
-  const rules = world
-    .ofType('aws_network_acl_rule')
-    .filter((rule) => world.follow(rule['network_acl_id']) === acl)
-    .filter((rule) => (rule['egress'] === true) === (packet.direction === 'out'))
-    .sort((a, b) => Number(a['rule_number']) - Number(b['rule_number']));
-  const hit = rules.find(
+  const hit = rulesOf(world, acl, packet.direction).find(
     (rule) =>
       tcp.has(String(rule['protocol'])) &&
       within(String(rule['cidr_block']), packet.peer) &&

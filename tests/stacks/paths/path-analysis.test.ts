@@ -34,6 +34,17 @@ test('production lets exactly the flows of the tier table pass', () => {
   assert.deepEqual(new Network(world(production)).flows(), tierTable);
 });
 
+test('nothing opens a way that the analysis does not read', () => {
+  const others =
+    /^aws_(vpc_peering|ec2_transit|ec2_managed_prefix|egress_only|network_interface|instance|security_group_rule|vpc_ipv|vpc_endpoint_service|globalaccelerator|dx_|vpn_gateway_route)/;
+  for (const { type, id, attributes } of world(production).all) {
+    assert.doesNotMatch(type, others, id);
+    for (const inline of ['ingress', 'egress', 'route', 'ipv6_cidr_block', 'cidr_ipv6'])
+      if (/^aws_(default_)?(security_group|network_acl|route_table|vpc|subnet)$/.test(type))
+        assert.deepEqual(attributes[inline] ?? [], [], `${type}.${id} ${inline}`);
+  }
+});
+
 test('the flows work between all zones, from every port that the caller uses', () => {
   const network = new Network(world(production));
   const linux = [32_768, 45_000, 65_535];

@@ -30,11 +30,17 @@ export function world(stacks: Readonly<Record<string, StackJson>>): World {
     if (!output) throw new Error(`${value} leads nowhere`);
     return follow(output.value);
   };
-  const ofType = (type: string) =>
-    all
-      .filter((resource) => resource.type === type)
-      .map(({ id, attributes }) => ({ ...attributes, address: `${type}.${id}` }));
-  return { all, follow, ofType };
+  const byType = Map.groupBy(
+    all.map(({ type, id, attributes }) => ({
+      type,
+      entry: { ...attributes, address: `${type}.${id}` },
+    })),
+    ({ type }) => type,
+  );
+  const entries = new Map(
+    [...byType].map(([type, list]) => [type, list.map(({ entry }) => entry)]),
+  );
+  return { all, follow, ofType: (type) => entries.get(type) ?? [] };
 }
 
 /** A list attribute, each entry followed. */
