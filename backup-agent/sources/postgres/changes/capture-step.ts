@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
 import { readConfigurationTables } from '../catalog.ts';
@@ -121,7 +122,11 @@ async function takeAligned(step: Step): Promise<StepResult> {
   await using replication = await feed.connectReplication();
   let snapshot: AlignedSnapshot;
   try {
-    snapshot = await alignSnapshot(replication, `${feed.slot}_align`, feed.alignTimeoutMs);
+    snapshot = await alignSnapshot(
+      replication,
+      await alignSlotName(replication.client),
+      feed.alignTimeoutMs,
+    );
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     const what = `tables and schema could not be copied in step with the changes: ${error.message}`;
@@ -139,6 +144,12 @@ async function takeAligned(step: Step): Promise<StepResult> {
   });
   await reader.client.query('ROLLBACK');
   return takeChanges(step, { ...end, problems, ...(aligned && { aligned }) });
+}
+
+/** No two sessions share it: the slot of a run that was killed may still be there for a moment. */
+async function alignSlotName(client: Client): Promise<string> {
+  const result = await client.query('SELECT pg_catalog.pg_backend_pid()::text AS pid');
+  return `holdfast_align_${z.object({ pid: z.string() }).parse(result.rows[0]).pid}`;
 }
 
 async function readAligned(

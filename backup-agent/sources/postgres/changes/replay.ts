@@ -42,8 +42,9 @@ export interface ReplayResult {
   readonly inexact: readonly InexactTable[];
 }
 
+/** From these sizes on, what was collected is applied and committed with the transaction's end. */
 const flushChanges = 20_000;
-const flushBytes = 32 * 1024 * 1024;
+const flushBytes = 16 * 1024 * 1024;
 
 /**
  * Applies stored changes to a restored database, in commit order, to the target and not further. Every
@@ -132,7 +133,8 @@ class ReplayRun {
         if (this.finished) return;
         this.#collectedBytes += bytes.length;
       }
-      if (this.#collected >= flushChanges || this.#collectedBytes >= flushBytes) {
+      // A transaction larger than a batch is applied in parts, and committed when it ends.
+      if (this.#collected >= 2 * flushChanges || this.#collectedBytes >= 2 * flushBytes) {
         await this.#flush();
       }
     }
@@ -195,7 +197,7 @@ class ReplayRun {
     this.#skipping = this.#applied !== undefined && begin.commitLsn <= this.#applied.commitLsn;
   }
 
-  #end(commit: CommitMessage): void {
+  async #end(commit: CommitMessage): Promise<void> {
     if (this.#begin?.commitLsn !== commit.commitLsn) {
       throw new HoldfastError('document-malformed', 'a commit that belongs to no transaction');
     }
@@ -205,6 +207,7 @@ class ReplayRun {
       this.#transactions++;
     }
     this.#begin = undefined;
+    if (this.#collected >= flushChanges || this.#collectedBytes >= flushBytes) await this.#flush();
   }
 
   async #relation(message: ChangeMessage & { type: 'relation' }): Promise<void> {

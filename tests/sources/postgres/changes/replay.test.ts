@@ -296,3 +296,40 @@ test('one transaction larger than a batch is applied whole', async () => {
     ],
   );
 });
+
+test('a replay that is broken off anywhere goes on where it was', async () => {
+  await server.createDatabase('broken_off');
+  await using session = await server.connect('broken_off');
+  await session.client.query(
+    'CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE h (v int); ALTER TABLE h REPLICA IDENTITY FULL',
+  );
+  const chain = new TestChain(server, 'broken_off');
+  await chain.publish();
+  await chain.full();
+  for (let batch = 0; batch < 8; batch++) {
+    await session.client.query(
+      `INSERT INTO t SELECT ${batch} * 10000 + i, 0 FROM generate_series(1, 7000) i;
+       INSERT INTO h VALUES (${batch}); UPDATE t SET n = n + 1 WHERE id % 5 = ${batch % 5}`,
+    );
+  }
+  assert.equal(await chain.incremental(), undefined);
+  await chain.close();
+  await chain.prepare('broken_copy', { kind: 'end' });
+  let interruptions = 0;
+  for (;;) {
+    // Every attempt gets one batch further, then dies in the middle of the next.
+    const controller = new AbortController();
+    const onAdvance = () => controller.abort(new Error('broken off'));
+    const watch = { signal: controller.signal, onAdvance };
+    try {
+      await chain.replay('broken_copy', { kind: 'end' }, watch);
+      break;
+    } catch (error) {
+      assert.match(String(error), /broken off/);
+      interruptions++;
+    }
+  }
+  assert.ok(interruptions >= 2);
+  await using restored = await server.session('broken_copy');
+  assert.deepEqual(await digestTables(restored.client), await digestTables(session.client));
+});

@@ -157,20 +157,21 @@ export class TestChain {
   async replay(
     into: string,
     target: ReplayTarget = { kind: 'end' },
-    signal: AbortSignal = never,
+    watch: { readonly signal: AbortSignal; readonly onAdvance: () => void } = unwatched,
   ): Promise<ReplayResult> {
     const plan = await this.plan(target);
     const states = await this.states();
     const changes = plan.changes.map((link) => storedChanges(this.#backup(link), states[link]));
     await using session = await this.server.session(into);
     const { progress } = this.repository.run();
+    const { signal, onAdvance: advance } = watch;
     return await replayChanges({
       client: session.client,
       tables: plan.tables,
       changes,
       target: plan.target,
       signal,
-      progress,
+      progress: { ...progress, advance },
     });
   }
 
@@ -188,6 +189,7 @@ export class TestChain {
 }
 
 const never = new AbortController().signal;
+const unwatched = { signal: never, onAdvance: () => undefined };
 
 function storedChanges(backup: BackupReader, state: FollowState | undefined): StoredChanges {
   const changes = state?.changes;
