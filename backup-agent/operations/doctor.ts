@@ -29,7 +29,7 @@ export async function checkMachine(
       finding(
         `${program}, for ${program === 'psql' ? 'recovery by hand' : 'backups'}`,
         async () => {
-          const tool = await findClientTool(program, search, 0);
+          const tool = await findClientTool(program, search);
           return `version ${tool.majorVersion} at ${tool.path}`;
         },
       ),

@@ -46,17 +46,21 @@ export async function findServerBinaries(
 }
 
 /**
- * Finds a client program at least as new as the server it talks to; the oldest that fits, because
- * that is closest to the server. Throws `tool-missing` when there is none.
+ * Finds a client program at least as new as the server it talks to (any, when none is named); the
+ * oldest that fits, because that is closest to the server. Throws `tool-missing` when there is none.
  */
 export async function findClientTool(
   program: 'pg_dump' | 'psql' | 'pg_restore' | 'pg_basebackup',
   search: BinarySearch,
-  serverMajorVersion: number,
+  serverMajorVersion?: number,
 ): Promise<ClientTool> {
   const installed = await installations(program, search);
-  const found = installed.findLast((tool) => tool.majorVersion >= serverMajorVersion);
-  if (!found) throw missing(`${program} ${serverMajorVersion} or newer`, installed);
+  const found = installed.findLast((tool) => tool.majorVersion >= (serverMajorVersion ?? 0));
+  if (!found)
+    throw missing(
+      serverMajorVersion === undefined ? program : `${program} ${serverMajorVersion} or newer`,
+      installed,
+    );
   return { path: join(found.folder, program), majorVersion: found.majorVersion };
 }
 
