@@ -1,6 +1,6 @@
 import type { Graph } from '../engine/graph.ts';
 import { reference, textOf } from '../engine/value.ts';
-import { type Identity, may } from './identities.ts';
+import { type Identity, may, type Target } from './identities.ts';
 
 /** One right that is enough to take any other. */
 const single = [
@@ -39,52 +39,48 @@ const runners = [
 /** How the identity can widen its own rights, as the actions it takes; undefined when it cannot. */
 export function escalationOf(graph: Graph, identity: Identity): string | undefined {
   const bounded = { unconditional: true } as const;
-  const everywhere = iamNames(graph, identity);
+  const everywhere = iamTargets(graph, identity);
   const direct = single.find((action) => may(identity, action, everywhere, bounded));
   if (direct !== undefined) return direct;
-  const runner = runners.find((action) => may(identity, action, [anything], bounded));
-  if (runner === undefined) return undefined;
-  return may(identity, 'iam:PassRole', strangers(identity), { unconditional: false })
-    ? `iam:PassRole of any role with ${runner}`
-    : undefined;
+  const runner = runners.find((action) => may(identity, action, [[anything]], bounded));
+  if (runner === undefined || !may(identity, 'iam:PassRole', [stranger(identity)]))
+    return undefined;
+  return `iam:PassRole of any role with ${runner}`;
 }
 
 /** Stands for a resource that no pattern but a wildcard matches. */
 const anything = 'arn:aws:any:eu-central-1:000000000000:any/any';
 
-/** ARNs of the graph's roles and policies, as its own policies would write them. */
-function iamNames(graph: Graph, identity: Identity): string[] {
-  const own = graph.of('aws_iam_role', 'aws_iam_policy', 'aws_iam_user', 'aws_iam_group');
-  const kinds: Readonly<Record<string, string>> = {
-    aws_iam_role: 'role',
-    aws_iam_policy: 'policy',
-    aws_iam_user: 'user',
-    aws_iam_group: 'group',
-  };
-  return [
-    ...own.map(({ address }) => reference(address, 'arn')),
-    ...accounts(identity).flatMap((account) =>
-      own.map(
-        (one) =>
-          `${account}:${kinds[one.type]}${textOf(one.get('path') ?? '/')}${textOf(one.get('name'))}`,
-      ),
-    ),
-    ...strangers(identity),
-  ];
+const kinds: Readonly<Record<string, string>> = {
+  aws_iam_role: 'role',
+  aws_iam_policy: 'policy',
+  aws_iam_user: 'user',
+  aws_iam_group: 'group',
+};
+
+/** The graph's roles, policies, users and groups, as the identity's policies would write them. */
+function iamTargets(graph: Graph, identity: Identity): Target[] {
+  const prefixes = accounts(identity);
+  const own = graph.of(...Object.keys(kinds)).map((one) => {
+    const path = `${kinds[one.type]}${textOf(one.get('path') ?? '/')}${textOf(one.get('name'))}`;
+    return [reference(one.address, 'arn'), ...prefixes.map((prefix) => `${prefix}:${path}`)];
+  });
+  return [...own, stranger(identity)];
 }
 
-/** Names of roles that nobody granted on purpose: only a wildcard reaches them. */
-function strangers(identity: Identity): string[] {
-  return [
-    ...accounts(identity).map((account) => `${account}:role/stranger`),
-    'arn:aws:iam::000000000000:role/stranger',
-  ];
+/** A role that nobody granted on purpose: only a wildcard reaches it. */
+function stranger(identity: Identity): Target {
+  return [...accounts(identity), 'arn:aws:iam::000000000000'].map(
+    (prefix) => `${prefix}:role/stranger`,
+  );
 }
 
 /** The accounts that the identity's policies speak of, as prefixes of IAM ARNs. */
 function accounts({ policies }: Identity): string[] {
-  const texts = policies
-    .flatMap(({ statements }) => statements)
-    .flatMap(({ resources, notResources }) => [...resources, ...notResources]);
+  const statements = policies.flatMap((policy) => policy.statements);
+  const texts = statements.flatMap(({ resources, notResources }) => [
+    ...resources,
+    ...notResources,
+  ]);
   return [...new Set(texts.flatMap((text) => /^arn:[^:]*:iam::[^:]*(?=:)/.exec(text)?.[0] ?? []))];
 }

@@ -105,39 +105,38 @@ function attachedArns(graph: Graph, resource: Resource, kind: string): Value[] {
   ].filter((arn) => arn !== undefined);
 }
 
+/** One resource, in all the ways that policies may write it: its ARN by name and by reference. */
+export type Target = readonly string[];
+
 /**
- * Whether the identity may do this to at least one of the resources: allowed by a policy, within its
+ * Whether the identity may do this to at least one of the targets: allowed by a policy, within its
  * boundary, and not denied without a condition.
  *
- * @param names - ways to write the resource, such as its ARN by name and by reference
  * @param options - with `unconditional`, a right that is granted under a condition does not count
  */
 export function may(
   identity: Identity,
   action: string,
-  names: readonly string[],
+  targets: readonly Target[],
   options: { readonly unconditional?: boolean } = {},
 ): boolean {
-  const statements = identity.policies.flatMap((policy) => policy.statements);
-  const covers = (statement: Statement): boolean =>
-    coversAction(statement, action) && coversResource(statement, names);
-  const allowed =
-    isAdministrator(identity) ||
-    statements.some(
-      (statement) =>
-        statement.allows &&
-        (!options.unconditional || statement.conditions.length === 0) &&
-        covers(statement),
+  const spoken = (statements: readonly Statement[]): readonly Statement[] =>
+    statements.filter((statement) => coversAction(statement, action));
+  const granted = spoken(identity.policies.flatMap((policy) => policy.statements));
+  const boundary = identity.boundary && spoken(identity.boundary);
+  return targets.some((names) => {
+    const covers = (statement: Statement): boolean => coversResource(statement, names);
+    const allows = (statement: Statement): boolean =>
+      statement.allows &&
+      (!options.unconditional || statement.conditions.length === 0) &&
+      covers(statement);
+    if (!isAdministrator(identity) && !granted.some(allows)) return false;
+    if (boundary && !boundary.some((statement) => statement.allows && covers(statement)))
+      return false;
+    return ![...granted, ...(boundary ?? [])].some(
+      (statement) => !statement.allows && statement.conditions.length === 0 && covers(statement),
     );
-  if (!allowed) return false;
-  if (
-    identity.boundary &&
-    !identity.boundary.some((statement) => statement.allows && covers(statement))
-  )
-    return false;
-  return ![...statements, ...(identity.boundary ?? [])].some(
-    (statement) => !statement.allows && statement.conditions.length === 0 && covers(statement),
-  );
+  });
 }
 
 /** Whether a policy that gives everything is attached. */

@@ -2,6 +2,7 @@ import type { Graph } from '../engine/graph.ts';
 import type { Resource } from '../engine/resource.ts';
 import { reference, textOf } from '../engine/value.ts';
 import { companions } from './companions.ts';
+import type { Identity, Target } from './identities.ts';
 import { repositoryNames } from './jobs.ts';
 
 /** Types that hold data, with the attribute that names their key. */
@@ -67,6 +68,27 @@ export function bucketArns(bucket: Resource): string[] {
       ? []
       : ['aws', 'aws-cn', 'aws-us-gov'].map((partition) => `arn:${partition}:s3:::${textOf(name)}`);
   return [reference(bucket.address, 'arn'), ...plain];
+}
+
+/**
+ * Objects of the bucket that an identity's policies may speak of: any one, and one for each pattern
+ * that narrows them down.
+ */
+export function objectTargets(identity: Identity, bucket: Resource): Target[] {
+  const arns = bucketArns(bucket);
+  const statements = identity.policies.flatMap((policy) => policy.statements);
+  const patterns = statements.flatMap(({ resources, notResources }) => [
+    ...resources,
+    ...notResources,
+  ]);
+  const keys = patterns.flatMap((pattern) =>
+    arns
+      .filter((arn) => pattern.startsWith(`${arn}/`))
+      .map((arn) => pattern.slice(arn.length).replaceAll(/[*?]/g, 'x')),
+  );
+  return [...new Set([...keys, '/jobs/any/object'])].map((key) =>
+    arns.map((arn) => `${arn}${key}`),
+  );
 }
 
 /** Buckets that keep backups: locked, tagged so, or named as a repository of the agent. */

@@ -1,7 +1,7 @@
 import { afsbp, nist80053, iso27001 } from '../../controls/frameworks.ts';
 import { companion } from '../../analysis/companions.ts';
 import { identities, may } from '../../analysis/identities.ts';
-import { bucketArns, repositories } from '../../analysis/storage.ts';
+import { objectTargets, repositories } from '../../analysis/storage.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
 import { reference, textOf } from '../../engine/value.ts';
 import { when } from '../../engine/verdict.ts';
@@ -25,14 +25,13 @@ export const backupWriterCannotDecrypt: Rule = {
         textOf(value),
         ...everything.referents(value, 'aws_kms_key').map((key) => reference(key.address, 'arn')),
       ].filter((name) => name !== '');
-      const objects = bucketArns(bucket).map((arn) => `${arn}/jobs/any/object`);
       if (keys.length === 0) return [];
       return identities(everything)
-        .filter((one) => may(one, 's3:PutObject', objects))
+        .filter((one) => may(one, 's3:PutObject', objectTargets(one, bucket)))
         .map((one) => ({
           resource: one.resource,
           verdict: when(
-            !may(one, 'kms:Decrypt', keys, { unconditional: true }),
+            !may(one, 'kms:Decrypt', [keys], { unconditional: true }),
             `writes to ${bucket.address} and decrypts with its key`,
             'use of the key through S3 only',
           ),

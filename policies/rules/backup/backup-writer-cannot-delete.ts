@@ -1,6 +1,6 @@
 import { nist80053, iso27001 } from '../../controls/frameworks.ts';
 import { identities, may } from '../../analysis/identities.ts';
-import { bucketArns, repositories } from '../../analysis/storage.ts';
+import { bucketArns, objectTargets, repositories } from '../../analysis/storage.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
 import { when } from '../../engine/verdict.ts';
 
@@ -25,11 +25,12 @@ export const backupWriterCannotDelete: Rule = {
   check: graph((everything) =>
     repositories(everything).flatMap((bucket) => {
       const arns = bucketArns(bucket);
-      const objects = arns.map((arn) => `${arn}/jobs/any/object`);
       return identities(everything)
-        .filter((one) => may(one, 's3:PutObject', objects))
+        .filter((one) => may(one, 's3:PutObject', objectTargets(one, bucket)))
         .map((one) => {
-          const right = deleting.find((action) => may(one, action, [...objects, ...arns]));
+          const right = deleting.find((action) =>
+            may(one, action, [...objectTargets(one, bucket), arns]),
+          );
           return {
             resource: one.resource,
             verdict: when(
