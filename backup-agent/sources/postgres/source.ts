@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { PostgresSourceConfiguration } from '../../../contracts/job.ts';
-import { isHoldfastError } from '../../errors/holdfast-error.ts';
 import type { BackupRun, Preflight, PreparedBackup, Source, SourceContext } from '../source.ts';
 import { captureChanges } from './changes/capture.ts';
 import {
@@ -9,7 +8,7 @@ import {
   defaultMaxWalBytes,
   type ChangeFeed,
 } from './changes/change-feed.ts';
-import { readFollowState } from './changes/read-follow-state.ts';
+import { guardChainSlot } from './changes/job-slots.ts';
 import { dropSlot } from './changes/slot.ts';
 import { connect } from './connection.ts';
 import { examine } from './preflight.ts';
@@ -95,7 +94,7 @@ async function* runBackup(
   setup: SourceSetup,
   run: BackupRun,
 ): AsyncGenerator<PreparedBackup, void, undefined> {
-  const current = await slotOfChain(run);
+  const current = slotOfChain(run);
   await dropOtherSlots(setup, run.signal, current);
   let reason: string | undefined;
   if (run.requested !== 'full') {
@@ -115,18 +114,22 @@ async function* followChain(
 ): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
   if (run.chain.length === 0) return 'there is no full backup yet';
   if (slot === undefined) return 'the newest full was taken without a slot to go on from';
-  return yield* captureChanges(changeFeed(setup, slot, run.signal), run);
-}
-
-async function slotOfChain(run: BackupRun): Promise<string | undefined> {
-  const newest = run.chain.at(-1);
-  if (newest === undefined) return undefined;
+  await guardChainSlot(setup, slot, run, { drop: false });
   try {
-    return (await readFollowState(newest, run.signal)).slot;
+    return yield* captureChanges(changeFeed(setup, slot, run.signal), run);
   } catch (error) {
-    if (isHoldfastError(error, 'storage-object-missing')) return undefined;
+    // The first error is the one that tells; a slot that cannot be read may still fill the disk.
+    await guardChainSlot(setup, slot, run, { drop: true }).catch(() => undefined);
     throw error;
   }
+}
+
+const manifestSource = z.looseObject({ slot: z.string().optional() });
+
+/** Absent when the newest chain was taken without one. */
+function slotOfChain(run: BackupRun): string | undefined {
+  const newest = run.chain.at(-1);
+  return newest && manifestSource.parse(newest.source).slot;
 }
 
 /** Where a chain's incrementals come from. */

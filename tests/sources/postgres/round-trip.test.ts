@@ -43,7 +43,7 @@ async function restoreInto(database: string, options: object = {}) {
   await server.createDatabase(database);
   const target = await source.target(database);
   const { chain } = source.repository;
-  return await restorePostgres({ chain, target, ...source.repository.run(), ...options });
+  return await restorePostgres({ ...source.repository.run(), chain, target, ...options });
 }
 
 test('a database that has everything comes back as pg_dump sees it', async () => {

@@ -1,13 +1,15 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupWriter, SourceContext } from '../../source.ts';
 import { isDatabaseError } from '../changes/database-error.ts';
-import { quoteLiteral, quoteQualified } from '../changes/quote.ts';
-import { connect, type PostgresSession } from '../connection.ts';
+import { quoteQualified } from '../changes/quote.ts';
+import { connect } from '../connection.ts';
 import { copyOut } from '../copy-out.ts';
 import { runLanes } from '../lanes.ts';
 import { digesting, RowDigest, type RowSet } from '../row-digest.ts';
 import type { SourceSetup } from '../source-setup.ts';
+import { Lane } from './lane.ts';
 import type { CopyUnit } from './plan-copies.ts';
+import { YieldWatch } from './yielding.ts';
 
 export interface CopiedUnit extends RowSet {
   readonly unit: CopyUnit;
@@ -20,13 +22,14 @@ export interface CopyResult {
   readonly missing: ReadonlyMap<number, Problem>;
 }
 
-/** Nobody's query may queue behind ours for longer. */
-const lockTimeoutMs = 1_000;
+/** How often a table is begun again after giving way, before it is left to the next incremental. */
+const attempts = 3;
 
 /**
- * Copies units on parallel sessions, all in one snapshot. A table that cannot be locked at once, was
- * rewritten after the snapshot (its rows would silently be missing) or may not be read becomes a
- * problem; the others are copied all the same.
+ * Copies units on parallel sessions, all in one snapshot. Each table's lock is held only while it is
+ * copied, and given up when somebody waits for it; then the table is begun again. A table that cannot
+ * be locked, was rewritten after the snapshot (its rows would silently be missing) or may not be read
+ * becomes a problem; the others are copied all the same.
  */
 export async function copyTables(
   setup: SourceSetup,
@@ -38,61 +41,87 @@ export async function copyTables(
   const copied: CopiedUnit[] = [];
   const missing = new Map<number, Problem>();
   await using stack = new AsyncDisposableStack();
-  const lanes: PostgresSession[] = [];
-  for (let lane = 0; lane < Math.min(setup.lanes, units.length); lane += 1) {
-    const options = { signal: context.signal, lockTimeoutMs };
-    lanes.push(stack.use(await connect(setup.target, options)));
-  }
-  await Promise.all(lanes.map((lane) => enterLane(lane, snapshot)));
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < Math.min(setup.lanes, units.length); lane += 1)
+    lanes.push(stack.use(await Lane.open(setup, snapshot, context.signal)));
+  const watcher = stack.use(await connect(setup.target, { signal: context.signal }));
+  const watch = stack.use(new YieldWatch(watcher, lanes));
   await runLanes(units, lanes, context.signal, async (lane, unit) => {
     if (missing.has(unit.table.oid)) return;
-    const result = await copyUnit(lane, unit, writer, context);
+    const result = await new UnitCopy(lane, watch, writer, context).take(unit);
     if ('what' in result) missing.set(unit.table.oid, result);
     else copied.push(result);
   });
-  return { copied, missing };
+  return { copied: copied.filter(({ unit }) => !missing.has(unit.table.oid)), missing };
 }
 
-async function enterLane(lane: PostgresSession, snapshot: string): Promise<void> {
-  await lane.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await lane.client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`);
-}
+class UnitCopy {
+  readonly #lane: Lane;
+  readonly #watch: YieldWatch;
+  readonly #writer: BackupWriter;
+  readonly #context: SourceContext;
 
-async function copyUnit(
-  { client }: PostgresSession,
-  unit: CopyUnit,
-  writer: BackupWriter,
-  context: SourceContext,
-): Promise<CopiedUnit | Problem> {
-  const { table } = unit;
-  const where = quoteQualified(table.schema, table.name);
-  await client.query('SAVEPOINT holdfast_copy');
-  try {
-    await client.query(`LOCK TABLE ONLY ${where} IN ACCESS SHARE MODE`);
-    if (await wasRewritten({ client }, table.oid)) {
-      return { where, what: 'not copied: it was rewritten or truncated after the snapshot' };
+  constructor(lane: Lane, watch: YieldWatch, writer: BackupWriter, context: SourceContext) {
+    this.#lane = lane;
+    this.#watch = watch;
+    this.#writer = writer;
+    this.#context = context;
+  }
+
+  async take(unit: CopyUnit): Promise<CopiedUnit | Problem> {
+    const where = quoteQualified(unit.table.schema, unit.table.name);
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      try {
+        return await this.#attempt(attempt === 1 ? unit : renamed(unit, attempt), where);
+      } catch (error) {
+        if (this.#context.signal.aborted) throw error;
+        if (this.#watch.hasYielded(this.#lane.pid)) {
+          await this.#lane.reopen();
+          continue;
+        }
+        if (!isDatabaseError(error)) throw error;
+        return { where, what: `not copied: ${error.message}` };
+      }
     }
-    const digest = new RowDigest();
-    const columns = table.columns.map((column) => column.name);
-    const { condition } = unit;
-    const rows = copyOut(client, { ...table, columns, ...(condition && { condition }) });
-    const counted = counting(digesting(rows, digest), context);
-    const { plaintextBytes: bytes } = await writer.writeObject(unit.object, counted);
-    return { unit, bytes, ...digest.result() };
-  } catch (error) {
-    if (context.signal.aborted || !isDatabaseError(error)) throw error;
-    return { where, what: `not copied: ${error.message}` };
-  } finally {
-    // Gives the lock back at once: it was taken inside the savepoint.
-    await client.query('ROLLBACK TO SAVEPOINT holdfast_copy').catch(() => undefined);
+    return { where, what: `not copied: others waited for its lock ${attempts} times` };
+  }
+
+  async #attempt(unit: CopyUnit, where: string): Promise<CopiedUnit | Problem> {
+    const { client } = this.#lane;
+    const { table, condition } = unit;
+    await client.query('SAVEPOINT holdfast_copy');
+    try {
+      await client.query(`LOCK TABLE ONLY ${where} IN ACCESS SHARE MODE`);
+      if (await wasRewritten(this.#lane, table.oid)) {
+        return { where, what: 'not copied: it was rewritten or truncated after the snapshot' };
+      }
+      const digest = new RowDigest();
+      const columns = table.columns.map((column) => column.name);
+      const rows = copyOut(client, { ...table, columns, ...(condition && { condition }) });
+      const counted = counting(digesting(rows, digest), this.#context);
+      const { plaintextBytes: bytes } = await this.#writer.writeObject(unit.object, counted);
+      return { unit, bytes, ...digest.result() };
+    } finally {
+      await this.#giveBack();
+    }
+  }
+
+  /** Gives the lock back at once: it was taken inside the savepoint. */
+  async #giveBack(): Promise<void> {
+    const { client } = this.#lane;
+    const statement = 'ROLLBACK TO SAVEPOINT holdfast_copy; RELEASE SAVEPOINT holdfast_copy';
+    // A cancellation that comes late hits this statement; a broken connection fails the next one.
+    await client.query(statement).catch(() => client.query(statement).catch(() => undefined));
   }
 }
 
+/** What was begun under the first name may be half stored. */
+function renamed(unit: CopyUnit, attempt: number): CopyUnit {
+  return { ...unit, object: unit.object.replace(/\.copy$/, `-again-${attempt}.copy`) };
+}
+
 /** The snapshot's file node against today's: a rewritten table shows no rows to older snapshots. */
-async function wasRewritten(
-  { client }: Pick<PostgresSession, 'client'>,
-  oid: number,
-): Promise<boolean> {
+async function wasRewritten({ client }: Lane, oid: number): Promise<boolean> {
   const { rows } = await client.query(
     `SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) AS same
      FROM pg_catalog.pg_class c WHERE c.oid = $1::oid`,

@@ -23,6 +23,7 @@ import { schemaObjectName } from '../changes/capture-step.ts';
 import { copyTables } from './copy-tables.ts';
 import { describeTables } from './describe-tables.ts';
 import { backUpLargeObjects } from './large-objects.ts';
+import { loadScript, loadScriptName } from './load-script.ts';
 import { planCopies } from './plan-copies.ts';
 import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapshot.ts';
 
@@ -95,6 +96,7 @@ class FullBackup {
     const { inventory, problems } = await this.#write(writer, obstacle);
     await this.#writeFollowState(writer, inventory, problems);
     await writer.writeMeta(inventoryName, [Buffer.from(JSON.stringify(inventory))]);
+    await writer.writeMeta(loadScriptName, [Buffer.from(loadScript(inventory))]);
     const { point, time } = this.#snapshot;
     const rows = inventory.tables.reduce((sum, table) => sum + table.rows, 0);
     return {

@@ -1,6 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
+import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { BackupReader, SourceContext } from '../../source.ts';
+import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteIdentifier, quoteQualified } from '../changes/quote.ts';
 import type { PostgresSession } from '../connection.ts';
 import { runLanes } from '../lanes.ts';
@@ -30,7 +32,13 @@ export async function loadTables(
     const list = unit.columns.map(quoteIdentifier).join(', ');
     const columns = unit.columns.length === 0 ? '' : ` (${list})`;
     const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN`));
-    await pipeline(counting(rows, context), sink, { signal });
+    try {
+      await pipeline(counting(rows, context), sink, { signal });
+    } catch (error) {
+      if (signal.aborted || !isDatabaseError(error)) throw error;
+      const message = `rows of ${table}: ${error.message} (${error.code})`;
+      throw new HoldfastError('restore-failed', message, { cause: error });
+    }
   });
 }
 
