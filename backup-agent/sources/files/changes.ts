@@ -1,7 +1,8 @@
 import type { Change } from './batches.ts';
-import { comparePaths, isWithin, type Entry, type Removal } from './entry.ts';
+import { comparePaths, type Entry, type Removal } from './entry.ts';
 import { sameState } from './file-content.ts';
 import { pairUp } from './merge-indexes.ts';
+import type { UnknownPaths } from './unknown-paths.ts';
 
 /** What the walk found, against what the last index says. */
 export type FileChange = Change<Entry, Removal>;
@@ -9,8 +10,8 @@ export type FileChange = Change<Entry, Removal>;
 export interface ChangeOptions {
   readonly walk: AsyncGenerator<Entry>;
   readonly previous: AsyncGenerator<Entry>;
-  /** The directory, met last, of whose entries nothing is known. */
-  readonly unknown: () => Buffer | undefined;
+  /** What the walk could not look at. */
+  readonly unknown: UnknownPaths;
   /** Files are read again even where they look unchanged. */
   readonly verifyContent: boolean;
 }
@@ -20,7 +21,7 @@ export async function* changes(options: ChangeOptions): AsyncGenerator<FileChang
   const { walk, previous, verifyContent } = options;
   for await (const { now, before } of pairUp(walk, previous, comparePaths)) {
     if (now) yield compare(now, before, verifyContent);
-    else if (before) yield vanished(before, options.unknown());
+    else if (before) yield vanished(before, options.unknown);
   }
 }
 
@@ -33,8 +34,8 @@ function compare(entry: Entry, previous: Entry | undefined, verifyContent: boole
 }
 
 /** What lies in a directory that could not be listed is not taken for deleted. */
-function vanished(previous: Entry, unknown: Buffer | undefined): FileChange {
-  if (unknown && isWithin(previous.path, unknown)) return { kind: 'unchanged', entry: previous };
+function vanished(previous: Entry, unknown: UnknownPaths): FileChange {
+  if (unknown.covers(previous.path)) return { kind: 'unchanged', entry: previous };
   return { kind: 'removed', removal: removalOf(previous) };
 }
 

@@ -12,6 +12,7 @@ import { PathFilter, type PathPatterns } from './path-filter.ts';
 import { largeFileBytes, SegmentPacker, type Candidate } from './segment-packer.ts';
 import { segmentName } from './segment-name.ts';
 import { StoredContent } from './stored-content.ts';
+import { UnknownPaths } from './unknown-paths.ts';
 import { walk } from './walk.ts';
 
 export interface TreeBackupOptions {
@@ -51,9 +52,9 @@ class TreeBackup {
   readonly #problems: Problem[] = [];
   readonly #stored = new StoredContent(largeFileBytes);
   readonly #links = new LinkGroups();
+  readonly #unknown = new UnknownPaths();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  #unknown: Buffer | undefined;
   #contentLoaded: Promise<void> | undefined;
   #entries = 0;
   #segments = 0;
@@ -103,12 +104,10 @@ class TreeBackup {
         filter: new PathFilter(patterns),
         signal: this.#signal,
         onProblem: this.#report,
-        onUnknown: (directory) => {
-          this.#unknown = directory;
-        },
+        onUnknown: (path) => this.#unknown.add(path),
       }),
       previous: parents.length === 0 ? nothing() : readTree(parents, this.#signal),
-      unknown: () => this.#unknown,
+      unknown: this.#unknown,
       verifyContent,
     });
     for await (const change of all) {

@@ -48,6 +48,6 @@ test('after any edits, full and incrementals restore at every point to what the 
         assertSameTree(target, point);
       }
     }),
-    { numRuns: rounds(40, 1000) },
+    { numRuns: rounds(20, 1000) },
   );
 });

@@ -53,7 +53,7 @@ test('a restore killed anywhere goes on, and repeats no more than the segments i
   const source = join(directory.path, 'source');
   fill(source);
   const total = files * fileBytes;
-  for (let round = 1; round <= rounds(3, 40); round++) {
+  for (let round = 1; round <= rounds(2, 40); round++) {
     const target = join(directory.path, `target-${round}`);
     const killAfter = Math.floor((total * ((round * 37) % 100)) / 100);
     const killed = spawnSync(process.execPath, [program, source, target, String(killAfter)]);
