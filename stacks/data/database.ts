@@ -57,7 +57,7 @@ export class Database extends Construct {
       port: 5432,
       username: 'holdfast_admin',
       manageMasterUserPassword: true,
-      masterUserSecretKmsKeyId: this.key.keyId,
+      masterUserSecretKmsKeyId: this.key.arn,
       iamDatabaseAuthenticationEnabled: true,
       storageType: 'gp3',
       allocatedStorage: data.storageGiB,

@@ -5,8 +5,19 @@ import { Route53ResolverFirewallRuleGroup } from '@cdktf/provider-aws/lib/route5
 import { Route53ResolverFirewallRule } from '@cdktf/provider-aws/lib/route53-resolver-firewall-rule/index.js';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
 import type { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
 import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
+
+/** What may be looked up: the allow list, and the sign-in provider that the load balancer asks. */
+export function resolvableDomains({ edge, network }: Environment): string[] {
+  const { signIn } = edge;
+  const provider =
+    signIn.type === 'cognito'
+      ? ['.amazoncognito.com']
+      : [signIn.tokenEndpoint, signIn.userInfoEndpoint].map((url) => new URL(url).hostname);
+  return [...new Set([...network.allowedDomains, ...provider])];
+}
 
 export interface DnsFirewallConfig {
   readonly domains: readonly string[];
@@ -25,15 +36,15 @@ export function dnsFirewall(scope: Construct, vpc: Vpc, config: DnsFirewallConfi
     ...provider,
     name: named('allowed'),
     domains: [
-      `*.${stack.partition.domain}.`,
-      '*.compute.internal.',
-      ...config.domains.map((domain) => (domain.startsWith('.') ? `*${domain}.` : `${domain}.`)),
+      `*.${stack.partition.domain}`,
+      '*.compute.internal',
+      ...config.domains.map((domain) => (domain.startsWith('.') ? `*${domain}` : domain)),
     ],
   });
   const others = new Route53ResolverFirewallDomainList(scope, 'other-domains', {
     ...provider,
     name: named('others'),
-    domains: ['*.'],
+    domains: ['*'],
   });
   const group = new Route53ResolverFirewallRuleGroup(scope, 'dns-rules', {
     ...provider,

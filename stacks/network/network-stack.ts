@@ -8,6 +8,7 @@ import { Fn } from '../lib/cdktf.ts';
 import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
 import { aclRules } from './acl-rules.ts';
 import { connectGroups, groupDescriptions, type GroupName } from './connections.ts';
+import { resolvableDomains } from './dns-firewall.ts';
 import { Endpoints } from './endpoints.ts';
 import { Firewall } from './firewall.ts';
 import { LockedVpc } from './locked-vpc.ts';
@@ -57,7 +58,7 @@ export class NetworkStack extends EnvironmentStack {
     this.vpc = new LockedVpc(this, 'main', {
       cidr: network.vpcCidr,
       key,
-      ...(network.dnsFirewall ? { resolvableDomains: network.allowedDomains } : {}),
+      ...(network.dnsFirewall ? { resolvableDomains: resolvableDomains(environment) } : {}),
     });
     this.edge = this.#tier('edge');
     this.app = this.#tier('app');

@@ -53,6 +53,24 @@ suite('network', () => {
       action: 'BLOCK',
       block_response: 'NXDOMAIN',
     });
+    const lists = production.filter(
+      ({ type }) => type === 'aws_route53_resolver_firewall_domain_list',
+    );
+    const domains = (id: string) =>
+      lists.find((list) => list.id === id)?.attributes['domains'] as string[];
+    assert.deepEqual(domains('main_other-domains'), ['*']);
+    assert.deepEqual(domains('main_allowed-domains'), [
+      '*.amazonaws.com',
+      '*.compute.internal',
+      's3.eu-west-1.amazonaws.com',
+      '*.s3.eu-west-1.amazonaws.com',
+      'updates.example.com',
+      'login.example.com',
+    ]);
+    assert.deepEqual(domains('offsite_recovery_allowed-domains'), [
+      '*.amazonaws.com',
+      '*.compute.internal',
+    ]);
     for (const { type, attributes } of production)
       if (type === 'aws_route53_resolver_firewall_config')
         assert.equal(attributes['firewall_fail_open'], 'DISABLED');
