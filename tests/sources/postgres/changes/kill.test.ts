@@ -49,7 +49,7 @@ test('an agent killed between any two steps, or at any moment, loses and doubles
     for (const after of backupSteps) {
       assert.equal(await runAgent(server, folder.path, { after }), 'SIGKILL', after);
     }
-    for (let round = 0; round < rounds(3, 200); round++) {
+    for (let round = 0; round < rounds(2, 200); round++) {
       await runAgent(server, folder.path, { afterMs: 150 + Math.random() * 400 });
     }
   }
