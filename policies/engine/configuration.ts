@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import { dynamicBlock, dynamicNames, expandDynamic } from './dynamic-blocks.ts';
 import { type TerraformDocument } from './document.ts';
 import { resolve, type Scope } from './evaluate.ts';
 import { lazy, type Lazy, type Operand, settle } from './operand.ts';
 import { knownData } from './known-data.ts';
-import { type Origin, Resource } from './resource.ts';
+import { originOf } from './origin.ts';
+import { Resource } from './resource.ts';
 import {
   asList,
   type Fields,
@@ -11,7 +12,6 @@ import {
   isSymbol,
   opaque,
   reference,
-  stripSymbols,
   textOf,
   type Value,
 } from './value.ts';
@@ -46,12 +46,6 @@ const metaArguments = new Set([
   'connection',
   'provisioner',
 ]);
-
-const metadata = z.looseObject({
-  metadata: z
-    .looseObject({ path: z.string().optional(), stackTrace: z.array(z.string()).optional() })
-    .optional(),
-});
 
 /** Resolves a configuration's resources on demand; other stacks are asked for their outputs. */
 export class Configuration {
@@ -109,7 +103,7 @@ export class Configuration {
       type,
       name,
       provider: this.provider(type, instance.raw),
-      origin: origin(instance.raw, this.source.file),
+      origin: originOf(instance.raw, this.source.file),
       values: Object.fromEntries(names.map((key) => [key, settle(instance.attribute(key))])),
     });
   }
@@ -299,43 +293,4 @@ function namespace(name: string, get: (key: string | number) => Operand): Lazy {
 
 function handle(instance: Instance): Lazy {
   return lazy(instance.attribute, () => reference(instance.address, ''));
-}
-
-function origin(raw: Fields, file: string): Origin {
-  const parsed = metadata.safeParse(raw['//']);
-  const { path, stackTrace } = parsed.data?.metadata ?? {};
-  const frame = stackTrace
-    ?.map((line) => /\(?([^\s()]+:\d+:\d+)\)?$/.exec(line)?.[1])
-    .find((line) => line && !line.includes('node_modules'));
-  return {
-    file,
-    ...(path !== undefined && { construct: stripSymbols(path) }),
-    ...(frame !== undefined && { source: frame }),
-  };
-}
-
-function dynamicNames(raw: Fields): string[] {
-  return asList(raw['dynamic']).filter(isObject).flatMap(Object.keys);
-}
-
-function dynamicBlock(raw: Fields, name: string): Fields | undefined {
-  const found = asList(raw['dynamic'])
-    .filter(isObject)
-    .map((one) => one[name])
-    .find((one) => one !== undefined);
-  const block = asList(found)[0];
-  return isObject(block) ? block : undefined;
-}
-
-/** `dynamic` blocks written out, when what they loop over is known. */
-function expandDynamic(block: Fields, name: string, scope: Scope): Value {
-  const over = resolve(block['for_each'] ?? null, scope);
-  if (isSymbol(over) || over === null || typeof over !== 'object') return opaque(`dynamic ${name}`);
-  const iterator = textOf(block['iterator'] ?? name);
-  return Object.entries(over).map(([key, value]) => {
-    const current = { key: Array.isArray(over) ? Number(key) : key, value };
-    return resolve(asList(block['content'])[0] ?? {}, (one) =>
-      one === iterator ? current : scope(one),
-    );
-  });
 }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { Configuration, type StackSource } from './configuration.ts';
 import { cdktfManifest, terraformDocument } from './document.ts';
 import { Graph } from './graph.ts';
-import { resourcesOfPlan, terraformPlan } from './plan.ts';
+import { resourcesOfPlan } from './plan.ts';
+import { terraformPlan } from './plan-format.ts';
 import type { Resource } from './resource.ts';
 
 /** The input cannot be judged: missing, not JSON, or not what Terraform writes. */

@@ -11,27 +11,60 @@ import { mutations } from './production/seeded.ts';
 import { type Stack, synthesize, type Synthesis } from './production/stacks.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
-let production: Synthesis;
+const names = ['production', 'staging', 'sandbox'] as const;
+const syntheses = new Map<string, Synthesis>();
 before(async () => {
-  production = await synthesize('production');
+  for (const name of names) syntheses.set(name, await synthesize(name));
 });
 
-for (const name of ['production', 'staging', 'sandbox']) {
+function synthesisOf(name: string): Synthesis {
+  const found = syntheses.get(name);
+  assert.ok(found, `${name} is not synthesized`);
+  return found;
+}
+
+for (const name of names)
   test(`${name} is clean, and each of its suppressions is used`, async () => {
-    const { stacks, environment } = name === 'production' ? production : await synthesize(name);
+    const { stacks, environment } = synthesisOf(name);
     const suppressions = parseSuppressions(await readFile('policies/suppressions.yaml', 'utf8'));
     const report = judge(stacks, { suppressions, now, environment });
     assert.deepEqual(report.errors, []);
     assert.equal(withOutcome(report, 'fail', 'unknown').length, 0, renderText(report));
     assert.deepEqual(report.suppressionProblems, []);
   });
-}
+
+test('every rule that passes somewhere in an environment has a seeded misconfiguration', () => {
+  const seeded = new Set(mutations.map(({ rule }) => rule));
+  const judged = names.flatMap((name) => {
+    const { stacks, environment } = synthesisOf(name);
+    return judge(stacks, { now, environment }).results.filter(({ outcome }) => outcome === 'pass');
+  });
+  const missing = new Set(judged.map(({ rule }) => rule.id)).difference(seeded);
+  assert.deepEqual([...missing], ['environment-weakenings-reasoned']);
+});
+
+test('environment-weakenings-reasoned names a setting that is weakened without a reason', () => {
+  const { stacks, environment } = synthesisOf('sandbox');
+  const content = { ...environment.content, weakenings: [] };
+  const report = judge(stacks, { now, environment: { ...environment, content } });
+  const found = withOutcome(report, 'fail').filter(
+    ({ rule }) => rule.id === 'environment-weakenings-reasoned',
+  );
+  assert.deepEqual(
+    found.map(({ address }) => address),
+    ['environment/sandbox'],
+  );
+});
 
 /** The addresses at which one rule fails, without suppressions. */
-function failures(ruleId: string, stacks: readonly Stack[]): Set<string> {
+function failures(
+  ruleId: string,
+  stacks: readonly Stack[],
+  environment: Synthesis['environment'],
+): Set<string> {
   const rule = rules.find(({ id }) => id === ruleId);
   assert.ok(rule, `there is no rule ${ruleId}`);
-  const { name, content } = production.environment;
+  const { name, content } = environment;
   const report = judgeGraph(graphOf(stacks, [environmentResource(name, content)]), {
     rules: [rule],
     now,
@@ -41,12 +74,12 @@ function failures(ruleId: string, stacks: readonly Stack[]): Set<string> {
 }
 
 for (const mutation of mutations) {
-  test(`${mutation.rule} names production ${mutation.what}`, () => {
-    const changed = structuredClone(production.stacks);
+  test(`${mutation.rule} names ${mutation.environment ?? 'production'} ${mutation.what}`, () => {
+    const { stacks, environment } = synthesisOf(mutation.environment ?? 'production');
+    const changed = structuredClone(stacks);
     mutation.apply(changed);
-    const found = failures(mutation.rule, changed).difference(
-      failures(mutation.rule, production.stacks),
-    );
+    const before = failures(mutation.rule, stacks, environment);
+    const found = failures(mutation.rule, changed, environment).difference(before);
     assert.notEqual(found.size, 0, 'nothing new was found');
   });
 }

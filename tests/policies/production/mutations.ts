@@ -9,6 +9,16 @@ export interface Mutation {
   readonly rule: string;
   readonly what: string;
   readonly apply: (stacks: readonly Stack[]) => void;
+  /** The environment to break, where production has no such thing. */
+  readonly environment?: 'staging' | 'sandbox';
+}
+
+/** The same mutations on another environment. */
+export function within(
+  environment: 'staging' | 'sandbox',
+  mutations: readonly Mutation[],
+): Mutation[] {
+  return mutations.map((mutation) => ({ ...mutation, environment }));
 }
 
 interface Found {

@@ -1,4 +1,14 @@
-import { add, first, grant, type Mutation, parameter, remove, rewrite, set } from './mutations.ts';
+import {
+  add,
+  first,
+  grant,
+  type Mutation,
+  parameter,
+  remove,
+  rewrite,
+  set,
+  within,
+} from './mutations.ts';
 
 const database = [
   set('rds-storage-encrypted', 'aws_db_instance', 'storage_encrypted', false),
@@ -33,12 +43,60 @@ const database = [
   set('data-classified', 'aws_db_instance', 'tags.DataClassification', undefined),
   set('tags-complete', 'aws_db_instance', 'tags.Owner', undefined),
   parameter('rds-forces-tls', 'rds.force_ssl', '0'),
+  {
+    rule: 'rds-query-logging',
+    what: 'parameters that log no statement',
+    apply: (stacks: Parameters<Mutation['apply']>[0]) => {
+      for (const name of ['log_statement', 'log_min_duration_statement'])
+        parameter('', name).apply(stacks);
+    },
+  },
   parameter('rds-pgaudit', 'shared_preload_libraries', 'pg_stat_statements'),
   parameter('rds-log-connections', 'log_disconnections', '0'),
   parameter('rds-slot-wal-bounded', 'max_slot_wal_keep_size'),
 ];
 
+const fileSystems = within('staging', [
+  set('efs-encrypted', 'aws_efs_file_system', 'encrypted', false),
+  set('efs-customer-key', 'aws_efs_file_system', 'kms_key_id', undefined),
+  set('efs-access-point-root', 'aws_efs_access_point', 'root_directory.path', '/'),
+  set('efs-access-point-user', 'aws_efs_access_point', 'posix_user.uid', 0),
+  remove('efs-tls-only', 'aws_efs_file_system_policy'),
+]);
+
+const userPools = within('sandbox', [
+  set('cognito-mfa-required', 'aws_cognito_user_pool', 'mfa_configuration', 'OPTIONAL'),
+  set('cognito-threat-protection', 'aws_cognito_user_pool', 'user_pool_add_ons', undefined),
+  set(
+    'cognito-no-self-sign-up',
+    'aws_cognito_user_pool',
+    'admin_create_user_config.allow_admin_create_user_only',
+    false,
+  ),
+  set('cognito-password-length', 'aws_cognito_user_pool', 'password_policy.minimum_length', 8),
+]);
+
 const storage = [
+  set('kms-key-enabled', 'aws_kms_key', 'is_enabled', false),
+  set('s3-aborts-uploads', 'aws_s3_bucket_lifecycle_configuration', 'rule', [
+    { id: 'x', status: 'Enabled' },
+  ]),
+  set('s3-name-dns', 'aws_s3_bucket', 'bucket', 'crm.files'),
+  add('s3-no-open-cors', 'aws_s3_bucket', 'aws_s3_bucket_cors_configuration', () => ({
+    bucket: 'any',
+    cors_rule: [{ allowed_methods: ['GET'], allowed_origins: ['*'] }],
+  })),
+  add('s3-objects-customer-key', 'aws_s3_bucket', 'aws_s3_object', () => ({
+    bucket: 'any',
+    key: 'k',
+    server_side_encryption: 'AES256',
+  })),
+  add('rds-snapshot-private', 'aws_db_instance', 'aws_db_snapshot', () => ({
+    shared_accounts: ['all'],
+  })),
+  add('rds-copies-customer-key', 'aws_db_instance', 'aws_db_snapshot_copy', () => ({})),
+  add('secret-customer-key', 'aws_db_instance', 'aws_secretsmanager_secret', () => ({})),
+  add('secret-rotated', 'aws_db_instance', 'aws_secretsmanager_secret', () => ({})),
   set(
     's3-public-access-blocked',
     'aws_s3_bucket_public_access_block',
@@ -110,6 +168,7 @@ const storage = [
 ];
 
 const door = [
+  set('lb-target-health-check', 'aws_lb_target_group', 'health_check', undefined),
   set('lb-listener-tls', 'aws_lb_listener', 'default_action', [{ type: 'forward' }], /plaintext/),
   set('lb-tls-policy', 'aws_lb_listener', 'ssl_policy', 'ELBSecurityPolicy-2016-08', /tls/),
   set('lb-signs-in', 'aws_lb_listener', 'default_action', [{ type: 'forward' }], /tls/),
@@ -174,6 +233,7 @@ const chain: Mutation = {
 };
 
 const network = [
+  add('acl-attached', 'aws_vpc', 'aws_network_acl', () => ({})),
   chain,
   add(
     'network-no-internet-path-to-data',
@@ -494,6 +554,8 @@ const backups = [
 /** Misconfigurations of the production stacks, each with the rule that must name it. */
 export const mutations: readonly Mutation[] = [
   ...database,
+  ...fileSystems,
+  ...userPools,
   ...storage,
   ...door,
   ...network,
