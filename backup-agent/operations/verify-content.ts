@@ -120,7 +120,9 @@ async function readObject(
     if (error.code === 'identity-wrong')
       return (await readObject(agent, repository, object, undefined)) ?? 'unopened';
     if (!isIntegrity(error)) throw error;
-    return { kind: 'content', key, backup: manifest.id, what: `${error.message} (${error.code})` };
+    // The key is said already.
+    const what = error.message.replace(key, '').replace(/^[:\s]+/, '');
+    return { kind: 'content', key, backup: manifest.id, what: `${what} (${error.code})` };
   }
 }
 

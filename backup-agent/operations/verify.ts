@@ -1,3 +1,4 @@
+import type { Manifest } from '../../contracts/manifest.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Damage } from '../repository/damage.ts';
 import { prunedSince } from '../repository/backups.ts';
@@ -7,6 +8,7 @@ import { takeInventory } from '../repository/inventory.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Sample } from '../repository/sample.ts';
 import type { Agent, Run } from './agent.ts';
+import { damagedContent, type DamagedContent } from './damaged-content.ts';
 import { recordVerification } from './record-verification.ts';
 import { checkContent, type CheckedContent, type ReadSummary } from './verify-content.ts';
 import { checkDocuments, readCheckedLog } from './verify-documents.ts';
@@ -46,6 +48,8 @@ export interface VerifyReport {
 export interface ReportedDamage extends Damage {
   /** Backups that need what is damaged. */
   readonly dependents: readonly string[];
+  /** Tables or files in it, where this host may read their names. */
+  readonly content?: DamagedContent;
 }
 
 /**
@@ -83,8 +87,9 @@ export async function verifyBackups(
   const record = request.deep
     ? await recordVerification(agent, repository, request.job, log, result)
     : { recorded: false };
+  const contents = await contentsOfDamage(agent, repository, documents.manifests, damage);
   return {
-    ...summary(request, repository, agent.now(), damage, impact),
+    ...summary(request, repository, agent.now(), { damage, impact, contents }),
     backups: documents.backups.length,
     objects: content.objects,
     bytes: content.bytes,
@@ -92,6 +97,20 @@ export async function verifyBackups(
     unopened: [...content.unopened],
     ...record,
   };
+}
+
+async function contentsOfDamage(
+  agent: Agent,
+  repository: Repository,
+  manifests: readonly Manifest[],
+  damage: readonly Damage[],
+): Promise<ReadonlyMap<string, DamagedContent>> {
+  const hit = new Set(damage.map(({ backup }) => backup));
+  const contents = new Map<string, DamagedContent>();
+  for (const manifest of manifests.filter(({ id }) => hit.has(id)))
+    for (const [key, content] of await damagedContent(agent, repository, manifest, damage))
+      contents.set(key, content);
+  return contents;
 }
 
 /** What a prune removed while we looked is no damage. */
@@ -124,12 +143,17 @@ function proven(
   return impactOf(backups, [...damage, ...unread]).sound;
 }
 
+interface Found {
+  readonly damage: readonly Damage[];
+  readonly impact: Impact;
+  readonly contents: ReadonlyMap<string, DamagedContent>;
+}
+
 function summary(
   request: VerifyRequest,
   repository: Repository,
   now: Date,
-  damage: readonly Damage[],
-  impact: Impact,
+  { damage, impact, contents }: Found,
 ) {
   const newestSound = impact.sound.at(-1);
   return {
@@ -137,10 +161,14 @@ function summary(
     repository: repository.name,
     at: now.toISOString(),
     level: request.deep ? 'deep' : request.read ? 'read' : 'listing',
-    damage: damage.map((found) => ({
-      ...found,
-      dependents: found.backup === undefined ? [] : dependentsOf(impact, found.backup),
-    })),
+    damage: damage.map((found) => {
+      const content = contents.get(found.key);
+      return {
+        ...found,
+        dependents: found.backup === undefined ? [] : dependentsOf(impact, found.backup),
+        ...(content ? { content } : {}),
+      };
+    }),
     broken: [...impact.broken.keys()],
     sound: impact.sound.length,
     ...(newestSound === undefined ? {} : { newestSound }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Manifest } from '../../contracts/manifest.ts';
 import { verifyBackups } from '../../backup-agent/operations/verify.ts';
@@ -8,6 +9,8 @@ import { sealDocument, manifestDocument } from '../../backup-agent/repository/do
 import { manifestKey, objectKey } from '../../backup-agent/repository/layout.ts';
 import { selectSample, type Sample } from '../../backup-agent/repository/sample.ts';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
+import { createFilesSource } from '../../backup-agent/sources/files/source.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { run, scenario } from './support/scenario.ts';
 
 async function chainAndFull() {
@@ -116,6 +119,22 @@ test('a manifest that is gone, forged or replayed is damage of its backup, each 
   await expect(new RegExp(`is the manifest of crm ${s.a.id}`));
   await s.remove('primary', manifestKey('crm', s.d.id));
   await expect(/storage-object-missing/);
+});
+
+test('the files in a damaged object are named', async () => {
+  await using tree = await temporaryDirectory();
+  await writeFile(join(tree.path, 'contract "ä".pdf'), 'signed');
+  const source = createFilesSource({
+    path: tree.path,
+    exclude: [],
+    oneFileSystem: true,
+    segmentBytes: 1_000_000,
+  });
+  await using s = await scenario({ source });
+  const manifest = await s.backup('full');
+  await s.remove('primary', firstObject(manifest));
+  const { damage } = await verifyBackups(s.agent, check, run);
+  assert.deepEqual(damage[0]?.content, { names: ['contract "ä".pdf'], count: 1 });
 });
 
 test('a broken log is thrown, for it says what there should be', async () => {

@@ -26,9 +26,18 @@ export function renderVerification(report: VerifyReport, output: Output): string
   return lines.join('\n');
 }
 
-function renderDamage({ kind, key, what, dependents }: ReportedDamage, output: Output): string {
-  const others = dependents.length > 1 ? `; needed by ${dependents.slice(1).join(', ')}` : '';
-  return `${output.style('red', kind)}: ${key}: ${what}${others}`;
+function renderDamage(found: ReportedDamage, output: Output): string {
+  const { kind, key, what, backup, dependents, content } = found;
+  const others = dependents.filter((id) => id !== backup);
+  const lines = [`${output.style('red', kind)}: ${key}: ${what}`];
+  if (others.length > 0) lines.push(`  needed by: ${others.join(', ')}`);
+  if (content) {
+    const more = content.count - content.names.length;
+    // Names of files are shown as JSON would: no control character reaches the terminal.
+    const names = content.names.map((name) => JSON.stringify(name)).join(', ');
+    lines.push(`  holds: ${names}${more > 0 ? ` and ${more} more` : ''}`);
+  }
+  return lines.join('\n');
 }
 
 export function summariseVerification({
