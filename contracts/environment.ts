@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { overlap, parseRange } from './environment/cidr.ts';
-import { optionalServices, partitionOf } from './environment/partitions.ts';
+import { crossChecks } from './environment/cross-checks.ts';
+import { optionalServices } from './environment/partitions.ts';
 import {
   accountId,
   data,
@@ -11,7 +11,7 @@ import {
   retention,
   vpn,
 } from './environment/sections.ts';
-import { baseline, type Baseline } from './environment/weakenings.ts';
+import { baseline } from './environment/weakenings.ts';
 import { job } from './job.ts';
 import { name } from './names.ts';
 
@@ -53,142 +53,13 @@ const shape = z.strictObject({
 });
 export type EnvironmentShape = z.infer<typeof shape>;
 
-interface Problem {
-  readonly path: (string | number)[];
-  readonly message: string;
-}
-
-function* regionProblems(file: EnvironmentShape): Generator<Problem> {
-  if (file.offsite.region === file.region)
-    yield { path: ['offsite', 'region'], message: `must differ from region (${file.region})` };
-  if (partitionOf(file.offsite.region).name !== partitionOf(file.region).name)
-    yield { path: ['offsite', 'region'], message: 'must lie in the partition of region' };
-  if (file.offsite.account && file.offsite.account !== file.account && !file.offsite.roleArn)
-    yield { path: ['offsite', 'roleArn'], message: 'is needed to reach the off-site account' };
-}
-
-/** Load balancers' names end at 32 characters, buckets' at 63; the longest of ours leave this much. */
-const longestName = 24;
-
-function* nameProblems(file: EnvironmentShape): Generator<Problem> {
-  const length = file.project.length + file.environment.length;
-  if (length > longestName)
-    yield {
-      path: ['project'],
-      message: `has ${length} characters together with environment; names have room for ${longestName}`,
-    };
-}
-
-function* rangeProblems(file: EnvironmentShape): Generator<Problem> {
-  const ranges = [
-    { path: ['network', 'vpcCidr'], cidr: file.network.vpcCidr },
-    { path: ['network', 'recoveryCidr'], cidr: file.network.recoveryCidr },
-    ...(file.vpn.clients
-      ? [{ path: ['vpn', 'clients', 'clientCidr'], cidr: file.vpn.clients.clientCidr }]
-      : []),
-    ...file.vpn.sites.flatMap((site, index) =>
-      site.ranges.map((cidr, place) => ({ path: ['vpn', 'sites', index, 'ranges', place], cidr })),
-    ),
-  ].map(({ path, cidr }) => ({ path, cidr, range: parseRange(cidr) }));
-  for (const [index, later] of ranges.entries())
-    for (const earlier of ranges.slice(0, index))
-      if (later.range && earlier.range && overlap(later.range, earlier.range))
-        yield {
-          path: later.path,
-          message: `overlaps ${earlier.path.join('.')} (${earlier.cidr})`,
-        };
-}
-
-/** A network ACL takes 20 rules in each direction; each range of an office takes two of the app tier's. */
-const mostSiteRanges = 7;
-
-function* combinationProblems(file: EnvironmentShape): Generator<Problem> {
-  const ranges = file.vpn.sites.flatMap((site) => site.ranges).length;
-  if (ranges > mostSiteRanges)
-    yield {
-      path: ['vpn', 'sites'],
-      message: `has ${ranges} ranges; the app tier's network ACL has room for ${mostSiteRanges}`,
-    };
-  if (file.network.firewall && file.network.natGateways === 'one')
-    yield {
-      path: ['network', 'natGateways'],
-      message: 'must be per-zone with the firewall: both directions must pass the same zone',
-    };
-  if (file.network.firewall && file.network.allowedDomains.length === 0)
-    yield {
-      path: ['network', 'allowedDomains'],
-      message: 'must name at least one domain: the firewall drops all others',
-    };
-  if (file.data.maxStorageGiB < file.data.storageGiB)
-    yield { path: ['data', 'maxStorageGiB'], message: 'must not be smaller than storageGiB' };
-  if (file.data.maxSlotWalGiB * 2 > file.data.storageGiB)
-    yield {
-      path: ['data', 'maxSlotWalGiB'],
-      message: 'must be at most half of storageGiB, or a stalled slot fills the disk',
-    };
-}
-
-function* partitionProblems(file: EnvironmentShape): Generator<Problem> {
-  const partition = partitionOf(file.region);
-  for (const service of partition.missing)
-    if (!file.turnedOff.includes(service))
-      yield {
-        path: ['turnedOff'],
-        message: `must name \`${service}\`, which ${partition.name} does not have`,
-      };
-  if (file.turnedOff.includes('cognito') && file.edge.signIn.type === 'cognito')
-    yield { path: ['edge', 'signIn', 'type'], message: 'uses cognito, which is turned off' };
-  if (file.turnedOff.includes('site-to-site-vpn') && file.vpn.sites.length > 0)
-    yield { path: ['vpn', 'sites'], message: 'needs site-to-site-vpn, which is turned off' };
-}
-
-function* weakeningProblems(file: EnvironmentShape, entry: Baseline): Generator<Problem> {
-  const { setting, secure, weak, costs } = entry;
-  const named = file.weakenings.map((weakening) => weakening.setting);
-  const place = named.indexOf(setting);
-  if (weak(file) && place < 0)
-    yield {
-      path: setting.split('.'),
-      message: `is weaker than the baseline (${secure}): ${costs}; say so in weakenings, with a reason`,
-    };
-  if (!weak(file) && place >= 0)
-    yield {
-      path: ['weakenings', place, 'setting'],
-      message: `names ${setting}, which is not weakened`,
-    };
-  if (place !== named.lastIndexOf(setting))
-    yield {
-      path: ['weakenings', named.lastIndexOf(setting), 'setting'],
-      message: `names ${setting} a second time`,
-    };
-}
-
-type Section = keyof EnvironmentShape;
-
-/** What is judged across sections, and the sections that must be sound for it. */
-const crossChecks: readonly {
-  readonly needs: readonly Section[];
-  readonly problems: (file: EnvironmentShape) => Iterable<Problem>;
-}[] = [
-  { needs: ['account', 'region', 'offsite'], problems: regionProblems },
-  { needs: ['project', 'environment'], problems: nameProblems },
-  { needs: ['network', 'vpn'], problems: rangeProblems },
-  { needs: ['network', 'data', 'vpn'], problems: combinationProblems },
-  { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
-  ...baseline.map((entry) => ({
-    // The path of a setting starts with its section.
-    needs: [entry.setting.split('.')[0] as Section, 'weakenings'] as const,
-    problems: (file: EnvironmentShape) => weakeningProblems(file, entry),
-  })),
-];
-
 /** The sections that are sound by themselves, parsed; the others are absent. */
 function soundSections(value: unknown): Partial<EnvironmentShape> {
   const sections = Object.entries(shape.shape).flatMap(([key, schema]) => {
     const parsed = schema.safeParse((value as Record<string, unknown> | null)?.[key]);
     return parsed.success ? [[key, parsed.data] as const] : [];
   });
-  return Object.fromEntries(sections) as Partial<EnvironmentShape>;
+  return Object.fromEntries(sections);
 }
 
 /**

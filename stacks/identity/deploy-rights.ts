@@ -78,6 +78,31 @@ function closedContent(stack: EnvironmentStack): Statement[] {
   ];
 }
 
+/** The first load balancer, database, … of an account makes its service's own role. */
+function serviceLinkedRoles(stack: EnvironmentStack): Statement {
+  return {
+    sid: 'LetServicesMakeTheirOwn',
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: [stack.arn('iam', 'role/aws-service-role/*', { region: '' })],
+    conditions: {
+      StringEquals: {
+        'iam:AWSServiceName': [
+          'backup.amazonaws.com',
+          'clientvpn.amazonaws.com',
+          'clientvpn-connections.amazonaws.com',
+          'ecs.amazonaws.com',
+          'elasticfilesystem.amazonaws.com',
+          'elasticloadbalancing.amazonaws.com',
+          'network-firewall.amazonaws.com',
+          'rds.amazonaws.com',
+          's2svpn.amazonaws.com',
+          'wafv2.amazonaws.com',
+        ],
+      },
+    },
+  };
+}
+
 /**
  * Roles of services, inside their boundary. Whom a standing role trusts cannot be changed from CI: that
  * would let CI take it on (IAM has no condition on what a trust policy says).
@@ -109,6 +134,7 @@ function buildRoles(stack: EnvironmentStack, workloadBoundary: string): Statemen
       ],
       resources: roles,
     },
+    serviceLinkedRoles(stack),
     {
       sid: 'GiveRolesToServices',
       actions: ['iam:PassRole'],
