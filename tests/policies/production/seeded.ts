@@ -64,6 +64,10 @@ const fileSystems = within('staging', [
   remove('efs-tls-only', 'aws_efs_file_system_policy'),
 ]);
 
+const stagingPool = within('staging', [
+  set('cognito-deletion-protection', 'aws_cognito_user_pool', 'deletion_protection', 'INACTIVE'),
+]);
+
 const userPools = within('sandbox', [
   set('cognito-mfa-required', 'aws_cognito_user_pool', 'mfa_configuration', 'OPTIONAL'),
   set('cognito-threat-protection', 'aws_cognito_user_pool', 'user_pool_add_ons', undefined),
@@ -556,6 +560,7 @@ export const mutations: readonly Mutation[] = [
   ...database,
   ...fileSystems,
   ...userPools,
+  ...stagingPool,
   ...storage,
   ...door,
   ...network,
