@@ -255,7 +255,7 @@ export const catalogue = {
   'source-denied': {
     exit: 'source',
     meaning: 'The database server refused the sign-in, or the role lacks a right.',
-    hint: '`holdfast source prepare --print` prints the role and the rights it needs',
+    hint: '`holdfast source prepare <job> --admin <url>` prints the role and the rights it needs',
     retrySafe: true,
   },
   'source-pooler': {

@@ -10,9 +10,10 @@ import { readTables } from './changes/table-catalog.ts';
 import { connect } from './connection.ts';
 import { readEnrolment } from './prepare/enrolment.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from './server-facts.ts';
-import { isSlotOf, jobPublications, leavesOut, type SourceSetup } from './source-setup.ts';
+import { slotsOfJob } from './slots.ts';
+import { jobPublications, leavesOut, type SourceSetup } from './source-setup.ts';
 
-const prepareHint = '`holdfast source prepare --print` prints the SQL';
+const prepareHint = '`holdfast source prepare <job> --admin <url>` prints the SQL';
 
 /** Everything that stands in the way of a backup; changes nothing on the server. */
 export async function examine(setup: SourceSetup, context: SourceContext): Promise<Preflight> {
@@ -125,16 +126,9 @@ async function examineTables(
   return findings;
 }
 
-const slotRow = z.object({ name: z.string() });
-
 async function examineSlots(client: ClientBase, setup: SourceSetup): Promise<Finding[]> {
-  const { rows } = await client.query(
-    `SELECT slot_name AS name FROM pg_catalog.pg_replication_slots
-     WHERE database = current_database() AND NOT temporary ORDER BY 1`,
-  );
   const findings: Finding[] = [];
-  for (const { name } of z.array(slotRow).parse(rows)) {
-    if (!isSlotOf(setup.job, name)) continue;
+  for (const name of await slotsOfJob(client, setup.job)) {
     const status = await slotStatus(client, name);
     if (!status) continue;
     const verdict = judgeSlot(status, setup.slot);

@@ -9,7 +9,6 @@ import {
   type ChangeFeed,
 } from './changes/change-feed.ts';
 import { guardChainSlot } from './changes/job-slots.ts';
-import { dropSlot } from './changes/slot.ts';
 import { connect } from './connection.ts';
 import { examine } from './preflight.ts';
 import { resolveTarget, type Variables } from './connection-target.ts';
@@ -17,8 +16,9 @@ import { dumpSchema } from './dump-schema.ts';
 import { backUpLargeObjects } from './full/large-objects.ts';
 import { takeFull } from './full/take-full.ts';
 import { serverFailure } from './server-error.ts';
+import { dropOtherSlots } from './slots.ts';
 import { readServerFacts } from './server-facts.ts';
-import { isSlotOf, jobPublications, leavesOut, type SourceSetup } from './source-setup.ts';
+import { jobPublications, leavesOut, type SourceSetup } from './source-setup.ts';
 
 export interface PostgresSourceOptions {
   readonly configuration: PostgresSourceConfiguration;
@@ -166,25 +166,4 @@ async function* schemaBytes(
     signal,
   });
   yield Buffer.from(sql);
-}
-
-const slotRow = z.object({ name: z.string() });
-
-/**
- * A run that was killed between making its slot and committing its full leaves a slot that keeps log
- * on the server for ever. Of this job's slots only the chain's own may stay.
- */
-async function dropOtherSlots(
-  setup: SourceSetup,
-  signal: AbortSignal,
-  keep: string | undefined,
-): Promise<void> {
-  await using session = await connect(setup.target, { signal });
-  const { rows } = await session.client.query(
-    `SELECT slot_name AS name FROM pg_catalog.pg_replication_slots
-     WHERE database = current_database() AND NOT temporary`,
-  );
-  for (const { name } of z.array(slotRow).parse(rows)) {
-    if (name !== keep && isSlotOf(setup.job, name)) await dropSlot(session.client, name);
-  }
 }

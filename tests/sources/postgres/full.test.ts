@@ -5,9 +5,13 @@ import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throw
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { readInventory } from '../../../backup-agent/sources/postgres/inventory.ts';
 import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import { dropOtherSlots, guardSlots } from '../../../backup-agent/sources/postgres/slots.ts';
+import { resolveSetup } from '../../../backup-agent/sources/postgres/source.ts';
 import type { BackupWriter, ByteStream } from '../../../backup-agent/sources/source.ts';
 import {
   connectedClient,
+  environment,
+  job,
   never,
   SourceFixture,
   startSourceServer,
@@ -190,6 +194,32 @@ test('a slot that a killed run left behind is dropped by the next; those of othe
   const left = await slots(source);
   assert.ok(!left.includes('holdfast_crm_0badcafe'));
   assert.ok(left.includes('holdfast_crm_x_0badcafe') && left.includes('holdfast_crm_mine'));
+});
+
+test('a slot that keeps too much log is dropped before the disk is full; a removed job leaves none', async () => {
+  await using source = await SourceFixture.create(server, 'guarded');
+  await source.query('CREATE TABLE a (id int PRIMARY KEY, v text)');
+  await source.prepare();
+  await source.backUp('full');
+  await source.query(`INSERT INTO a SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n`);
+  const setup = async (dropAt: number) =>
+    resolveSetup({
+      configuration: { ...source.configuration, slot: { warnAt: 1, dropAt } },
+      environment,
+      job,
+      directory: '/',
+    });
+  const actions = async (dropAt: number) =>
+    (await guardSlots(await setup(dropAt), never)).map(({ verdict }) => verdict.action);
+  assert.deepEqual(await actions(2 ** 33), ['warn']);
+  assert.equal((await slots(source)).length, 1);
+  assert.deepEqual(await actions(100_000), ['drop']);
+  assert.deepEqual(await slots(source), []);
+  const [next] = await source.backUp('incremental');
+  assert.equal(next?.kind, 'full');
+  assert.match(next?.reason ?? '', /slot .* is missing/);
+  await dropOtherSlots(await setup(2 ** 33), never, undefined);
+  assert.deepEqual(await slots(source), []);
 });
 
 test('a table with row-level security that the role cannot see through is reported, not filtered', async () => {
