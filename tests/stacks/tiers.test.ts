@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { assert as holds, integer, property, record } from 'fast-check';
 import { contains, formatRange, overlap, parseRange } from '../../contracts/environment/cidr.ts';
 import {
   recoverySubnetRange,
@@ -12,29 +12,27 @@ import {
 
 /** Any range of these prefix lengths, aligned to its own size. */
 const ranges = (longest: number, shortest: number) =>
-  fc
-    .record({
-      prefix: fc.integer({ min: longest, max: shortest }),
-      bits: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    })
-    .map(({ prefix, bits }) => {
-      const size = 2 ** (32 - prefix);
-      return formatRange({ first: Math.floor(bits / size) * size, prefix });
-    });
+  record({
+    prefix: integer({ min: longest, max: shortest }),
+    bits: integer({ min: 0, max: 2 ** 32 - 1 }),
+  }).map(({ prefix, bits }) => {
+    const size = 2 ** (32 - prefix);
+    return formatRange({ first: Math.floor(bits / size) * size, prefix });
+  });
 
 const parsed = (text: string) => parseRange(text) ?? assert.fail(text);
 
 test('a range that is written is the range that is read', () => {
-  fc.assert(
-    fc.property(ranges(0, 32), (text) => {
+  holds(
+    property(ranges(0, 32), (text) => {
       assert.equal(formatRange(parsed(text)), text);
     }),
   );
 });
 
 test('subnets lie in their tier, tiers in the VPC, and no two meet', () => {
-  fc.assert(
-    fc.property(ranges(16, 20), (vpc) => {
+  holds(
+    property(ranges(16, 20), (vpc) => {
       const subnets = tiers.flatMap((tier) => {
         assert.ok(contains(parsed(vpc), parsed(tierRange(vpc, tier))));
         return [0, 1, 2].map((zone) => {
