@@ -26,7 +26,8 @@ for (const [signal, code] of [
   ['SIGINT', exitCodes.interrupted],
   ['SIGTERM', exitCodes.terminated],
 ] as const)
-  process.once(signal, () => {
+  // Not `once`: with no listener left, libraries that watch signals would end the process at once.
+  process.on(signal, () => {
     process.exitCode = code;
     stop.abort(new Error(`stopped by ${signal}`));
   });
