@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
-import type { ClientBase } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Client } from 'pg';
 import {
   alignSnapshot,
   enterSnapshot,
@@ -30,7 +32,7 @@ let databases = 0;
 
 interface Source extends AsyncDisposable {
   readonly chain: TestChain;
-  readonly client: ClientBase;
+  readonly client: Client;
   sql(...statements: string[]): Promise<void>;
 }
 
@@ -431,4 +433,25 @@ test('a table locked or rewritten after the snapshot is a problem, never a copy 
     problems.map(({ where }) => where),
     ['"public"."locked"', '"public"."rewritten"'],
   );
+});
+
+test('stored changes are a table that PostgreSQL loads by itself', async () => {
+  await using source = await sourceWith(oneTable);
+  await source.sql(`INSERT INTO t VALUES (3, 'x')`, `DELETE FROM t WHERE id = 1`);
+  assert.equal(await source.chain.incremental(), undefined);
+  const [, incremental] = source.chain.repository.chain;
+  assert.ok(incremental);
+  await source.client.query('CREATE TABLE loaded (lsn pg_lsn, data bytea)');
+  const sink = source.client.query(copyFrom('COPY loaded FROM STDIN (FORMAT binary)'));
+  const signal = new AbortController().signal;
+  await pipeline(await incremental.readObject('changes-0001.pgoutput', signal), sink);
+  const types = await source.client.query(
+    `SELECT chr(get_byte(data, 0)) AS type, count(*)::int FROM loaded
+     WHERE chr(get_byte(data, 0)) IN ('R', 'I', 'D') GROUP BY 1 ORDER BY 1`,
+  );
+  assert.deepEqual(types.rows, [
+    { type: 'D', count: 1 },
+    { type: 'I', count: 1 },
+    { type: 'R', count: 1 },
+  ]);
 });
