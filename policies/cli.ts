@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { explain } from './explain.ts';
 import { exitCode } from './engine/gate.ts';
 import { LoadError } from './engine/load.ts';
-import { lineOf } from './engine/locate.ts';
-import type { Report, Result } from './engine/report.ts';
+import type { Report } from './engine/report.ts';
 import { severities, type Severity } from './engine/rule.ts';
 import {
   noSuppressions,
@@ -107,7 +106,7 @@ function checkCommand(
         suppressions: await readSuppressions(options.suppressions),
         ...(environment && { environment }),
       });
-      done(await withLines(report), options);
+      done(report, options);
     });
 }
 
@@ -130,28 +129,6 @@ async function readEnvironment(
 ): Promise<{ name: string; content: z.infer<typeof environmentFile> }> {
   const content = environmentFile.parse(parse(await readFile(path, 'utf8')));
   return { name: content.environment, content };
-}
-
-/** Adds the line in the generated file to everything that a reporter may point at. */
-async function withLines(report: Report): Promise<Report> {
-  const shown = new Set(['fail', 'unknown', 'suppressed']);
-  const files = new Set(
-    report.results.flatMap(({ origin, outcome }) =>
-      shown.has(outcome) && origin.file !== undefined ? [origin.file] : [],
-    ),
-  );
-  const texts = new Map(
-    await Promise.all(
-      [...files].map(async (file) => [file, await readFile(file, 'utf8').catch(() => '')] as const),
-    ),
-  );
-  const located = (result: Result): Result => {
-    const line = shown.has(result.outcome)
-      ? lineOf(texts.get(result.origin.file ?? '') ?? '', result.address)
-      : undefined;
-    return line === undefined ? result : { ...result, origin: { ...result.origin, line } };
-  };
-  return { ...report, results: report.results.map(located) };
 }
 
 /** Help and version end well; everything that stops a run early is a failure, never a finding. */

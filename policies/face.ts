@@ -1,6 +1,7 @@
 import { environmentResource } from './engine/environment.ts';
 import { judgeGraph } from './engine/judge.ts';
 import { graphOf, type InputFile, load } from './engine/load.ts';
+import { withLines } from './engine/locate.ts';
 import type { Report } from './engine/report.ts';
 import type { SuppressionSet } from './engine/suppress.ts';
 import type { Fields } from './engine/value.ts';
@@ -42,7 +43,7 @@ export function judge(stacks: readonly InputFile[], options: JudgeOptions): Repo
  * @throws {LoadError} naming the file and what is wrong with it
  */
 export async function judgePath(path: string, options: JudgeOptions): Promise<Report> {
-  return judgeGraph(await load(path, environmentOf(options)), settings(options));
+  return withLines(judgeGraph(await load(path, environmentOf(options)), settings(options)));
 }
 
 function environmentOf({ environment }: JudgeOptions): ReturnType<typeof environmentResource>[] {
