@@ -6,8 +6,9 @@ import type { Commit } from '../contracts/commit.ts';
 import type { Manifest } from '../contracts/manifest.ts';
 import { generateSigningKey, parseSigningKey } from '../backup-agent/keys/signing-key.ts';
 import { newBackupId } from '../backup-agent/repository/backup-id.ts';
+import { openHistoryMemory } from '../backup-agent/repository/history-memory.ts';
 import { readBackups } from '../backup-agent/repository/backups.ts';
-import { readCommitLog } from '../backup-agent/repository/commit-log.ts';
+import { readCommits } from '../backup-agent/repository/commit-log.ts';
 import {
   commitDocument,
   manifestDocument,
@@ -22,7 +23,8 @@ import { sha256Hex } from '../backup-agent/stream/digest.ts';
 
 /**
  * How long it takes to list a job of 10,000 backups, every signature checked, and to decide its
- * retention: `node bench/repository.ts [backups]`. Objectives: 2 s and 1 s.
+ * retention: `node bench/repository.ts [backups]`. Objectives: 2 s and 1 s. The first time everything
+ * is read; afterwards the host knows what it has checked.
  */
 const count = Number(process.argv[2] ?? '10000');
 const job = 'crm';
@@ -39,7 +41,8 @@ try {
   await fill(directory);
   await measure(directory);
 } finally {
-  await rm(directory, { recursive: true, force: true });
+  for (const path of [directory, `${directory}-memory`])
+    await rm(path, { recursive: true, force: true });
 }
 
 async function measure(path: string): Promise<void> {
@@ -49,11 +52,13 @@ async function measure(path: string): Promise<void> {
     trust,
     signal,
   });
-  for (const round of ['first', 'second', 'third']) {
+  for (const round of ['first time', 'again', 'and again']) {
     const listing = performance.now();
-    const log = await readCommitLog(repository, job, signal);
+    const memory = await openHistoryMemory(`${path}-memory`, repository, job);
+    const log = await readCommits(repository, job, memory.commits, signal);
     const read = performance.now();
-    const backups = await readBackups(repository, log, signal);
+    const backups = await readBackups(repository, log, signal, memory.manifests);
+    await memory.add(log, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
     const deciding = performance.now();
     const now = new Date(start + count * 900_000);
     const standing = standings(backups, { log, evidence: [], now });

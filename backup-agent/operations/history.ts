@@ -1,5 +1,7 @@
 import { readBackups, type BackupRecord } from '../repository/backups.ts';
-import { readCommitLog, type CommitRecord } from '../repository/commit-log.ts';
+import { resolve } from 'node:path';
+import { openHistoryMemory } from '../repository/history-memory.ts';
+import { readCommitLog, readCommits, type CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
 
@@ -20,4 +22,23 @@ export async function readHistory(
   await agent.seenCommits.assertNotRolledBack(repository, job, log);
   await agent.seenCommits.remember(repository, job, log);
   return { log, backups: await readBackups(repository, log, agent.signal) };
+}
+
+/**
+ * The same for showing only: what this host has checked before is not fetched again, unless it lies
+ * in the storage otherwise than it did. A manifest damaged since is left to `verify`.
+ */
+export async function recallHistory(
+  agent: Agent,
+  repository: Repository,
+  job: string,
+): Promise<History> {
+  const directory = resolve(agent.directory, agent.configuration.stateDirectory);
+  const memory = await openHistoryMemory(directory, repository, job);
+  const log = await readCommits(repository, job, memory.commits, agent.signal);
+  await agent.seenCommits.assertNotRolledBack(repository, job, log);
+  await agent.seenCommits.remember(repository, job, log);
+  const backups = await readBackups(repository, log, agent.signal, memory.manifests);
+  await memory.add(log, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
+  return { log, backups };
 }

@@ -22,17 +22,18 @@ const parallelReads = 16;
 
 /**
  * Every backup that exists according to the log, its manifest checked; oldest first by id, for a copy
- * commits the newest chain first.
+ * commits the newest chain first. Manifests that are `known` by their digest are not read again.
  */
 export async function readBackups(
   repository: Repository,
   log: readonly CommitRecord[],
   signal: AbortSignal,
+  known: ReadonlyMap<string, Manifest> = new Map(),
 ): Promise<BackupRecord[]> {
   const backups = await pMap(
     existingBackups(log),
     async ({ job, id, digest, committedAt, held }) => ({
-      manifest: await readManifest(repository, job, id, digest, signal),
+      manifest: known.get(digest) ?? (await readManifest(repository, job, id, digest, signal)),
       digest,
       committedAt,
       held,

@@ -14,6 +14,16 @@ export interface CommitRecord {
   readonly digest: string;
 }
 
+/** A commit as it was found in the storage. */
+export interface ReadCommit extends CommitRecord {
+  readonly etag: string;
+}
+
+/** Names a commit's object as it lies in the storage: changes when somebody replaces it. */
+export function rememberedCommitKey(sequence: number, etag: string): string {
+  return `${sequence} ${etag}`;
+}
+
 const parallelReads = 16;
 
 /**
@@ -26,35 +36,52 @@ export async function readCommitLog(
   job: string,
   signal: AbortSignal,
 ): Promise<CommitRecord[]> {
-  const sequences = await listSequences(repository, job, signal);
-  const records: CommitRecord[] = [];
+  const commits = await readCommits(repository, job, new Map(), signal);
+  return commits.map(({ commit, digest }) => ({ commit, digest }));
+}
+
+/** The same, without reading again what is `known` and lies there as it did. */
+export async function readCommits(
+  repository: Repository,
+  job: string,
+  known: ReadonlyMap<string, ReadCommit>,
+  signal: AbortSignal,
+): Promise<ReadCommit[]> {
+  const listed = await listCommits(repository, job, signal);
+  const records: ReadCommit[] = [];
   const documents = await pMap(
-    sequences,
-    (sequence) => readSmall(repository.storage, commitKey(job, sequence), { signal }),
+    listed,
+    async ({ sequence, etag }): Promise<ReadCommit | Uint8Array> =>
+      known.get(rememberedCommitKey(sequence, etag)) ??
+      (await readSmall(repository.storage, commitKey(job, sequence), { signal })),
     { concurrency: parallelReads, signal },
   );
-  for (const bytes of documents) {
-    const record = openCommit(repository, job, records.length + 1, bytes);
+  for (const [index, { sequence, etag }] of listed.entries()) {
+    const found = documents[index] ?? new Uint8Array();
+    const record =
+      found instanceof Uint8Array
+        ? { ...openCommit(repository, job, sequence, found), etag }
+        : found;
     assertFollows(repository, job, records.at(-1), record);
     records.push(record);
   }
   return records;
 }
 
-async function listSequences(
+async function listCommits(
   repository: Repository,
   job: string,
   signal: AbortSignal,
-): Promise<number[]> {
-  const sequences: number[] = [];
-  for await (const { key } of repository.storage.list(commitsPrefix(job), { signal })) {
+): Promise<{ sequence: number; etag: string }[]> {
+  const listed: { sequence: number; etag: string }[] = [];
+  for await (const { key, etag } of repository.storage.list(commitsPrefix(job), { signal })) {
     const sequence = commitSequence(job, key);
     if (sequence === undefined) throw broken(repository, job, `${key} is not a commit`);
-    if (sequence !== sequences.length + 1)
-      throw broken(repository, job, `commit ${sequences.length + 1} is missing before ${sequence}`);
-    sequences.push(sequence);
+    if (sequence !== listed.length + 1)
+      throw broken(repository, job, `commit ${listed.length + 1} is missing before ${sequence}`);
+    listed.push({ sequence, etag });
   }
-  return sequences;
+  return listed;
 }
 
 function openCommit(

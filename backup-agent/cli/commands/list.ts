@@ -1,4 +1,4 @@
-import { readHistory } from '../../operations/history.ts';
+import { recallHistory } from '../../operations/history.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import type { CommandModule } from '../command.ts';
 import { renderBackups } from '../render/backups.ts';
@@ -8,7 +8,7 @@ export const listCommand: CommandModule = {
   define(program, run) {
     program
       .command('list')
-      .description('list committed backups, after checking every signature')
+      .description('list committed backups; every signature is checked when it is first seen')
       .argument('<job>', 'job or group of the configuration')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
       .addHelpText(
@@ -26,7 +26,7 @@ Examples:
               const repository = await agent.openRepository(
                 options.from ?? agent.job(job).repository,
               );
-              const { backups } = await readHistory(agent, repository, job);
+              const { backups } = await recallHistory(agent, repository, job);
               listings.push({ job, repository: repository.name, backups });
             }
             const text = listings.map(
