@@ -34,7 +34,7 @@ export class ReplayTables {
   readonly #places: ReadonlyMap<number, ReplayTable>;
   readonly #described = new Map<number, Described | undefined>();
   /** By description: every stored stream says them again, mostly the same. */
-  readonly #known = new Map<string, Described>();
+  readonly #known = new Map<string, Described | undefined>();
   readonly #pending = new Set<Described>();
   readonly #inexact = new Map<number, InexactTable>();
   #stages = 0;
@@ -61,14 +61,24 @@ export class ReplayTables {
       return;
     }
     const signature = JSON.stringify(relation);
-    const known = this.#known.get(signature) ?? (await this.#prepare(place, relation));
+    const known = this.#known.has(signature)
+      ? this.#known.get(signature)
+      : await this.#prepare(place, relation);
     this.#known.set(signature, known);
     this.#described.set(relation.oid, known);
   }
 
-  async #prepare(place: ReplayTable, relation: RelationMessage): Promise<Described> {
+  async #prepare(place: ReplayTable, relation: RelationMessage): Promise<Described | undefined> {
     const target = await readTargetTable(this.#client, place, relation);
-    if (target.unknownColumns.length > 0) this.#note(place, target.unknownColumns);
+    if (target.misfit !== undefined) {
+      // Redefined between the restored schema and the target: its rows stay as they were before.
+      this.#note(place, `it was redefined before this moment: ${target.misfit} from then on`);
+      return undefined;
+    }
+    if (target.unknownColumns.length > 0) {
+      const names = target.unknownColumns.join(', ');
+      this.#note(place, `columns that came later are missing: ${names}`);
+    }
     const stage = `holdfast stage ${++this.#stages}`;
     const changes = new TableChanges(this.#client, target, stage);
     return { place, changes };
@@ -110,8 +120,7 @@ export class ReplayTables {
     return [...this.#inexact.values()];
   }
 
-  #note({ oid, schema, name }: ReplayTable, columns: readonly string[]): void {
-    const reason = `columns that came later are missing: ${columns.join(', ')}`;
+  #note({ oid, schema, name }: ReplayTable, reason: string): void {
     this.#inexact.set(oid, { schema, name, reason });
   }
 }

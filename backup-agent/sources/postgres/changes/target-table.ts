@@ -6,6 +6,7 @@ import { quoteIdentifier, quoteQualified } from './quote.ts';
 
 const columnRow = z.object({
   name: z.string(),
+  typeOid: z.coerce.number(),
   alwaysIdentity: z.boolean(),
   /** The equality operator of the unique index that the column leads to, schema-qualified. */
   equals: z.string().nullable(),
@@ -21,6 +22,8 @@ export interface TargetTable {
   readonly key: readonly number[];
   /** Columns of the message that the restored table does not have: the schema changed in between. */
   readonly unknownColumns: readonly string[];
+  /** Why rows of the message cannot go into the restored table at all. */
+  readonly misfit: string | undefined;
 }
 
 export interface TargetColumn {
@@ -34,7 +37,7 @@ export interface TargetColumn {
 }
 
 const columnsQuery = `
-SELECT a.attname AS name, a.attidentity = 'a' AS "alwaysIdentity",
+SELECT a.attname AS name, a.atttypid::text AS "typeOid", a.attidentity = 'a' AS "alwaysIdentity",
        k.operator AS equals, coalesce(k.primary, false) AS primary
 FROM pg_catalog.pg_attribute a
 LEFT JOIN LATERAL (
@@ -53,7 +56,7 @@ LEFT JOIN LATERAL (
 WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 ORDER BY a.attnum`;
 
-/** Throws `replay-mismatch` when the table, or a column that identifies its rows, is not there. */
+/** Throws `replay-mismatch` when the restored database lacks the table. */
 export async function readTargetTable(
   client: ClientBase,
   place: { readonly schema: string; readonly name: string },
@@ -79,16 +82,28 @@ export async function readTargetTable(
     return [{ source, sqlName: quoteIdentifier(name), alwaysIdentity, equals }];
   });
   const isKey = keyTest(relation, [...known.values()]);
-  const key = relation.columns.filter(isKey).map(({ name }) => {
-    const position = columns.findIndex((column) => column.sqlName === quoteIdentifier(name));
-    if (position < 0)
-      throw new HoldfastError('replay-mismatch', `${sqlName} lacks its key ${name}`);
-    return position;
-  });
+  const keyNames = relation.columns.filter(isKey).map(({ name }) => name);
+  const position = (name: string) =>
+    columns.findIndex((column) => column.sqlName === quoteIdentifier(name));
+  const key = keyNames.map(position).filter((at) => at >= 0);
   const unknownColumns = relation.columns
     .map(({ name }) => name)
     .filter((name) => !known.has(name));
-  return { sqlName, columns, key, unknownColumns };
+  const retyped = relation.columns.find(({ name, typeOid }) => isRetyped(known.get(name), typeOid));
+  const lost = keyNames.find((name) => !known.has(name));
+  const misfit =
+    lost === undefined
+      ? retyped && `its column ${retyped.name} had another type`
+      : `its rows were told apart by ${lost}`;
+  return { sqlName, columns, key, unknownColumns, misfit };
+}
+
+/** Types that come with the server have the same number everywhere; those of users do not. */
+const firstUserOid = 16_384;
+
+function isRetyped(column: z.infer<typeof columnRow> | undefined, typeOid: number): boolean {
+  if (column === undefined || column.typeOid === typeOid) return false;
+  return column.typeOid < firstUserOid || typeOid < firstUserOid;
 }
 
 /** Under REPLICA IDENTITY FULL every column is flagged; a primary key, where there is one, is enough. */

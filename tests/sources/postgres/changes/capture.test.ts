@@ -15,6 +15,7 @@ import {
 import { captureChanges } from '../../../../backup-agent/sources/postgres/changes/capture.ts';
 import type { ChangeFeed } from '../../../../backup-agent/sources/postgres/changes/change-feed.ts';
 import { parseLsn } from '../../../../backup-agent/sources/postgres/changes/lsn.ts';
+import { mark } from '../../../../backup-agent/sources/postgres/changes/mark.ts';
 import { dropSlot, slotStatus } from '../../../../backup-agent/sources/postgres/changes/slot.ts';
 import { TestChain } from './support/chain.ts';
 import { digestTables } from './support/digest.ts';
@@ -454,4 +455,42 @@ test('stored changes are a table that PostgreSQL loads by itself', async () => {
     { type: 'I', count: 1 },
     { type: 'R', count: 1 },
   ]);
+});
+
+test('a moment amid a migration restores, and says which tables are not as they were', async () => {
+  await using source = await sourceWith(
+    `${oneTable}; CREATE TABLE n (id int PRIMARY KEY, v int); INSERT INTO n VALUES (1, 1)`,
+  );
+  await source.sql(
+    `UPDATE n SET v = 2`,
+    `UPDATE t SET v = 'before'`,
+    `ALTER TABLE n ALTER v TYPE text USING 'number ' || v`,
+    `ALTER TABLE t ADD w text`,
+    `INSERT INTO n VALUES (2, 'text')`,
+    `INSERT INTO t VALUES (3, 'x', 'y')`,
+  );
+  await mark(source.client, 'amid');
+  await source.sql(`INSERT INTO t VALUES (4)`);
+  assert.equal(await source.chain.incremental(), undefined);
+  const target = { kind: 'mark', name: 'amid' } as const;
+  const result = await source.chain.restore('amid', target);
+  await using restored = await server.session('amid');
+  const rows = await restored.client
+    .query(`SELECT (SELECT json_agg(n ORDER BY id) FROM public.n n) AS n,
+    (SELECT json_agg(t ORDER BY id) FROM public.t t) AS t`);
+  assert.deepEqual(rows.rows[0], {
+    n: [{ id: 1, v: 2 }],
+    t: [
+      { id: 1, v: 'before' },
+      { id: 2, v: 'before' },
+      { id: 3, v: 'x' },
+    ],
+  });
+  assert.deepEqual(
+    result.inexact.map(({ name, reason }) => [name, reason]),
+    [
+      ['n', 'it was redefined before this moment: its column v had another type from then on'],
+      ['t', 'columns that came later are missing: w'],
+    ],
+  );
 });
