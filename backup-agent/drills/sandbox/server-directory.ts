@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { processCommand, processStart } from './process-identity.ts';
@@ -12,10 +13,19 @@ const longestDirectory = 80;
 
 const marker = z.object({ pid: z.int().positive(), start: z.string() });
 
-/** Where throw-away servers live: short enough for a socket's path. */
-export function serverRoot(): string {
-  const root = tmpdir();
-  return root.length + prefix.length + 6 > longestDirectory ? '/tmp' : root;
+/**
+ * Where throw-away servers live: short enough for a socket's path, and open to the user that a server
+ * of root's runs as (root's own temporary folder often is not).
+ */
+export function serverRoot(temporary = tmpdir()): string {
+  const short = temporary.length + prefix.length + 6 <= longestDirectory;
+  return short && (process.getuid?.() !== 0 || isOpenToOthers(temporary)) ? temporary : '/tmp';
+}
+
+function isOpenToOthers(directory: string): boolean {
+  const parent = dirname(directory);
+  const searchable = (statSync(directory, { throwIfNoEntry: false })?.mode ?? 0) & 0o001;
+  return searchable !== 0 && (parent === directory || isOpenToOthers(parent));
 }
 
 /** A private directory, marked with the process that owns it. */
