@@ -113,6 +113,9 @@ class ComposedAgent implements Agent {
     return openSandbox({
       configuration,
       majorVersion,
+      sources: Object.values(this.configuration.jobs).flatMap(({ source }) =>
+        source.type === 'postgres' ? [source.url] : [],
+      ),
       environment: this.#options.environment.variables,
       signal: this.signal,
       ...(password ? { password: () => this.#secret(password) } : {}),

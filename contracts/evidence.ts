@@ -46,9 +46,23 @@ export const evidence = z.strictObject({
     chain: z.array(backupId).min(1),
     point: consistentPoint,
   }),
+  /** The moment that was asked for, when it was not the backup's own; `backup.point` was reached. */
+  wanted: timestamp.optional(),
   /** The backup of the attachments that the rows were checked against. */
   attachmentsBackup: backupId.optional(),
+  /** PostgreSQL's, of the server that was backed up. */
+  sourceVersion: z.string().optional(),
   sandbox: z.strictObject({ type: z.enum(['local', 'dsn']), serverVersion: z.string() }),
+  /** What the job promised at the time: durations in milliseconds, numbers of backups. */
+  policy: z
+    .strictObject({
+      repositories: z.array(name).min(1),
+      objectives: z.record(z.string(), z.number()),
+      retention: z.record(z.string(), z.number()),
+    })
+    .optional(),
+  /** What the assertions name, beside this record: encrypted, SHA-256 of the ciphertext. */
+  findings: z.strictObject({ sizeBytes: z.int().nonnegative(), sha256 }).optional(),
   phases: z.array(z.strictObject({ name: z.string(), durationMs })),
   assertions: z.array(assertion).min(1),
   objectives: z.array(objective),

@@ -91,15 +91,25 @@ const probe = z.strictObject({
   timeout: duration.prefault('1m'),
 });
 
+/** Extensions that the sandbox lacks: what hangs on them is left out, and unproven. */
+const withoutExtensions = z.array(z.string().min(1)).default([]);
+
 const drill = z.strictObject({
   sandbox: z.discriminatedUnion('type', [
     /** A throw-away PostgreSQL from local binaries. */
-    z.strictObject({ type: z.literal('local'), binaries: z.string().optional() }),
+    z.strictObject({
+      type: z.literal('local'),
+      binaries: z.string().optional(),
+      /** Where it keeps its data and the restored files: an encrypted disk, or memory. */
+      directory: z.string().startsWith('/').optional(),
+      withoutExtensions,
+    }),
     /** An empty database that somebody else provides. */
     z.strictObject({
       type: z.literal('dsn'),
       url: z.string(),
       password: secretReference.optional(),
+      withoutExtensions,
     }),
   ]),
   probes: z.array(probe).default([]),

@@ -1,44 +1,104 @@
+import type { Client } from 'pg';
 import type { DrillConfiguration } from '../../contracts/job.ts';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { connect } from '../sources/postgres/connection.ts';
-import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
-import { assertAll, type AssertionReport } from './assertion.ts';
-import { compareAttachments } from './assertions/attachments.ts';
+import type { RestoreResult } from '../sources/postgres/restore/restore-postgres.ts';
+import { readServerFacts } from '../sources/postgres/server-facts.ts';
+import { assertAll, type AssertionReport, type Comparison } from './assertion.ts';
+import { compareAttachments, type RestoredAttachments } from './assertions/attachments.ts';
+import { compareConstraints } from './assertions/constraints.ts';
+import { compareExtensions } from './assertions/extensions.ts';
+import { checkIndexes } from './assertions/indexes.ts';
+import { compareLargeObjects } from './assertions/large-objects.ts';
 import { runProbes } from './assertions/probes.ts';
+import { compareRoles } from './assertions/roles.ts';
+import { compareSchemas } from './assertions/schema-objects.ts';
+import { compareSequences } from './assertions/sequences.ts';
 import { compareTables } from './assertions/tables.ts';
-import type { ExpectedTable } from './expected-tables.ts';
+import type { ExpectedContent } from './expected-content.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 
 export interface RestoredContent {
-  readonly target: ConnectionTarget;
-  readonly tables: readonly ExpectedTable[];
+  readonly sandbox: Pick<Sandbox, 'target' | 'dumpSchema'>;
+  readonly expected: ExpectedContent;
+  readonly restored: Pick<RestoreResult, 'inexact' | 'skippedExtensions'>;
+  /** Whether owners, roles and grants were restored. */
+  readonly rights: boolean;
   readonly configuration: DrillConfiguration;
-  /** Where the attachments were restored to, when the job has some. */
-  readonly filesRoot: string | undefined;
+  /** When the job has attachments. */
+  readonly attachments: RestoredAttachments | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Asserts the restored content, one assertion after another; each reads what it needs once. */
-export async function assertRestored(content: RestoredContent): Promise<AssertionReport[]> {
-  const { configuration, filesRoot, signal } = content;
-  await using session = await connect(content.target, { signal });
+export interface AssertedContent {
+  readonly reports: readonly AssertionReport[];
+  readonly serverVersion: string;
+}
+
+/** Asserts the restored content, one assertion after another; tables are read once. */
+export async function assertRestored(content: RestoredContent): Promise<AssertedContent> {
+  const { expected, sandbox, signal } = content;
+  await using session = await connect(sandbox.target, { signal });
   const { client } = session;
-  const reports = [
-    await assertAll(
-      'tables hold what was backed up',
-      compareTables(client, content.tables),
-      signal,
-    ),
-  ];
+  const { version, majorVersion } = await readServerFacts(client);
+  const otherVersion = majorVersion !== expected.inventory.server.majorVersion;
+  const reports: AssertionReport[] = [];
+  for (const [name, comparisons] of assertions(content, client, otherVersion, majorVersion))
+    reports.push(await assertAll(name, comparisons, signal));
+  return { reports, serverVersion: version };
+}
+
+function* assertions(
+  content: RestoredContent,
+  client: Client,
+  otherVersion: boolean,
+  majorVersion: number,
+): Generator<[string, AsyncIterable<Comparison>]> {
+  const { expected, restored, rights, configuration, attachments } = content;
+  const { inventory, schema, sequences, largeObjects } = expected;
+  const { skippedExtensions, inexact } = restored;
+  const tables = { expected: expected.tables, otherVersion, inexact, skippedExtensions };
+  yield ['tables hold what was backed up', compareTables(client, tables)];
+  if (largeObjects.count + largeObjects.unreadable > 0)
+    yield ['large objects are there', compareLargeObjects(client, largeObjects)];
+  yield ['the schema is whole, with its grants', compareSchema(content, majorVersion)];
+  yield ['constraints hold', compareConstraints(client, schema, skippedExtensions)];
+  yield ['indexes are sound', checkIndexes(client)];
+  if (sequences.length > 0)
+    yield ['sequences are ahead of their columns', compareSequences(client, sequences)];
+  if (inventory.extensions.length > 0)
+    yield [
+      'extensions are the same',
+      compareExtensions(client, inventory.extensions, skippedExtensions),
+    ];
+  if (rights && inventory.roles.length > 0)
+    yield ['roles are there', compareRoles(client, inventory.roles)];
   if (configuration.probes.length > 0)
-    reports.push(
-      await assertAll('probes answer as expected', runProbes(client, configuration.probes), signal),
-    );
-  if (configuration.attachments && filesRoot !== undefined)
-    reports.push(
-      await assertAll(
-        'every attachment row has its file',
-        compareAttachments(client, configuration.attachments.query, filesRoot),
-        signal,
-      ),
-    );
-  return reports;
+    yield ['probes answer as expected', runProbes(client, configuration.probes)];
+  if (configuration.attachments && attachments)
+    yield [
+      'every attachment row has its file',
+      compareAttachments(client, configuration.attachments.query, attachments),
+    ];
+}
+
+/** Without a pg_dump on this host the schema stays unproven. */
+async function* compareSchema(
+  { sandbox, expected, restored, rights }: RestoredContent,
+  majorVersion: number,
+): AsyncGenerator<Comparison> {
+  let dumped: Awaited<ReturnType<Sandbox['dumpSchema']>>;
+  try {
+    dumped = await sandbox.dumpSchema(majorVersion);
+  } catch (error) {
+    if (!isHoldfastError(error, 'tool-missing')) throw error;
+    yield { subject: 'schema', outcome: 'unproven', what: error.message };
+    return;
+  }
+  const { schema, inventory } = expected;
+  const { skippedExtensions } = restored;
+  const { dumpVersion } = inventory;
+  yield* compareSchemas({ entries: schema, dumpVersion, skippedExtensions, rights }, dumped);
+  if (!rights)
+    yield { subject: 'grants', outcome: 'unproven', what: 'are not restored to a borrowed server' };
 }

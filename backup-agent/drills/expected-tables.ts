@@ -1,8 +1,8 @@
 import { ChangeStreamReader } from '../sources/postgres/changes/change-stream.ts';
 import type { FollowState } from '../sources/postgres/changes/follow-state.ts';
 import { decodeMessage, messageTypes } from '../sources/postgres/changes/pgoutput.ts';
-import { readFollowState } from '../sources/postgres/changes/read-follow-state.ts';
-import { readInventory } from '../sources/postgres/inventory.ts';
+import { liesBeyond, type ReplayTarget } from '../sources/postgres/changes/replay-target.ts';
+import type { Inventory } from '../sources/postgres/inventory.ts';
 import type { BackupReader } from '../sources/source.ts';
 
 /** What a restored table must hold. */
@@ -17,23 +17,36 @@ export interface ExpectedTable {
   readonly digest?: string;
 }
 
+/** A backup of the chain with what it says of tables and changes. */
+export interface ExpectedLink {
+  readonly backup: BackupReader;
+  readonly state: FollowState;
+}
+
+export interface ExpectedChain {
+  /** Of the full that the chain starts with. */
+  readonly inventory: Inventory;
+  /** The incrementals that lie before the moment as a whole. */
+  readonly before: readonly ExpectedLink[];
+  /** Those of whose changes some may lie before the moment. */
+  readonly around: readonly ExpectedLink[];
+  readonly moment: ReplayTarget;
+}
+
 /** Row data is not needed to count: type, relation and the list of truncated tables are enough. */
 const keepBytes = 64 * 1024;
 
 /**
  * Works out, from what was counted and digested when the backups were taken and from the changes in
- * between, what each table holds at the end of the chain. Independent of the replay: it decodes the
- * stream for itself and applies nothing. Tables whose data were left out are not expected.
+ * between, what each table holds at the moment. Independent of the replay: it decodes the stream for
+ * itself and applies nothing. Tables whose data were left out are not expected.
  */
 export async function expectedTables(
-  chain: readonly BackupReader[],
+  { inventory, before, around, moment }: ExpectedChain,
   signal: AbortSignal,
 ): Promise<ExpectedTable[]> {
-  const [full, ...incrementals] = chain;
-  if (!full) return [];
-  const { tables } = await readInventory(full, signal);
   const expected = new Map<number, ExpectedTable>();
-  for (const { oid, schema, name, columns, rows, digest, leftOut, extension } of tables) {
+  for (const { oid, schema, name, columns, rows, digest, leftOut, extension } of inventory.tables) {
     if (leftOut !== undefined) continue;
     expected.set(oid, {
       schema,
@@ -44,23 +57,32 @@ export async function expectedTables(
       ...(extension ? { condition: extension.condition } : {}),
     });
   }
-  for (const link of incrementals) await advance(expected, link, signal);
+  for (const link of before) {
+    await applyChanges(expected, link, { kind: 'end' }, signal);
+    for (const { oid, reason: _, object: __, ...copied } of copiesOf(link.state))
+      expected.set(oid, copied);
+    followDefinitions(expected, link.state);
+  }
+  for (const link of around) await applyChanges(expected, link, moment, signal);
   return [...expected.values()];
 }
 
-async function advance(
+function copiesOf({ copies }: FollowState) {
+  return copies.map(({ condition, ...copy }) => ({
+    ...copy,
+    ...(condition === undefined ? {} : { condition }),
+  }));
+}
+
+async function applyChanges(
   expected: Map<number, ExpectedTable>,
-  link: BackupReader,
+  { backup, state }: ExpectedLink,
+  moment: ReplayTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const state = await readFollowState(link, signal);
-  if (state.changes) {
-    const stream = await link.readObject(state.changes.object, signal);
-    for (const [oid, count] of await countChanges(stream)) applyCount(expected, oid, count);
-  }
-  for (const { oid, schema, name, columns, rows } of state.copies)
-    expected.set(oid, { schema, name, columns, rows });
-  followDefinitions(expected, state);
+  if (!state.changes) return;
+  const stream = await backup.readObject(state.changes.object, signal);
+  for (const [oid, count] of await countChanges(stream, moment)) applyCount(expected, oid, count);
 }
 
 /** Tables are dropped, renamed and altered between two backups. */
@@ -96,7 +118,11 @@ interface ChangeCount {
   deleted: number;
 }
 
-async function countChanges(stream: AsyncIterable<Uint8Array>): Promise<Map<number, ChangeCount>> {
+/** Changes of the transactions up to the moment; the rest of the stream is read all the same. */
+async function countChanges(
+  stream: AsyncIterable<Uint8Array>,
+  moment: ReplayTarget,
+): Promise<Map<number, ChangeCount>> {
   const reader = new ChangeStreamReader({ keepBytes });
   const counts = new Map<number, ChangeCount>();
   const countOf = (oid: number): ChangeCount => {
@@ -104,10 +130,21 @@ async function countChanges(stream: AsyncIterable<Uint8Array>): Promise<Map<numb
     counts.set(oid, count);
     return count;
   };
+  let beyond = false;
   for await (const chunk of stream)
-    for (const message of reader.push(chunk)) countMessage(message, countOf);
+    for (const message of reader.push(chunk)) {
+      beyond ||= begins(message, moment);
+      if (!beyond) countMessage(message, countOf);
+    }
   reader.end();
   return counts;
+}
+
+/** Whether the message begins the first transaction beyond the moment. */
+function begins(message: Buffer, moment: ReplayTarget): boolean {
+  if (moment.kind === 'end' || message[0] !== messageTypes.begin) return false;
+  const begin = decodeMessage(message);
+  return begin.type === 'begin' && liesBeyond(moment, begin);
 }
 
 function countMessage(message: Buffer, countOf: (oid: number) => ChangeCount): void {

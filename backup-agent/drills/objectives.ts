@@ -4,15 +4,15 @@ import type { ObjectiveResult } from '../../contracts/evidence.ts';
 export interface Measured {
   /** When the drill began: the moment of the imagined disaster. */
   readonly startedAt: Date;
-  /** The moment that the restore reached. */
-  readonly point: Date;
+  /** The newest moment that the repository holds; what came later would be lost. */
+  readonly newestPoint: Date;
   /** From the start until the data could be used, without the assertions. */
   readonly restoreMs: number;
 }
 
 /** What the drill measured against what the job promises; without a promise nothing is missed. */
 export function measureObjectives(objectives: Objectives, measured: Measured): ObjectiveResult[] {
-  const lossMs = Math.max(0, measured.startedAt.getTime() - measured.point.getTime());
+  const lossMs = Math.max(0, measured.startedAt.getTime() - measured.newestPoint.getTime());
   return [
     compare('rpo', objectives.rpo, lossMs),
     compare('rto', objectives.rto, Math.round(measured.restoreMs)),

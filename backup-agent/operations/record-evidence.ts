@@ -1,63 +1,68 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Evidence } from '../../contracts/evidence.ts';
-import type { Comparison } from '../drills/assertion.ts';
 import { appendCommit } from '../repository/commit-log.ts';
 import { evidenceDocument, sealDocument } from '../repository/documents.ts';
 import { evidenceKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
+import { createDocument } from '../repository/small-objects.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import type { Agent } from './agent.ts';
+import type { Rehearsed } from './drill.ts';
+import { findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
+import { lockOf } from './locks.ts';
 
 export interface RecordedEvidence {
-  /** The signed document, as it stands in the repository. */
+  readonly evidence: Evidence;
+  /** The signed document on this host, as it stands in the repository. */
   readonly file: string;
-  /** What failed or stays unproven, by name: on this host only. */
+  /** What failed or stays unproven, by name: on this host only in clear. */
   readonly findingsFile: string;
 }
 
 /**
  * Signs a drill's evidence, commits it to the log of the repository that was drilled, and keeps a
- * copy on this host, with the names that the evidence leaves out beside it.
+ * copy on this host. The names that the evidence leaves out stand encrypted beside it.
  */
 export async function recordEvidence(
   agent: Agent,
-  repository: Repository,
-  evidence: Evidence,
-  findings: Readonly<Record<string, readonly Comparison[]>>,
+  { repository, evidence: described, reports }: Rehearsed,
 ): Promise<RecordedEvidence> {
   const key = await agent.signingKey('drill');
+  const named = findingsOf(reports);
+  const findings = await storeFindings(agent, repository, described, named);
+  const evidence = { ...described, ...(findings ? { findings } : {}) };
   const bytes = sealDocument(evidenceDocument, evidence, key);
-  const { job, id } = evidence;
-  await repository.storage.put(evidenceKey(job, id), bytes, {
-    ifAbsent: true,
-    signal: agent.signal,
-  });
+  await commitEvidence(agent, repository, evidence, bytes, key);
+  return { evidence, ...(await keepLocally(agent, evidence, bytes, named)) };
+}
+
+async function commitEvidence(
+  agent: Agent,
+  repository: Repository,
+  { job, id }: Evidence,
+  bytes: Uint8Array,
+  key: Awaited<ReturnType<Agent['signingKey']>>,
+): Promise<void> {
+  const { by, now, signal } = agent;
+  const lock = lockOf(agent, job, repository.name);
+  await createDocument(repository.storage, evidenceKey(job, id), bytes, { signal, ...lock });
   const { log } = await readHistory(agent, repository, job);
+  const subject = { type: 'evidence', id, digest: sha256Hex(bytes) } as const;
   const extended = await appendCommit(
-    {
-      repository,
-      job,
-      subject: { type: 'evidence', id, digest: sha256Hex(bytes) },
-      key,
-      by: agent.by,
-      now: agent.now,
-      signal: agent.signal,
-      stillValid: () => true,
-    },
+    { repository, job, subject, key, by, now, signal, ...lock, stillValid: () => true },
     log,
   );
   await agent.seenCommits.remember(repository, job, extended);
-  return await keepLocally(agent, evidence, bytes, findings);
 }
 
 async function keepLocally(
   agent: Agent,
   { job, id }: Evidence,
   bytes: Uint8Array,
-  findings: Readonly<Record<string, readonly Comparison[]>>,
-): Promise<RecordedEvidence> {
+  findings: object,
+): Promise<Pick<RecordedEvidence, 'file' | 'findingsFile'>> {
   const folder = resolve(agent.directory, agent.configuration.stateDirectory, 'evidence', job);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${id}.json`);

@@ -13,8 +13,10 @@ export interface Selection {
   readonly backup: string;
   /** The repository to read from; the job's own unless named. */
   readonly from?: string;
-  /** Take the oldest backup whose moment is at or after this one, where there is any. */
+  /** With `latest`: the oldest backup whose moment is at or after this one, where there is any. */
   readonly notBefore?: Date;
+  /** With `latest`: the backup whose chain leads to this moment. */
+  readonly at?: Date;
 }
 
 export interface SelectedBackup {
@@ -23,6 +25,8 @@ export interface SelectedBackup {
   readonly chain: readonly BackupRecord[];
   /** The same chain, readable with the recovery identity. */
   readonly readers: readonly BackupReader[];
+  /** Every backup of the job there, oldest first. */
+  readonly backups: readonly BackupRecord[];
 }
 
 /**
@@ -39,25 +43,50 @@ export async function selectBackup(agent: Agent, selection: Selection): Promise<
       'backup-unknown',
       `job ${job} has no backup ${selection.backup === 'latest' ? '' : `${selection.backup} `}in ${repository.name}`,
     );
-  const identities = await agent.recoveryIdentities();
   const chain = chainOf(backups, record.manifest.id);
+  return { ...(await openChain(agent, repository, chain)), record, backups };
+}
+
+/** Opens a chain for reading, with the recovery identity. */
+export async function openChain(
+  agent: Agent,
+  repository: Repository,
+  chain: readonly BackupRecord[],
+): Promise<Pick<SelectedBackup, 'repository' | 'chain' | 'readers'>> {
+  const identities = await agent.recoveryIdentities();
   const readers = chain.map(({ manifest }) =>
     createBackupReader(repository.storage, manifest, identities),
   );
-  return { repository, record, chain, readers };
+  return { repository, chain, readers };
 }
 
 function choose(
   agent: Agent,
   backups: readonly BackupRecord[],
-  { backup, notBefore }: Selection,
+  { backup, notBefore, at }: Selection,
 ): BackupRecord | undefined {
   if (backup === 'oldest') return backups[0];
   if (backup === 'random')
     return backups[Buffer.from(agent.randomBytes(4)).readUInt32LE() % backups.length];
   if (backup !== 'latest') return backups.find(({ manifest }) => manifest.id === backup);
-  const after = notBefore
-    ? backups.find(({ manifest }) => new Date(manifest.point.time) >= notBefore)
-    : undefined;
+  if (at) return leadingTo(backups, at);
+  const after = notBefore && backups.find((record) => momentOf(record) >= notBefore);
   return after ?? backups.at(-1);
+}
+
+/**
+ * The first backup that ends at or after the moment, where its chain begins before it; otherwise the
+ * last one that ends before it, for then its end is as near as the backups come.
+ */
+function leadingTo(backups: readonly BackupRecord[], at: Date): BackupRecord | undefined {
+  const covering = backups.find(
+    (record) =>
+      momentOf(record) >= at &&
+      chainOf(backups, record.manifest.id).some((link) => momentOf(link) <= at),
+  );
+  return covering ?? backups.findLast((record) => momentOf(record) <= at);
+}
+
+export function momentOf({ manifest }: BackupRecord): Date {
+  return new Date(manifest.point.time);
 }

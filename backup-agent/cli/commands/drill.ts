@@ -1,13 +1,16 @@
 import { exitCodes } from '../../errors/exit-codes.ts';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { DrillRequest } from '../../operations/drill-choice.ts';
 import { runDrill, type DrillOutcome } from '../../operations/drill.ts';
 import type { CommandModule } from '../command.ts';
-import { renderEvidence } from '../render/evidence.ts';
+import { renderEvidence, renderFindings } from '../render/evidence.ts';
 import { runSteps } from '../render/steps.ts';
 import { withAgent } from '../with-agent.ts';
 
 interface DrillOptions {
   readonly backup: string;
   readonly from?: string;
+  readonly at?: string;
   readonly identity?: string;
 }
 
@@ -18,7 +21,8 @@ export const drillCommand: CommandModule = {
       .description('rehearse a restore in a sandbox, compare its content, and sign the evidence')
       .argument('<job>', 'a job that has a `drill` in the configuration')
       .option('-b, --backup <which>', 'latest, oldest, random, or a backup id', 'latest')
-      .option('--from <repository>', "another repository than the job's own, such as a copy")
+      .option('--from <repository>', "another repository than the job's own; alternate: in turn")
+      .option('--at <time>', 'up to this moment of the chain, with its zone, or random')
       .option('-i, --identity <file>', 'the recovery identity; default: keys.identity')
       .addHelpText(
         'after',
@@ -27,7 +31,8 @@ Ends with ${exitCodes.drillFailed} when the backup does not restore as promised,
 
 Examples:
   holdfast drill crm-database --identity recovery.age-identity
-  holdfast drill crm-database --from offsite --backup random --json`,
+  holdfast drill crm-database --from alternate --backup random --at random --json
+  holdfast drill crm-database --at 2026-11-22T16:05:00Z`,
       )
       .action((job: string, options: DrillOptions) =>
         run((context) =>
@@ -35,20 +40,18 @@ Examples:
             context,
             async (agent) => {
               const outcomes: DrillOutcome[] = [];
-              const { backup, from } = options;
-              const selection = { job, backup, ...(from === undefined ? {} : { from }) };
-              await runSteps(
-                [
-                  {
-                    title: `Drill ${job}`,
-                    run: async (progress) => {
-                      outcomes.push(await runDrill(agent, selection, { progress }));
-                    },
-                  },
-                ],
-                context.output,
-              );
-              for (const outcome of outcomes) context.output.result(outcome, renderDrill(outcome));
+              const request = toRequest(job, options);
+              const drilling = {
+                title: `Drill ${job}`,
+                run: async (progress: Parameters<typeof runDrill>[2]['progress']) => {
+                  outcomes.push(await runDrill(agent, request, { progress }));
+                },
+              };
+              await runSteps([drilling], context.output);
+              for (const outcome of outcomes) {
+                context.output.result(outcome, renderDrill(outcome));
+                context.output.info(`evidence: ${outcome.recorded.file}`);
+              }
               const passed = outcomes.every(({ evidence }) => evidence.outcome === 'passed');
               return passed ? exitCodes.ok : exitCodes.drillFailed;
             },
@@ -59,15 +62,31 @@ Examples:
   },
 };
 
-/** The evidence, then what failed or stays unproven, by name. */
-export function renderDrill({ evidence, recorded, reports }: DrillOutcome): string {
-  const findings = reports.flatMap((report) =>
-    report.findings.map(({ subject, outcome, what }) => `  ${outcome}: ${subject}: ${what}`),
+function toRequest(job: string, { backup, from, at }: DrillOptions): DrillRequest {
+  const moment = at === undefined ? undefined : readMoment(at);
+  return {
+    job,
+    backup,
+    ...(from === undefined ? {} : { from }),
+    ...(moment === undefined ? {} : { at: moment }),
+  };
+}
+
+function readMoment(at: string): Date | 'random' {
+  if (at === 'random') return at;
+  const time = new Date(at);
+  if (!Number.isNaN(time.getTime()) && /(Z|[+-]\d\d:?\d\d)$/.test(at)) return time;
+  throw new HoldfastError(
+    'usage-invalid',
+    `--at ${at} is neither random nor a time with its zone`,
+    {
+      hint: 'write it as 2026-11-22T21:05:00+08:00 or 2026-11-22T13:05:00Z',
+    },
   );
-  return [
-    renderEvidence(evidence),
-    ...(findings.length > 0 ? ['', ...findings] : []),
-    '',
-    `Evidence: ${recorded.file}`,
-  ].join('\n');
+}
+
+/** The evidence, then what failed or stays unproven, by name. */
+export function renderDrill({ evidence, reports }: DrillOutcome): string {
+  const findings = renderFindings(reports.flatMap((report) => report.findings));
+  return [renderEvidence(evidence), ...(findings === '' ? [] : ['', findings])].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Assertion, Evidence, ObjectiveResult } from '../../../contracts/evidence.ts';
+import type { Assertion, Evidence, ObjectiveResult, Outcome } from '../../../contracts/evidence.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 import { renderTable } from './table.ts';
 
@@ -8,7 +8,7 @@ export function renderEvidence(evidence: Evidence): string {
   return [
     `Drill ${outcome.toUpperCase()}: ${job} from ${repository}`,
     `  restored     ${backup.id} (a chain of ${backup.chain.length}) to ${formatTime(new Date(backup.point.time))}`,
-    `  content      ${formatCount(totals.tables)} tables, ${formatCount(totals.rows)} rows, ${formatCount(totals.files)} files entries, ${formatBytes(totals.fileBytes)}`,
+    `  content      ${formatCount(totals.tables)} tables, ${formatCount(totals.rows)} rows, ${formatCount(totals.files)} entries of files, ${formatBytes(totals.fileBytes)}`,
     `  phases       ${phases.map(({ name, durationMs }) => `${name} ${formatDuration(durationMs)}`).join(', ')}`,
     ...evidence.objectives.map((objective) => `  ${renderObjective(objective)}`),
     '',
@@ -33,4 +33,19 @@ function renderAssertions(assertions: readonly Assertion[]): string {
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ');
+}
+
+/** What failed, then what stays unproven, by name. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const lines = (wanted: Finding['outcome']) =>
+    findings
+      .filter(({ outcome }) => outcome === wanted)
+      .map(({ subject, outcome, what }) => `  ${outcome}: ${subject}: ${what}`);
+  return [...lines('failed'), ...lines('unproven')].join('\n');
+}
+
+interface Finding {
+  readonly subject: string;
+  readonly outcome: Outcome;
+  readonly what: string;
 }

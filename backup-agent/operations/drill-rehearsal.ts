@@ -1,0 +1,241 @@
+import type { DrillConfiguration } from '../../contracts/job.ts';
+import { assertRestored } from '../drills/assert-restored.ts';
+import { assertAll, type AssertionReport, type Comparison } from '../drills/assertion.ts';
+import type { RestoredAttachments } from '../drills/assertions/attachments.ts';
+import { expectedContent, type ExpectedContent } from '../drills/expected-content.ts';
+import { heldPaths } from '../drills/held-before.ts';
+import type { Phase, PhaseClock } from '../drills/phase-clock.ts';
+import type { Sandbox } from '../drills/sandbox/sandbox.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import { chainOf } from '../repository/chain.ts';
+import { restoreFiles } from '../sources/files/restore/restore-files.ts';
+import { readInventory } from '../sources/postgres/inventory.ts';
+import {
+  restorePostgres,
+  type RestoreResult,
+} from '../sources/postgres/restore/restore-postgres.ts';
+import type { Agent } from './agent.ts';
+import type { ChosenBackup } from './drill-choice.ts';
+import type { DrillRun } from './drill.ts';
+import { momentOf, openChain, type SelectedBackup } from './select-backup.ts';
+import { timedProgress, type TimedProgress } from './timed-progress.ts';
+
+/** Where a drill can be interrupted, in the order that it passes them. */
+export const drillPoints = [
+  'sandbox-open',
+  'database-restored',
+  'attachments-restored',
+  'content-asserted',
+] as const;
+export type DrillPoint = (typeof drillPoints)[number];
+
+export interface RehearsalOptions {
+  readonly agent: Agent;
+  readonly configuration: DrillConfiguration;
+  readonly selected: ChosenBackup;
+  readonly attachments: SelectedBackup | undefined;
+  readonly clock: PhaseClock;
+  readonly run: DrillRun;
+}
+
+export interface RehearsalResult {
+  readonly reports: readonly AssertionReport[];
+  readonly phases: readonly Phase[];
+  /** Until the data could be used, without the assertions. */
+  readonly restoreMs: number;
+  /** What was restored, as far as the rehearsal came. */
+  readonly restored?: Restored;
+  readonly sandboxVersion?: string;
+}
+
+export interface Restored {
+  readonly point: RestoreResult['point'];
+  readonly expected: ExpectedContent;
+  readonly files: number;
+  readonly fileBytes: number;
+}
+
+interface RestoredDatabase {
+  readonly sandbox: Sandbox;
+  readonly result: RestoreResult;
+}
+
+interface RestoredFiles {
+  readonly root?: string;
+  readonly files: number;
+  readonly fileBytes: number;
+}
+
+/** Failures that say something of the backup, not of the sandbox or of this host. */
+function isFinding(error: HoldfastError): boolean {
+  return (
+    error.exitCode === exitCodes.integrity ||
+    error.code === 'restore-failed' ||
+    error.code === 'moment-not-covered'
+  );
+}
+
+/** Restores, asserts, and leaves nothing behind. */
+export class Rehearsal {
+  readonly #options: RehearsalOptions;
+  readonly #progress: TimedProgress;
+  readonly #resources = new AsyncDisposableStack();
+
+  constructor(options: RehearsalOptions) {
+    this.#options = options;
+    this.#progress = timedProgress(options.run.progress, options.clock);
+  }
+
+  async run(): Promise<RehearsalResult> {
+    const { clock, agent } = this.#options;
+    await using _ = this.#resources;
+    const { finding, value } = await this.#tried(async () => {
+      const database = await this.#restoreDatabase();
+      return { database, files: await this.#restoreFiles(database.sandbox) };
+    });
+    this.#progress.finish();
+    const restoreMs = clock.totalMs;
+    const reports = [
+      await assertAll('chain and signatures hold', checkedChain(this.#options), agent.signal),
+      await assertAll('everything restores', [finding], agent.signal),
+    ];
+    if (!value) return { reports, phases: clock.phases, restoreMs };
+    this.#progress.phase('assert');
+    const expected = await this.#expect();
+    if (!expected.value) {
+      reports.push(
+        await assertAll('the backup says what it holds', [expected.finding], agent.signal),
+      );
+      return { reports, phases: clock.phases, restoreMs };
+    }
+    const asserted = await this.#assert(value.database, value.files, expected.value);
+    this.#progress.finish();
+    await this.#reached('content-asserted');
+    const { point } = value.database.result;
+    return {
+      reports: [...reports, ...asserted.reports],
+      phases: clock.phases,
+      restoreMs,
+      restored: { point, expected: expected.value, ...value.files },
+      sandboxVersion: asserted.serverVersion,
+    };
+  }
+
+  async #reached(point: DrillPoint): Promise<void> {
+    await this.#options.run.reached?.(point);
+  }
+
+  /** A backup that does not restore is a finding; what keeps the drill from trying is an error. */
+  async #tried<Value>(work: () => Promise<Value>): Promise<{ finding: Comparison; value?: Value }> {
+    try {
+      const value = await work();
+      return { finding: { subject: 'backup', outcome: 'passed', what: 'restored' }, value };
+    } catch (error) {
+      if (!isHoldfastError(error) || !isFinding(error)) throw error;
+      return { finding: { subject: error.code, outcome: 'failed', what: error.message } };
+    }
+  }
+
+  #expect() {
+    const { selected, agent } = this.#options;
+    return this.#tried(() => expectedContent(selected.readers, selected.moment, agent.signal));
+  }
+
+  async #restoreDatabase(): Promise<RestoredDatabase> {
+    const { agent, configuration, selected } = this.#options;
+    const { signal, now, log } = agent;
+    const [full] = selected.readers;
+    if (!full) throw new TypeError('a chain holds at least its full');
+    this.#progress.phase('sandbox');
+    const { server } = await readInventory(full, signal);
+    const sandbox = this.#resources.use(
+      await agent.openSandbox(configuration.sandbox, server.majorVersion),
+    );
+    await this.#reached('sandbox-open');
+    this.#progress.steps();
+    const own = this.#ownsServer;
+    const result = await restorePostgres({
+      chain: selected.readers,
+      target: sandbox.target,
+      moment: selected.moment,
+      noOwner: !own,
+      noPrivileges: !own,
+      roles: own ? 'create' : 'require',
+      skipExtensions: configuration.sandbox.withoutExtensions,
+      signal,
+      now,
+      log,
+      progress: this.#progress,
+    });
+    await this.#reached('database-restored');
+    return { sandbox, result };
+  }
+
+  /** A server of our own takes the backup's roles and grants as they are; a borrowed one has its own. */
+  get #ownsServer(): boolean {
+    return this.#options.configuration.sandbox.type === 'local';
+  }
+
+  async #restoreFiles(sandbox: Sandbox): Promise<RestoredFiles> {
+    const { attachments, agent } = this.#options;
+    if (!attachments) return { files: 0, fileBytes: 0 };
+    this.#progress.phase('attachments');
+    const folder = this.#resources.use(await sandbox.createDirectory());
+    const report = await restoreFiles({
+      chain: attachments.readers,
+      target: folder.path,
+      signal: agent.signal,
+      progress: this.#progress,
+    });
+    const [refused] = report.refused;
+    if (refused) throw new HoldfastError('object-damaged', `${refused.where}: ${refused.what}`);
+    await this.#reached('attachments-restored');
+    return { root: folder.path, files: report.restored, fileBytes: report.bytes };
+  }
+
+  async #assert(
+    { sandbox, result }: RestoredDatabase,
+    { root }: RestoredFiles,
+    expected: ExpectedContent,
+  ) {
+    const { configuration, agent } = this.#options;
+    return await assertRestored({
+      sandbox,
+      expected,
+      restored: result,
+      rights: this.#ownsServer,
+      configuration,
+      attachments: root === undefined ? undefined : this.#attachmentsIn(root, result),
+      signal: agent.signal,
+    });
+  }
+
+  #attachmentsIn(root: string, { point }: RestoreResult): RestoredAttachments {
+    const databaseMoment = new Date(point.time);
+    return {
+      root,
+      databaseMoment,
+      heldBefore: (paths) => this.#heldBefore(paths, databaseMoment),
+    };
+  }
+
+  /** By the newest backup of the attachments that was taken before the rows' moment. */
+  async #heldBefore(paths: ReadonlySet<string>, moment: Date): Promise<ReadonlySet<string>> {
+    const { attachments, agent } = this.#options;
+    const before = attachments?.backups.findLast((record) => momentOf(record) <= moment);
+    if (!attachments || !before) return new Set();
+    const chain = chainOf(attachments.backups, before.manifest.id);
+    const { readers } = await openChain(agent, attachments.repository, chain);
+    return await heldPaths(readers, paths, agent.signal);
+  }
+}
+
+/** Reading the log, the manifests and the chain has thrown otherwise, before anything was restored. */
+function checkedChain({ selected, attachments }: RehearsalOptions): Comparison[] {
+  return [...selected.chain, ...(attachments?.chain ?? [])].map(({ manifest }) => ({
+    subject: manifest.id,
+    outcome: 'passed',
+    what: 'signed, committed and linked',
+  }));
+}
