@@ -139,6 +139,11 @@ export function may(
   });
 }
 
+/** Whether some of its rights are only known after apply. */
+export function isUnreadableIdentity({ policies }: Identity): boolean {
+  return policies.some(({ unreadable }) => unreadable);
+}
+
 /** Whether a policy that gives everything is attached. */
 export function isAdministrator({ managedArns }: Identity): boolean {
   return managedArns.some((arn) => arn.endsWith(':policy/AdministratorAccess'));

@@ -2,7 +2,7 @@ import type { Graph } from '../engine/graph.ts';
 import type { Resource } from '../engine/resource.ts';
 import { reference, textOf } from '../engine/value.ts';
 import { companions } from './companions.ts';
-import type { Identity, Target } from './identities.ts';
+import { type Identity, isUnreadableIdentity, may, type Target } from './identities.ts';
 import { repositoryNames } from './jobs.ts';
 
 /** Types that hold data, with the attribute that names their key. */
@@ -88,6 +88,13 @@ export function objectTargets(identity: Identity, bucket: Resource): Target[] {
   );
   return [...new Set([...keys, '/jobs/any/object'])].map((key) =>
     arns.map((arn) => `${arn}${key}`),
+  );
+}
+
+/** Whether the identity may put objects into the bucket, or may perhaps: a policy is not known yet. */
+export function mayWrite(identity: Identity, bucket: Resource): boolean {
+  return (
+    isUnreadableIdentity(identity) || may(identity, 's3:PutObject', objectTargets(identity, bucket))
   );
 }
 

@@ -3,14 +3,18 @@ import { bucketArns } from '../../analysis/storage.ts';
 import type { Graph } from '../../engine/graph.ts';
 import { type Resource, blocksOf } from '../../engine/resource.ts';
 import { type Judged, type Rule, graph } from '../../engine/rule.ts';
-import { textOf } from '../../engine/value.ts';
+import { type Value, isKnown, textOf } from '../../engine/value.ts';
 import { when } from '../../engine/verdict.ts';
 
-function isElsewhere(one: Resource, other: Resource): boolean {
+/** Both must be known: a region that is not may be the same. */
+function areDifferent(one: Value | undefined, other: Value | undefined): boolean {
   return (
-    one.account !== other.account ||
-    (one.region !== undefined && other.region !== undefined && one.region !== other.region)
+    one !== undefined && other !== undefined && isKnown(one) && isKnown(other) && one !== other
   );
+}
+
+function isElsewhere(one: Resource, other: Resource): boolean {
+  return one.account !== other.account || areDifferent(one.region, other.region);
 }
 
 function copies(everything: Graph): Judged[] {

@@ -1,10 +1,10 @@
 import { afsbp, nist80053, iso27001 } from '../../controls/frameworks.ts';
 import { companion } from '../../analysis/companions.ts';
-import { identities, may } from '../../analysis/identities.ts';
-import { objectTargets, repositories } from '../../analysis/storage.ts';
+import { identities, isUnreadableIdentity, may } from '../../analysis/identities.ts';
+import { mayWrite, repositories } from '../../analysis/storage.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
 import { reference, textOf } from '../../engine/value.ts';
-import { when } from '../../engine/verdict.ts';
+import { unknown, when } from '../../engine/verdict.ts';
 
 export const backupWriterCannotDecrypt: Rule = {
   id: 'backup-writer-cannot-decrypt',
@@ -27,15 +27,26 @@ export const backupWriterCannotDecrypt: Rule = {
       ].filter((name) => name !== '');
       if (keys.length === 0) return [];
       return identities(everything)
-        .filter((one) => may(one, 's3:PutObject', objectTargets(one, bucket)))
-        .map((one) => ({
-          resource: one.resource,
-          verdict: when(
-            !may(one, 'kms:Decrypt', [keys], { unconditional: true }),
-            `writes to ${bucket.address} and decrypts with its key`,
-            'use of the key through S3 only',
-          ),
-        }));
+        .filter((one) => mayWrite(one, bucket))
+        .map((one) => {
+          const decrypts = may(one, 'kms:Decrypt', [keys], { unconditional: true });
+          if (!decrypts && isUnreadableIdentity(one))
+            return {
+              resource: one.resource,
+              verdict: unknown(
+                'a policy that is only known after apply',
+                'use of the key through S3 only',
+              ),
+            };
+          return {
+            resource: one.resource,
+            verdict: when(
+              !decrypts,
+              `writes to ${bucket.address} and decrypts with its key`,
+              'use of the key through S3 only',
+            ),
+          };
+        });
     }),
   ),
 };

@@ -1,8 +1,8 @@
 import { nist80053, iso27001 } from '../../controls/frameworks.ts';
-import { identities, may } from '../../analysis/identities.ts';
-import { bucketArns, objectTargets, repositories } from '../../analysis/storage.ts';
+import { identities, isUnreadableIdentity, may } from '../../analysis/identities.ts';
+import { bucketArns, mayWrite, objectTargets, repositories } from '../../analysis/storage.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
-import { when } from '../../engine/verdict.ts';
+import { unknown, when } from '../../engine/verdict.ts';
 
 const deleting = [
   's3:DeleteObject',
@@ -26,11 +26,19 @@ export const backupWriterCannotDelete: Rule = {
     repositories(everything).flatMap((bucket) => {
       const arns = bucketArns(bucket);
       return identities(everything)
-        .filter((one) => may(one, 's3:PutObject', objectTargets(one, bucket)))
+        .filter((one) => mayWrite(one, bucket))
         .map((one) => {
           const right = deleting.find((action) =>
             may(one, action, [...objectTargets(one, bucket), arns]),
           );
+          if (right === undefined && isUnreadableIdentity(one))
+            return {
+              resource: one.resource,
+              verdict: unknown(
+                'a policy that is only known after apply',
+                'writing without deleting',
+              ),
+            };
           return {
             resource: one.resource,
             verdict: when(

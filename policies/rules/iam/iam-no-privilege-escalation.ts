@@ -1,6 +1,6 @@
 import { nist80053, soc2 } from '../../controls/frameworks.ts';
 import { escalationOf } from '../../analysis/escalation.ts';
-import { identities } from '../../analysis/identities.ts';
+import { identities, isUnreadableIdentity } from '../../analysis/identities.ts';
 import { type Rule, graph } from '../../engine/rule.ts';
 import { fail, pass, unknown } from '../../engine/verdict.ts';
 
@@ -16,7 +16,7 @@ export const iamNoPrivilegeEscalation: Rule = {
   check: graph((everything) =>
     identities(everything).map((identity) => {
       const way = escalationOf(everything, identity);
-      const unreadable = identity.policies.some((policy) => policy.unreadable);
+      const unreadable = isUnreadableIdentity(identity);
       const expected = 'no way to more rights';
       if (way !== undefined)
         return { resource: identity.resource, verdict: fail(`escalates by ${way}`, expected) };

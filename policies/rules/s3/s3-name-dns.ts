@@ -1,6 +1,6 @@
 import { nist80053, hipaa, pci } from '../../controls/frameworks.ts';
 import { type Rule, resource } from '../../engine/rule.ts';
-import { isKnown, textOf } from '../../engine/value.ts';
+import { display } from '../../engine/value.ts';
 import { notApplicable, requires } from '../../engine/verdict.ts';
 
 export const s3NameDns: Rule = {
@@ -21,13 +21,9 @@ export const s3NameDns: Rule = {
       : requires(bucket, 'bucket', {
           expected: 'lower-case letters, digits and hyphens',
           test: (name) =>
-            !isKnown(name ?? null)
-              ? textOf(name)
-                  .replaceAll(/\uE000[^\uE001]*\uE001/g, 'x')
-                  .includes('.')
-                ? false
-                : undefined
-              : /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(textOf(name)),
+            /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(
+              display(name).replaceAll(/\$\{[^}]*\}|\(unknown[^)]*\)/g, 'xxx'),
+            ),
         }),
   ),
 };
