@@ -22,9 +22,12 @@ export interface BackupRequest {
   readonly job: string;
   /** `auto`: incremental where a chain young enough exists, else full. */
   readonly kind: BackupKind | 'auto';
+  /** Waits for another run of the job to end. */
+  readonly wait?: boolean;
 }
 
 const leaseDurationMs = 120_000;
+const leaseWaitMs = 2_000;
 
 /**
  * Runs one backup of a job: one backup, or as many as the source's backlog needs, each committed
@@ -44,6 +47,7 @@ export async function runBackup(
     now: agent.now,
     durationMs: leaseDurationMs,
     signal: agent.signal,
+    ...(request.wait ? { waitEveryMs: leaseWaitMs } : {}),
   });
   if (lease.tookOverFrom)
     agent.log.warn({ job: request.job }, `took over the expired lease of ${lease.tookOverFrom}`);

@@ -18,6 +18,8 @@ export interface PruneRequest {
   readonly repository?: string;
   /** Without it nothing is changed: the outcome says what would be done. */
   readonly confirm: boolean;
+  /** Waits for another run of the job to end. */
+  readonly wait?: boolean;
 }
 
 export interface PruneOutcome {
@@ -47,6 +49,7 @@ export interface PrunedBackup {
 }
 
 const leaseDurationMs = 120_000;
+const leaseWaitMs = 2_000;
 /** Nothing younger is an orphan: its writer may still be at work. */
 const graceMs = 24 * 3_600_000;
 const toleratedSkewMs = 5 * 60_000;
@@ -75,6 +78,7 @@ export async function pruneBackups(
     now: agent.now,
     durationMs: leaseDurationMs,
     signal: agent.signal,
+    ...(request.wait ? { waitEveryMs: leaseWaitMs } : {}),
   });
   const plan = await preview(agent, repository, request.job, now);
   await commitPrune(agent, repository, request.job, plan);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isHoldfastError, HoldfastError } from '../errors/holdfast-error.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -29,13 +30,27 @@ export interface LeaseOptions {
   readonly now: () => Date;
   readonly durationMs: number;
   readonly signal: AbortSignal;
+  /** Waits, looking again after so long, for a lease that somebody else holds. */
+  readonly waitEveryMs?: number;
 }
 
 /**
  * Takes the job's lease and renews it at a third of its duration until disposed. Throws `lease-held`
- * when somebody else's has not expired.
+ * when somebody else's has not expired, unless told to wait.
  */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
+  const { waitEveryMs, signal } = options;
+  for (;;) {
+    try {
+      return await takeLease(options);
+    } catch (error) {
+      if (waitEveryMs === undefined || !isHoldfastError(error, 'lease-held')) throw error;
+    }
+    await delay(waitEveryMs, undefined, { signal });
+  }
+}
+
+async function takeLease(options: LeaseOptions): Promise<Lease> {
   const { storage, job, now, signal } = options;
   const key = leaseKey(job);
   const found = await storage.stat(key, { signal });
@@ -55,7 +70,11 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   };
   let renewal: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    renewal = renewal.then(() => renew(false)).catch(() => clearInterval(timer));
+    renewal = renewal
+      .then(() => renew(false))
+      // Somebody took it over: leave it to them. Anything else may pass.
+      .catch((error) => isHoldfastError(error, 'storage-changed') && clearInterval(timer))
+      .then(() => undefined);
   }, options.durationMs / 3);
   timer.unref();
 

@@ -4,6 +4,8 @@ import { runBackup } from '../../backup-agent/operations/backup.ts';
 import { copyBackups } from '../../backup-agent/operations/copy.ts';
 import { readHistory } from '../../backup-agent/operations/history.ts';
 import { verifyBackups } from '../../backup-agent/operations/verify.ts';
+import { openLocalStorage } from '../../backup-agent/storage/local.ts';
+import type { Storage } from '../../backup-agent/storage/storage.ts';
 import { startS3Server } from '../fixtures/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { makeInstallation, openInstallation } from './support/installation.ts';
@@ -26,6 +28,21 @@ function slowSource() {
   };
 }
 
+/** A storage that tells what is read of it. */
+function withRead(inner: Storage, read: (key: string) => void): Storage {
+  return new Proxy(inner, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (property === 'get')
+        return (...args: Parameters<Storage['get']>) => {
+          read(args[0]);
+          return target.get(...args);
+        };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 const sound = async (s: Awaited<ReturnType<typeof scenario>>, repository = 'primary') => {
   const check = { job: 'crm', repository, read: { type: 'all' } } as const;
   assert.deepEqual((await verifyBackups(s.agent, check, run)).damage, []);
@@ -40,6 +57,39 @@ test('of two writers at once the second does not begin', async () => {
   release();
   await first;
   assert.equal((await s.ids()).length, 1);
+});
+
+test('a writer that waits begins when the first has ended', async () => {
+  await using s = await scenario();
+  const { source, started, release } = slowSource();
+  const first = s.backup('full', await s.open({ source }));
+  await started;
+  const looked = Promise.withResolvers<void>();
+  const waiting = await s.open({
+    storage: (name) =>
+      withRead(openLocalStorage(s.file(name, '')), (key) => {
+        if (key.startsWith('leases/')) looked.resolve();
+      }),
+  });
+  const second = runBackup(waiting, { job: 'crm', kind: 'incremental', wait: true }, run);
+  await looked.promise;
+  release();
+  const [manifest] = await second;
+  assert.equal(manifest?.parent, (await first).id);
+});
+
+test('a writer that waits can be stopped', async () => {
+  await using s = await scenario();
+  const { source, started, release } = slowSource();
+  const first = s.backup('full', await s.open({ source }));
+  await started;
+  const stop = new AbortController();
+  const waiting = await s.open({ signal: stop.signal });
+  const second = runBackup(waiting, { job: 'crm', kind: 'full', wait: true }, run);
+  stop.abort(new Error('stopped by hand'));
+  await assert.rejects(second, /stopped by hand|aborted/);
+  release();
+  await first;
 });
 
 test('a slow writer whose lease expired loses to the one that committed meanwhile', async () => {

@@ -19,6 +19,7 @@ export const backupCommand: CommandModule = {
           .choices(['auto', 'full', 'incremental', 'differential'])
           .default('auto'),
       )
+      .option('--wait', 'wait for another run of the job to end')
       .addHelpText(
         'after',
         `
@@ -28,14 +29,18 @@ Examples:
 
 Ends with 5 when a backup is partial: committed, but some entries could not be read.`,
       )
-      .action((name: string, options: { kind: BackupRequest['kind'] }) =>
+      .action((name: string, options: { kind: BackupRequest['kind']; wait?: boolean }) =>
         run((context) =>
           withAgent(context, async (agent) => {
             const taken: Manifest[] = [];
             const steps = jobsToRun(agent, name).map((job) => ({
               title: `Back up ${job}`,
               run: async (progress: Parameters<typeof runBackup>[2]['progress']) => {
-                const manifests = await runBackup(agent, { job, kind: options.kind }, { progress });
+                const manifests = await runBackup(
+                  agent,
+                  { job, kind: options.kind, wait: options.wait ?? false },
+                  { progress },
+                );
                 taken.push(...manifests);
                 return manifests.map(summariseBackup).join('; ') || 'nothing has changed';
               },

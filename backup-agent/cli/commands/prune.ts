@@ -14,6 +14,7 @@ export const pruneCommand: CommandModule = {
       .argument('<job>', 'job or group of the configuration')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
       .option('--confirm', 'delete; without it nothing is changed')
+      .option('--wait', 'wait for another run of the job to end')
       .addHelpText(
         'after',
         `
@@ -25,7 +26,7 @@ Examples:
   holdfast prune crm --confirm                   delete it
   holdfast prune crm --from offsite --confirm    in the copy, by the same rules`,
       )
-      .action((name: string, options: { from?: string; confirm?: boolean }) =>
+      .action((name: string, options: { from?: string; confirm?: boolean; wait?: boolean }) =>
         run((context) =>
           withAgent(context, async (agent) => {
             const outcomes: PruneOutcome[] = [];
@@ -34,7 +35,11 @@ Examples:
               title: confirm ? `Prune ${job}` : `Plan to prune ${job}`,
               run: async (progress: Progress) => {
                 const where = options.from === undefined ? {} : { repository: options.from };
-                const outcome = await pruneBackups(agent, { job, confirm, ...where }, { progress });
+                const outcome = await pruneBackups(
+                  agent,
+                  { job, confirm, wait: options.wait ?? false, ...where },
+                  { progress },
+                );
                 outcomes.push(outcome);
                 return summarisePrune(outcome);
               },
