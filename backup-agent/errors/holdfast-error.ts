@@ -42,6 +42,11 @@ export class HoldfastError extends Error {
   }
 }
 
+/** Whether something is damaged, missing or forged, rather than out of reach. */
+export function isIntegrity(error: HoldfastError): boolean {
+  return error.exitCode === exitCodes.integrity;
+}
+
 export function isHoldfastError(error: unknown, code?: ErrorCode): error is HoldfastError {
   return error instanceof HoldfastError && (code === undefined || error.code === code);
 }

@@ -2,10 +2,15 @@ import type { BackupKind, Manifest } from '../../contracts/manifest.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
 import { RepositoryBackupWriter } from '../repository/backup-writer.ts';
 import { newBackupId } from '../repository/backup-id.ts';
-import { newestChain } from '../repository/chain.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestDocument, sealDocument } from '../repository/documents.ts';
-import { existingBackups, prunedSince, type BackupRecord } from '../repository/backups.ts';
+import {
+  existingBackups,
+  newestBackupId,
+  prunedSince,
+  readNewestChain,
+  type BackupRecord,
+} from '../repository/backups.ts';
 import { manifestKey } from '../repository/layout.ts';
 import { acquireLease } from '../repository/lease.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -13,9 +18,10 @@ import { createDocument } from '../repository/small-objects.ts';
 import type { BackupRun, PreparedBackup } from '../sources/source.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { recipientFingerprint } from '../keys/recipients.ts';
+import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
 import type { Agent, Run } from './agent.ts';
-import { readHistory } from './history.ts';
+import { readLogOnly } from './history.ts';
 import { lockOf } from './locks.ts';
 
 export interface BackupRequest {
@@ -55,6 +61,24 @@ export async function runBackup(
   return await session.run(request.kind, run);
 }
 
+/** A chain that is damaged cannot be continued: the answer is a new full, not a failure. */
+async function usableChain(
+  agent: Agent,
+  repository: Repository,
+  log: readonly CommitRecord[],
+): Promise<readonly BackupRecord[]> {
+  try {
+    return await readNewestChain(repository, log, agent.signal);
+  } catch (error) {
+    if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
+    agent.log.warn(
+      { error },
+      `the newest chain is damaged, so a new full begins: ${error.message}`,
+    );
+    return [];
+  }
+}
+
 /** One run: the history it acts upon, growing with each commit. */
 class BackupSession {
   readonly #agent: Agent;
@@ -64,8 +88,14 @@ class BackupSession {
   #chain: readonly BackupRecord[];
 
   static async start(agent: Agent, repository: Repository, job: string): Promise<BackupSession> {
-    const { log, backups } = await readHistory(agent, repository, job);
-    return new BackupSession(agent, repository, job, log, newestChain(backups));
+    const log = await readLogOnly(agent, repository, job);
+    return new BackupSession(
+      agent,
+      repository,
+      job,
+      log,
+      await usableChain(agent, repository, log),
+    );
   }
 
   private constructor(
@@ -118,7 +148,7 @@ class BackupSession {
       {
         storage: this.#repository.storage,
         job: this.#job,
-        id: newBackupId(startedAt, agent.randomBytes, this.#chain.at(-1)?.manifest.id),
+        id: newBackupId(startedAt, agent.randomBytes, newestBackupId(this.#log)),
         recipients: await agent.recipients(),
         signal: agent.signal,
         ...lockOf(agent, this.#job, this.#repository.name, startedAt),

@@ -11,7 +11,7 @@ import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestKey, objectKey, type Area } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createDocument, readSmall } from '../repository/small-objects.ts';
-import { expectDigest } from '../stream/digest.ts';
+import { expectDigest, sha256Hex } from '../stream/digest.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent, Run } from './agent.ts';
 import { readHistory, type History } from './history.ts';
@@ -135,10 +135,12 @@ async function copyManifest(
   agent: Agent,
   source: Repository,
   target: Repository,
-  { manifest }: BackupRecord,
+  { manifest, digest }: BackupRecord,
 ): Promise<void> {
   const key = manifestKey(manifest.job, manifest.id);
   const bytes = await readSmall(source.storage, key, { signal: agent.signal });
+  if (sha256Hex(bytes) !== digest)
+    throw new HoldfastError('object-damaged', `${source.name}: ${key} changed while it was copied`);
   try {
     await createDocument(target.storage, key, bytes, {
       signal: agent.signal,

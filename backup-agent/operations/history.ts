@@ -18,10 +18,20 @@ export async function readHistory(
   repository: Repository,
   job: string,
 ): Promise<History> {
+  const log = await readLogOnly(agent, repository, job);
+  return { log, backups: await readBackups(repository, log, agent.signal) };
+}
+
+/** The log alone, checked and compared in the same way. */
+export async function readLogOnly(
+  agent: Agent,
+  repository: Repository,
+  job: string,
+): Promise<readonly CommitRecord[]> {
   const log = await readCommitLog(repository, job, agent.signal);
   await agent.seenCommits.assertNotRolledBack(repository, job, log);
   await agent.seenCommits.remember(repository, job, log);
-  return { log, backups: await readBackups(repository, log, agent.signal) };
+  return log;
 }
 
 /**

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import type { BackupRecord } from '../repository/backups.ts';
-import { readEvidence } from '../repository/evidence.ts';
+import { readEvidenceOf, type EvidenceRecord } from '../repository/evidence.ts';
 import { backupPrefix } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import {
@@ -27,7 +28,7 @@ export async function planPrune(
   now: Date,
 ): Promise<RetentionDecision<PrunableBackup>[]> {
   const rules = agent.job(job).retention;
-  const evidence = await readEvidence(repository, log, agent.signal);
+  const evidence = await readableEvidence(agent, repository, log);
   const standing = standings(backups, { log, evidence, now });
   const known = backups.map((backup) =>
     toPrunable(backup, standing.get(backup.manifest.id) ?? 'unproven'),
@@ -44,6 +45,29 @@ export async function planPrune(
     rules,
     now,
   );
+}
+
+/** Evidence that is lost proves nothing; it must not keep a repository from being pruned for ever. */
+async function readableEvidence(
+  agent: Agent,
+  repository: Repository,
+  log: History['log'],
+): Promise<EvidenceRecord[]> {
+  const named = log.filter(({ commit }) => commit.subject.type === 'evidence');
+  const read = await pMap(
+    named,
+    async (record) => {
+      try {
+        return [await readEvidenceOf(repository, record, agent.signal)];
+      } catch (error) {
+        if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
+        agent.log.warn({ error }, `evidence that cannot be read proves nothing: ${error.message}`);
+        return [];
+      }
+    },
+    { concurrency: parallelLookups, signal: agent.signal },
+  );
+  return read.flat();
 }
 
 function toPrunable({ manifest, committedAt, held }: BackupRecord, standing: Standing) {

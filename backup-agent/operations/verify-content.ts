@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Manifest } from '../../contracts/manifest.ts';
-import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
 import {
   checkListing,
@@ -17,7 +17,6 @@ import type { Progress } from '../sources/source.ts';
 import { expectDigest } from '../stream/digest.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent } from './agent.ts';
-import { isIntegrity } from './verify-documents.ts';
 
 export interface ReadSummary {
   readonly objects: number;

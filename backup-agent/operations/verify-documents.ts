@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Manifest } from '../../contracts/manifest.ts';
-import { isHoldfastError, HoldfastError } from '../errors/holdfast-error.ts';
+import { isHoldfastError, isIntegrity, HoldfastError } from '../errors/holdfast-error.ts';
 import { existingBackups, readManifest } from '../repository/backups.ts';
 import { readCommitLog, type CommitRecord } from '../repository/commit-log.ts';
 import type { Damage } from '../repository/damage.ts';
@@ -129,10 +129,6 @@ async function tried<Value>(
       },
     };
   }
-}
-
-export function isIntegrity(error: HoldfastError): boolean {
-  return error.exitCode === new HoldfastError('object-damaged', '').exitCode;
 }
 
 /** Links to backups that the log does not have, or of another chain. */

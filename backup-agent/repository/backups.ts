@@ -3,6 +3,7 @@ import type { Commit } from '../../contracts/commit.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { sha256Hex } from '../stream/digest.ts';
+import { chainOf } from './chain.ts';
 import type { CommitRecord } from './commit-log.ts';
 import { manifestDocument, openDocument } from './documents.ts';
 import { manifestKey } from './layout.ts';
@@ -56,6 +57,40 @@ export function existingBackups(log: readonly CommitRecord[]): ExistingBackup[] 
   const existing = new Map<string, ExistingBackup>();
   for (const { commit } of log) applySubject(existing, commit);
   return [...existing.values()];
+}
+
+/** The greatest id of a backup that exists. */
+export function newestBackupId(log: readonly CommitRecord[]): string | undefined {
+  return existingBackups(log).reduce<string | undefined>(
+    (newest, { id }) => (newest === undefined || id > newest ? id : newest),
+    undefined,
+  );
+}
+
+/**
+ * The chain that the newest backup ends, its full first; empty when there is none. Reads no other
+ * manifest, so that damage elsewhere stops nobody. Throws what `readManifest` and `chainOf` throw.
+ */
+export async function readNewestChain(
+  repository: Repository,
+  log: readonly CommitRecord[],
+  signal: AbortSignal,
+): Promise<readonly BackupRecord[]> {
+  const newest = newestBackupId(log);
+  if (newest === undefined) return [];
+  const existing = new Map(existingBackups(log).map((backup) => [backup.id, backup]));
+  const links: BackupRecord[] = [];
+  for (let id: string | undefined = newest; id !== undefined;) {
+    const backup = existing.get(id);
+    if (!backup) break;
+    // Links in a circle: each backup is read once, and `chainOf` finds no full.
+    existing.delete(id);
+    const { job, digest, committedAt, held } = backup;
+    const manifest: Manifest = await readManifest(repository, job, id, digest, signal);
+    links.unshift({ manifest, digest, committedAt, held });
+    id = manifest.parent;
+  }
+  return chainOf(links, newest);
 }
 
 /** Ids of all backups that were ever committed, pruned ones included. */

@@ -4,6 +4,7 @@ import { runBackup } from '../../backup-agent/operations/backup.ts';
 import { copyBackups } from '../../backup-agent/operations/copy.ts';
 import { readHistory } from '../../backup-agent/operations/history.ts';
 import { verifyBackups } from '../../backup-agent/operations/verify.ts';
+import { manifestKey } from '../../backup-agent/repository/layout.ts';
 import { openLocalStorage } from '../../backup-agent/storage/local.ts';
 import type { Storage } from '../../backup-agent/storage/storage.ts';
 import { startS3Server } from '../fixtures/s3/server.ts';
@@ -143,6 +144,21 @@ test('a clock that jumps, back or forth, breaks no chain and repeats no id', asy
   assert.deepEqual([back.parent, again.parent], [first.id, forth.id]);
   assert.deepEqual(await s.ids(), [first.id, back.id, forth.id, again.id]);
   await sound(s);
+});
+
+test('damage to an old backup stops no new one, damage to the newest chain begins a new one', async () => {
+  await using s = await scenario();
+  const old = await s.backup('full');
+  const base = await s.backup('full');
+  await s.remove('primary', manifestKey('crm', old.id));
+  const next = await s.backup('incremental');
+  assert.equal(next.parent, base.id);
+  await s.remove('primary', manifestKey('crm', base.id));
+  s.pass(-10);
+  const full = await s.backup('incremental');
+  assert.equal(full.kind, 'full');
+  assert.ok(full.id > next.id);
+  assert.equal((await s.backup('incremental')).parent, full.id);
 });
 
 test('a chain that has reached its greatest age is closed by a full', async () => {

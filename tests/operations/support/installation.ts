@@ -92,7 +92,7 @@ export async function openInstallation(
     trust: parsed.keys.trusted,
     signal,
   });
-  const agent: Omit<Agent, 'openSandbox' | 'databaseTarget'> = {
+  const agent: Partial<Agent> = {
     configuration: parsed,
     directory,
     log: silentLog,
@@ -119,6 +119,6 @@ export async function openInstallation(
     recoveryIdentities: async () => [keys.recovery],
     async [Symbol.asyncDispose]() {},
   };
-  // What restores and drills alone ask for is left out: they are tested with an agent of their own.
+  // What only restores, drills and preparations ask for is left out: they have tests of their own.
   return agent as Agent;
 }
