@@ -1,6 +1,7 @@
 import type { Graph } from '../engine/graph.ts';
 import { reference, textOf } from '../engine/value.ts';
-import { type Identity, may, type Target } from './identities.ts';
+import { type Identity, isAdministrator, may, type Target } from './identities.ts';
+import { coversAction } from './statements.ts';
 
 /** One right that is enough to take any other. */
 const single = [
@@ -39,13 +40,22 @@ const runners = [
 /** How the identity can widen its own rights, as the actions it takes; undefined when it cannot. */
 export function escalationOf(graph: Graph, identity: Identity): string | undefined {
   const bounded = { unconditional: true } as const;
-  const everywhere = iamTargets(graph, identity);
-  const direct = single.find((action) => may(identity, action, everywhere, bounded));
+  const spoken = single.filter((action) => mentions(identity, action));
+  const everywhere = spoken.length === 0 ? [] : iamTargets(graph, identity);
+  const direct = spoken.find((action) => may(identity, action, everywhere, bounded));
   if (direct !== undefined) return direct;
   const runner = runners.find((action) => may(identity, action, [[anything]], bounded));
   if (runner === undefined || !may(identity, 'iam:PassRole', [stranger(identity)]))
     return undefined;
   return `iam:PassRole of any role with ${runner}`;
+}
+
+/** Whether a policy speaks of the action at all; most speak of none of these. */
+function mentions(identity: Identity, action: string): boolean {
+  return (
+    isAdministrator(identity) ||
+    identity.policies.some(({ statements }) => statements.some((one) => coversAction(one, action)))
+  );
 }
 
 /** Stands for a resource that no pattern but a wildcard matches. */

@@ -41,8 +41,16 @@ const documents: Readonly<Record<string, string>> = {
 };
 export const identityPolicyTypes = [...Object.keys(documents), 'aws_iam_role'] as const;
 
-/** The policies a resource itself holds: its document, or a role's inline blocks. */
-export function policiesIn(resource: Resource): IdentityPolicy[] {
+const parsed = new WeakMap<Resource, readonly IdentityPolicy[]>();
+
+/** The policies a resource itself holds: its document, or a role's inline blocks; parsed once. */
+export function policiesIn(resource: Resource): readonly IdentityPolicy[] {
+  const known = parsed.get(resource) ?? parsePolicies(resource);
+  parsed.set(resource, known);
+  return known;
+}
+
+function parsePolicies(resource: Resource): IdentityPolicy[] {
   const attribute = documents[resource.type];
   const written =
     attribute === undefined
@@ -123,6 +131,7 @@ export function may(
   const spoken = (statements: readonly Statement[]): readonly Statement[] =>
     statements.filter((statement) => coversAction(statement, action));
   const granted = spoken(identity.policies.flatMap((policy) => policy.statements));
+  if (!isAdministrator(identity) && !granted.some(({ allows }) => allows)) return false;
   const boundary = identity.boundary && spoken(identity.boundary);
   return targets.some((names) => {
     const covers = (statement: Statement): boolean => coversResource(statement, names);

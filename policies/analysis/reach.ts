@@ -48,6 +48,30 @@ export function dataGroups(graph: Graph): Resource[] {
   return [...new Set(stores)];
 }
 
+/** What the search asks of every group again and again, answered once for each graph. */
+interface Known {
+  readonly rules: ReadonlyMap<Resource | undefined, readonly TrafficRule[]>;
+  readonly predecessors: Map<Resource, readonly Resource[]>;
+  readonly entries: Map<Resource, boolean>;
+}
+const cached = new WeakMap<Graph, Known>();
+
+function knownOf(graph: Graph): Known {
+  const known = cached.get(graph) ?? {
+    rules: Map.groupBy(securityGroupRules(graph), ({ owner }) => owner),
+    predecessors: new Map(),
+    entries: new Map(),
+  };
+  cached.set(graph, known);
+  return known;
+}
+
+function once<Value>(answers: Map<Resource, Value>, group: Resource, ask: () => Value): Value {
+  const answer = answers.get(group) ?? ask();
+  answers.set(group, answer);
+  return answer;
+}
+
 /**
  * The shortest way from the internet to a security group that does not pass the load balancer and one
  * more tier, as the groups on it from the outside in; undefined when there is none.
@@ -58,10 +82,11 @@ export function pathFromInternet(graph: Graph, target: Resource): readonly Resou
   for (let path = queue.shift(); path; path = queue.shift()) {
     const [outermost] = path;
     if (!outermost) continue;
-    if (isEntry(graph, outermost) && !(path.length > 2 && isBalancerOnly(graph, outermost)))
-      return path;
-    for (const next of predecessors(graph, outermost)) {
-      // What comes in through the load balancer goes on only to the application's tier.
+    const entry = once(knownOf(graph).entries, outermost, () => isEntry(graph, outermost));
+    if (entry && !(path.length > 2 && isBalancerOnly(graph, outermost))) return path;
+    for (const next of once(knownOf(graph).predecessors, outermost, () =>
+      predecessors(graph, outermost),
+    )) {
       if (seen.has(next)) continue;
       seen.add(next);
       queue.push([next, ...path]);
@@ -71,9 +96,7 @@ export function pathFromInternet(graph: Graph, target: Resource): readonly Resou
 }
 
 function ingress(graph: Graph, group: Resource): TrafficRule[] {
-  return securityGroupRules(graph).filter(
-    ({ owner, direction }) => owner === group && direction === 'ingress',
-  );
+  return (knownOf(graph).rules.get(group) ?? []).filter(({ direction }) => direction === 'ingress');
 }
 
 /** Groups whose members the rules of this one let in: by reference, or by a range they live in. */
