@@ -46,6 +46,44 @@ export function scheduleProblem(text: string): string | undefined {
   return undefined;
 }
 
+/** The values that each field of a schedule allows, sorted; `text` must have no problem. */
+export function allowedValues(text: string): number[][] {
+  const parts = text.trim().split(/\s+/);
+  return fields.map((field, index) => {
+    const values = new Set(
+      (parts[index] ?? '').split(',').flatMap((part) => valuesOf(part, field)),
+    );
+    return [...values].toSorted((left, right) => left - right);
+  });
+}
+
+function valuesOf(text: string, field: (typeof fields)[number]): number[] {
+  const [, first, last, step] = item.exec(text) ?? [];
+  const from = first === undefined ? field.min : Number(first);
+  const until = last === undefined ? (first === undefined ? field.max : from) : Number(last);
+  const values: number[] = [];
+  for (let value = from; value <= until; value += Number(step ?? 1)) values.push(value);
+  return values;
+}
+
+const weekdayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/**
+ * The same instants as an expression of Amazon EventBridge Scheduler, `cron(0 1 ? * SUN *)`; its zone
+ * goes into `ScheduleExpressionTimezone`. There Sunday is 1, so weekdays are named; one of the two day
+ * fields must be `?`; steps are written out.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
+ */
+export function eventBridgeExpression(text: string): string {
+  const [minute, hour, dayOfMonth, month, weekday] = allowedValues(text).map((values, index) => {
+    const { min, max } = fields[index] ?? { min: 0, max: 0 };
+    if (values.length === max - min + 1) return '*';
+    return values.map((value) => (index === 4 ? weekdayNames[value] : value)).join(',');
+  });
+  const days = weekday === '*' ? [dayOfMonth, month, '?'] : ['?', month, weekday];
+  return `cron(${[minute, hour, ...days, '*'].join(' ')})`;
+}
+
 /**
  * The common subset of node-cron and EventBridge Scheduler: five numeric fields, Sunday is 0, day of
  * month or day of week but not both, so that both schedulers mean the same instants.
