@@ -4,6 +4,7 @@ import { configCommand } from './config.ts';
 import { copyCommand } from './copy.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
+import { evidenceCommand } from './evidence.ts';
 import { explainCommand } from './explain.ts';
 import { forecastCommand } from './forecast.ts';
 import { holdCommand, releaseCommand } from './hold.ts';
@@ -13,6 +14,7 @@ import { listCommand } from './list.ts';
 import { logCommand } from './log.ts';
 import { pruneCommand } from './prune.ts';
 import { repairCommand } from './repair.ts';
+import { markCommand } from './mark.ts';
 import { restoreCommand } from './restore.ts';
 import { showCommand } from './show.ts';
 import { sourceCommand } from './source.ts';
@@ -23,6 +25,7 @@ export const commands: readonly CommandModule[] = [
   backupCommand,
   copyCommand,
   drillCommand,
+  evidenceCommand,
   restoreCommand,
   listCommand,
   showCommand,
@@ -36,6 +39,7 @@ export const commands: readonly CommandModule[] = [
   keysCommand,
   keygenCommand,
   configCommand,
+  markCommand,
   sourceCommand,
   doctorCommand,
   explainCommand,

@@ -49,3 +49,20 @@ interface Finding {
   readonly outcome: Outcome;
   readonly what: string;
 }
+
+/** One line a drill. */
+export function renderEvidenceList(drills: readonly Evidence[]): string {
+  return renderTable(drills, [
+    { title: 'DRILL', value: ({ id }) => id },
+    { title: 'STARTED', value: ({ startedAt }) => formatTime(new Date(startedAt)) },
+    { title: 'REPOSITORY', value: ({ repository }) => repository },
+    { title: 'BACKUP', value: ({ backup }) => backup.id },
+    { title: 'OUTCOME', value: ({ outcome }) => outcome },
+    {
+      title: 'UNPROVEN',
+      align: 'right',
+      value: ({ assertions }) =>
+        String(assertions.reduce((sum, { unproven }) => sum + unproven, 0)),
+    },
+  ]);
+}
