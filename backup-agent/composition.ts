@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { SignerRole } from '../contracts/commit.ts';
 import type { Configuration } from '../contracts/configuration.ts';
-import type { DrillConfiguration, Job } from '../contracts/job.ts';
+import type { DrillConfiguration, Job, PostgresSourceConfiguration } from '../contracts/job.ts';
 import type { RepositoryConfiguration } from '../contracts/repository.ts';
 import type { SecretReference } from '../contracts/secret.ts';
 import type { Environment } from './config/environment.ts';
@@ -24,7 +24,12 @@ import {
 import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
 import { createFilesSource } from './sources/files/source.ts';
 import { resolveTarget, type ConnectionTarget } from './sources/postgres/connection-target.ts';
-import { createPostgresSource } from './sources/postgres/source.ts';
+import {
+  createPostgresSource,
+  resolveSetup,
+  type PostgresSourceOptions,
+} from './sources/postgres/source.ts';
+import type { SourceSetup } from './sources/postgres/source-setup.ts';
 import type { Log, Source } from './sources/source.ts';
 import { openLocalStorage } from './storage/local.ts';
 import { openS3Storage } from './storage/s3.ts';
@@ -95,14 +100,25 @@ class ComposedAgent implements Agent {
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
       });
-    const { password } = source;
-    return createPostgresSource({
-      configuration: source,
+    return createPostgresSource(this.#postgresOptions(jobName, source));
+  }
+
+  async postgresSetup(jobName: string): Promise<SourceSetup> {
+    const { source } = this.job(jobName);
+    if (source.type !== 'postgres')
+      throw new HoldfastError('usage-invalid', `job ${jobName} backs up no PostgreSQL database`);
+    return resolveSetup(this.#postgresOptions(jobName, source));
+  }
+
+  #postgresOptions(job: string, configuration: PostgresSourceConfiguration): PostgresSourceOptions {
+    const { password } = configuration;
+    return {
+      configuration,
       ...(password ? { password: () => this.#secret(password) } : {}),
       environment: this.#options.environment.variables,
-      job: jobName,
+      job,
       directory: this.directory,
-    });
+    };
   }
 
   async openSandbox(

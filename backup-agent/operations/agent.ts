@@ -7,6 +7,7 @@ import type { Area } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { SeenCommits } from '../repository/seen-commits.ts';
 import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
+import type { SourceSetup } from '../sources/postgres/source-setup.ts';
 import type { Log, Progress, Source } from '../sources/source.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface Agent extends AsyncDisposable {
   openRepository(name: string): Promise<Repository>;
   openOrCreateRepository(name: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
+  /** Throws `usage-invalid` when the job backs up no PostgreSQL database. */
+  postgresSetup(jobName: string): Promise<SourceSetup>;
   /** An empty database for a drill; `majorVersion` is that of the server that was backed up. */
   openSandbox(configuration: DrillConfiguration['sandbox'], majorVersion: number): Promise<Sandbox>;
   /** A database that a command names; its password comes from the surroundings, as libpq has it. */

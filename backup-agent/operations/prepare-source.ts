@@ -1,4 +1,3 @@
-import { HoldfastError } from '../errors/holdfast-error.ts';
 import { applyPreparation, planPreparation } from '../sources/postgres/prepare/prepare-source.ts';
 import type { PreparationStep } from '../sources/postgres/prepare/preparation.ts';
 import type { Agent } from './agent.ts';
@@ -16,18 +15,12 @@ export async function prepareSource(
   agent: Agent,
   request: PrepareRequest,
 ): Promise<PreparationStep[]> {
-  const { source } = agent.job(request.job);
-  if (source.type !== 'postgres')
-    throw new HoldfastError(
-      'usage-invalid',
-      `job ${request.job} backs up files: nothing to prepare`,
-    );
-  const { user } = await agent.databaseTarget(source.url);
+  const { job, target, slot } = await agent.postgresSetup(request.job);
   const options = {
     target: await agent.databaseTarget(request.admin),
-    job: request.job,
-    role: user,
-    slotDropBytes: source.slot.dropAt,
+    job,
+    role: target.user,
+    slotDropBytes: slot.dropBytes,
     signal: agent.signal,
   };
   return request.apply ? await applyPreparation(options) : await planPreparation(options);

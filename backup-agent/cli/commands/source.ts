@@ -1,4 +1,5 @@
 import { prepareSource } from '../../operations/prepare-source.ts';
+import { forgetSource } from '../../sources/postgres/changes/job-slots.ts';
 import { preparationScript } from '../../sources/postgres/prepare/preparation.ts';
 import type { CommandModule } from '../command.ts';
 import { withAgent } from '../with-agent.ts';
@@ -27,6 +28,33 @@ Examples:
             const { admin, apply = false } = options;
             const steps = await prepareSource(agent, { job, admin, apply });
             context.output.result(steps, preparationScript(steps).trimEnd());
+          }),
+        ),
+      );
+    source
+      .command('forget')
+      .description("drop a job's replication slots, so that the server keeps no log for it")
+      .argument('<job>', 'job of the configuration')
+      .option('--publications', 'drop its publications too')
+      .addHelpText(
+        'after',
+        `
+The backups stay; the next one is a full. Do this before a job is taken out of the configuration.
+
+Example:
+  holdfast source forget crm-database --publications`,
+      )
+      .action((job: string, options: { publications?: boolean }) =>
+        run((context) =>
+          withAgent(context, async (agent) => {
+            const setup = await agent.postgresSetup(job);
+            const { publications = false } = options;
+            const forgotten = await forgetSource(setup, agent.signal, { publications });
+            const dropped = [...forgotten.slots, ...forgotten.publications];
+            context.output.result(
+              forgotten,
+              dropped.length === 0 ? 'there was nothing to drop' : `dropped ${dropped.join(', ')}`,
+            );
           }),
         ),
       );
