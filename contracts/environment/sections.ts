@@ -52,8 +52,13 @@ const oidc = z.strictObject({
 
 const cognito = z.strictObject({
   type: z.literal('cognito'),
-  /** The prefix of the hosted sign-in page. */
-  domainPrefix: name,
+  /** What the hosted sign-in page's name starts with; a hyphen and eight random digits follow, 63 in all. */
+  domainPrefix: name
+    .max(54, 'must have at most 54 characters')
+    .refine(
+      (text) => !/aws|amazon|cognito/.test(text),
+      'must not hold aws, amazon or cognito, which Cognito refuses',
+    ),
 });
 
 export const edge = z.strictObject({

@@ -5,6 +5,7 @@ import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from 'constructs';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { logGroup } from '../constructs/log-group.ts';
+import { randomSuffix } from '../constructs/random-suffix.ts';
 import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { workloadRole } from '../lib/workload-role.ts';
@@ -15,6 +16,9 @@ export interface DatabaseConfig {
   readonly securityGroupId: string;
 }
 
+const engine = 'postgres';
+const dbName = 'crm';
+const username = 'holdfast_admin';
 const logExports = ['postgresql', 'upgrade', 'iam-db-auth-error'] as const;
 
 /** The CRM's PostgreSQL on RDS. */
@@ -50,12 +54,12 @@ export class Database extends Construct {
     const groups = this.#logGroups();
     this.instance = new DbInstance(this, 'instance', {
       identifier: this.identifier,
-      engine: 'postgres',
+      engine,
       engineVersion: data.engineVersion,
       instanceClass: data.instanceClass,
-      dbName: 'crm',
+      dbName,
       port: 5432,
-      username: 'holdfast_admin',
+      username,
       manageMasterUserPassword: true,
       masterUserSecretKmsKeyId: this.key.arn,
       iamDatabaseAuthenticationEnabled: true,
@@ -76,7 +80,7 @@ export class Database extends Construct {
       deleteAutomatedBackups: false,
       deletionProtection: data.deletionProtection,
       skipFinalSnapshot: !data.preventDestroy,
-      finalSnapshotIdentifier: `${this.identifier}-final`,
+      finalSnapshotIdentifier: this.#finalSnapshot(),
       maintenanceWindow: data.maintenanceWindow,
       autoMinorVersionUpgrade: true,
       allowMajorVersionUpgrade: false,
@@ -92,6 +96,21 @@ export class Database extends Construct {
       lifecycle: { preventDestroy: data.preventDestroy },
       dependsOn: groups,
     });
+  }
+
+  /**
+   * RDS refuses to delete a database whose final snapshot's name is taken. The keepers are what makes
+   * Terraform replace the instance; the one that goes still has its own name in the state.
+   */
+  #finalSnapshot(): string {
+    const suffix = randomSuffix(this, 'final-snapshot', {
+      identifier: this.identifier,
+      engine,
+      dbName,
+      username,
+      kmsKeyId: this.key.arn,
+    });
+    return `${this.identifier}-final-${suffix}`;
   }
 
   /** RDS would make the groups itself, unencrypted and kept for ever. */

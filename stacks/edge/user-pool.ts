@@ -3,10 +3,12 @@ import { CognitoUserPoolClient } from '@cdktf/provider-aws/lib/cognito-user-pool
 import { CognitoUserPoolDomain } from '@cdktf/provider-aws/lib/cognito-user-pool-domain/index.js';
 import { CognitoUserPool } from '@cdktf/provider-aws/lib/cognito-user-pool/index.js';
 import { Construct } from 'constructs';
+import { randomSuffix } from '../constructs/random-suffix.ts';
 import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 
 export interface UserPoolConfig {
+  /** What the hosted sign-in page's name starts with. */
   readonly domainPrefix: string;
   /** Where the CRM answers. */
   readonly domain: string;
@@ -59,8 +61,11 @@ export class UserPool extends Construct {
       },
     });
     this.client = this.#client(config.domain);
+    // The names are shared by all customers of a region, and one is free again only some time after its
+    // pool is gone: another pool takes another name.
+    const suffix = randomSuffix(this, 'domain-suffix', { userPoolId: this.pool.id });
     this.domain = new CognitoUserPoolDomain(this, 'domain', {
-      domain: config.domainPrefix,
+      domain: `${config.domainPrefix}-${suffix}`,
       userPoolId: this.pool.id,
     });
   }

@@ -1,4 +1,5 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import { RandomProvider } from '@cdktf/provider-random/lib/provider/index.js';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { partitionOf, type Partition } from '../../contracts/environment/partitions.ts';
@@ -29,6 +30,7 @@ export class EnvironmentStack extends TerraformStack {
   /** Absent in the stacks that come before the boundaries themselves. */
   readonly guardrails: Guardrails | undefined;
   #offsite: AwsProvider | undefined;
+  #random: RandomProvider | undefined;
 
   constructor(scope: Construct, id: string, environment: Environment, guardrails?: Guardrails) {
     super(scope, id);
@@ -62,6 +64,12 @@ export class EnvironmentStack extends TerraformStack {
       ...(roleArn ? { assumeRole: [{ roleArn, sessionName: 'holdfast-stacks' }] } : {}),
     });
     return this.#offsite;
+  }
+
+  /** The provider of random values, which Terraform keeps in the state. */
+  get random(): TerraformProvider {
+    this.#random ??= new RandomProvider(this, 'random');
+    return this.#random;
   }
 
   /** A name for something in the account: project, environment and purpose. */

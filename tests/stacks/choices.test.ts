@@ -325,3 +325,33 @@ suite('identity', () => {
     );
   });
 });
+
+suite('names that must not come twice', () => {
+  const idOf = (id: string) =>
+    production.concat(staging).find((one) => one.type === 'random_id' && one.id === id)?.attributes;
+
+  test('each database that is destroyed leaves a final snapshot of another name', () => {
+    const database = only(production, 'aws_db_instance');
+    assert.equal(
+      database['final_snapshot_identifier'],
+      'holdfast-production-crm-final-${random_id.database_final-snapshot.hex}',
+    );
+    assert.equal(database['skip_final_snapshot'], false);
+    // What Terraform replaces an instance for must be what makes the name another one.
+    const keepers = idOf('database_final-snapshot')?.['keepers'] as Attributes;
+    assert.deepEqual(
+      [keepers['identifier'], keepers['engine'], keepers['dbName'], keepers['username']],
+      ['identifier', 'engine', 'db_name', 'username'].map((name) => database[name]),
+    );
+    assert.equal(keepers['kmsKeyId'], database['kms_key_id']);
+  });
+
+  test('another user pool has a sign-in page of another name', () => {
+    const domain = only(staging, 'aws_cognito_user_pool_domain');
+    assert.match(String(domain['domain']), /-\$\{random_id\.users_domain-suffix\.hex\}$/);
+    has(idOf('users_domain-suffix'), {
+      keepers: { userPoolId: domain['user_pool_id'] },
+      byte_length: 4,
+    });
+  });
+});

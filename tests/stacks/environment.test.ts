@@ -61,6 +61,14 @@ suite('an environment file', () => {
   test('is refused when the off-site region lies in another partition', () => {
     refused({ 'offsite.region': 'us-gov-west-1' }, 'offsite.region', /partition/);
   });
+  test('is refused when Cognito would refuse the name of the sign-in page', () => {
+    const signIn = (domainPrefix: string) => ({
+      'edge.signIn': { type: 'cognito', domainPrefix },
+    });
+    assert.deepEqual(problemsOf(signIn('a'.repeat(54))), []);
+    refused(signIn('a'.repeat(55)), 'edge.signIn.domainPrefix', /at most 54/);
+    refused(signIn('our-aws-crm'), 'edge.signIn.domainPrefix', /must not hold aws/);
+  });
   test('is refused when an off-site account has no role to reach it', () => {
     refused({ 'offsite.account': '999988887777' }, 'offsite.roleArn', /is needed/);
   });
