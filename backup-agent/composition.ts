@@ -32,7 +32,6 @@ import {
 import type { SourceSetup } from './sources/postgres/source-setup.ts';
 import type { Log, Source } from './sources/source.ts';
 import { openLocalStorage } from './storage/local.ts';
-import { openS3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
 
 export interface AgentOptions {
@@ -80,12 +79,12 @@ class ComposedAgent implements Agent {
   }
 
   async openRepository(name: string): Promise<Repository> {
-    return openRepository(this.#openOptions(name));
+    return openRepository(await this.#openOptions(name));
   }
 
   async openOrCreateRepository(name: string): Promise<Repository> {
     return openOrCreateRepository({
-      ...this.#openOptions(name),
+      ...(await this.#openOptions(name)),
       newId: randomUUID,
       now: this.now,
     });
@@ -181,22 +180,23 @@ class ComposedAgent implements Agent {
     await Promise.all(this.#storages.map((storage) => storage.close()));
   }
 
-  #openOptions(name: string) {
+  async #openOptions(name: string) {
     const configured = this.configuration.repositories[name];
     if (!configured)
       throw new HoldfastError(
         'usage-invalid',
         `there is no repository ${name} in the configuration`,
       );
-    const storage = this.#openStorage(configured);
+    const storage = await this.#openStorage(configured);
     this.#storages.push(storage);
     return { name, storage, trust: this.configuration.keys.trusted, signal: this.signal };
   }
 
-  #openStorage(configured: RepositoryConfiguration): Storage {
-    return configured.type === 'local'
-      ? openLocalStorage(this.#path(configured.path))
-      : openS3Storage(configured);
+  async #openStorage(configured: RepositoryConfiguration): Promise<Storage> {
+    if (configured.type === 'local') return openLocalStorage(this.#path(configured.path));
+    // AWS's libraries take longer to load than everything else together: only where they are needed.
+    const { openS3Storage } = await import('./storage/s3.ts');
+    return openS3Storage(configured);
   }
 
   async #identities(reference: SecretReference, where: string): Promise<string[]> {
