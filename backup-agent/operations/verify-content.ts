@@ -9,8 +9,8 @@ import {
   type Damage,
   type NamedObject,
 } from '../repository/damage.ts';
-import type { Inventory } from '../repository/inventory.ts';
-import { plainName } from '../repository/layout.ts';
+import { findStrays, type Inventory } from '../repository/inventory.ts';
+import { backupPrefix, manifestKey, plainName } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import { selectSample, type Sample } from '../repository/sample.ts';
 import type { Progress } from '../sources/source.ts';
@@ -29,6 +29,8 @@ export interface CheckedContent {
   readonly bytes: number;
   readonly read: ReadSummary;
   readonly unopened: ReadonlySet<string>;
+  /** Objects in the backups' places that no manifest names. */
+  readonly strays: readonly string[];
 }
 
 interface Options {
@@ -79,7 +81,19 @@ export async function checkContent(
     bytes: sizeOf(named),
     read: { objects: chosen.length, bytes },
     unopened,
+    strays: straysOf(manifests, named, inventory),
   };
+}
+
+function straysOf(
+  manifests: readonly Manifest[],
+  named: readonly NamedObject[],
+  inventory: Inventory,
+): string[] {
+  const known = new Set(named.map(({ key }) => key));
+  for (const { job, id } of manifests) known.add(manifestKey(job, id));
+  const prefixes = manifests.map(({ job, id }) => backupPrefix(job, id));
+  return findStrays(inventory, prefixes, known);
 }
 
 const all: Sample = { type: 'all' };

@@ -40,6 +40,8 @@ export interface VerifyReport {
   readonly sound: number;
   /** Backups that the identity given does not open, so that nothing more is known of them. */
   readonly unopened: readonly string[];
+  /** Objects among the backups' own that no manifest names: no damage, but put there by somebody. */
+  readonly strays: readonly string[];
   /** Whether the log now holds the result of a deep verification, or why not. */
   readonly recorded: boolean;
   readonly notRecordedBecause?: string;
@@ -95,6 +97,7 @@ export async function verifyBackups(
     bytes: content.bytes,
     read: content.read,
     unopened: [...content.unopened],
+    strays: content.strays,
     ...record,
   };
 }

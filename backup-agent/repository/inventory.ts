@@ -25,6 +25,19 @@ export function visible(inventory: Inventory, key: string): ObjectVersion | unde
   return newest === undefined || newest.deleteMarker ? undefined : newest;
 }
 
+/** Keys that no reader of the format asks for, among backups that exist: somebody else put them. */
+export function findStrays(
+  inventory: Inventory,
+  backupPrefixes: readonly string[],
+  named: ReadonlySet<string>,
+): string[] {
+  const prefixes = new Set(backupPrefixes);
+  return [...inventory.keys()].filter((key) => {
+    const prefix = key.split('/', 3).join('/');
+    return prefixes.has(`${prefix}/`) && !named.has(key);
+  });
+}
+
 /** Whether something was put, or a delete marker laid, over an object that was to stay as it is. */
 export function isTouched(inventory: Inventory, key: string): boolean {
   return (inventory.get(key)?.length ?? 0) > 1;

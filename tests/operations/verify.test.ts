@@ -137,6 +137,14 @@ test('the files in a damaged object are named', async () => {
   assert.deepEqual(damage[0]?.content, { names: ['contract "ä".pdf'], count: 1 });
 });
 
+test('what no manifest names is told, and is no damage', async () => {
+  await using s = await chainAndFull();
+  const stray = `jobs/crm/${s.a.id}/objects/"évil"\n.age`;
+  await writeFile(s.file('primary', stray), 'x');
+  const report = await verifyBackups(s.agent, check, run);
+  assert.deepEqual([report.strays, report.damage], [[stray], []]);
+});
+
 test('a broken log is thrown, for it says what there should be', async () => {
   await using s = await chainAndFull();
   await s.remove('primary', 'jobs/crm/commits/0000000004.json');

@@ -10,6 +10,8 @@ export function renderVerification(report: VerifyReport, output: Output): string
   if (broken.length > 0) lines.push(`do not restore: ${broken.join(', ')}`);
   for (const id of unopened)
     lines.push(`${output.style('yellow', 'not opened')}: no identity given opens ${id}`);
+  for (const key of report.strays)
+    lines.push(`${output.style('yellow', 'stray')}: no manifest names ${JSON.stringify(key)}`);
   if (backups === 0) lines.push('no backups yet');
   else if (newestSound === undefined) lines.push(output.style('red', 'nothing restores'));
   else
