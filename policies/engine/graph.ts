@@ -1,6 +1,6 @@
 import type { Resource } from './resource.ts';
 import { pick } from './resource.ts';
-import { asList, type Fields, isObject, referencesIn, type Value } from './value.ts';
+import { asList, type Fields, isObject, isOpaque, referencesIn, type Value } from './value.ts';
 
 /** Attributes by whose plain value one resource may name another. */
 const identities = [
@@ -92,7 +92,10 @@ export class Graph {
     const pairs = this.of(type).flatMap((resource) =>
       identities.flatMap((attribute) => {
         const text = resource.values[attribute];
-        return typeof text === 'string' && text !== '' ? [{ text, resource }] : [];
+        // Two values that are both unknown are not the same value.
+        return typeof text === 'string' && text !== '' && !isOpaque(text)
+          ? [{ text, resource }]
+          : [];
       }),
     );
     const grouped = Map.groupBy(pairs, ({ text }) => text);

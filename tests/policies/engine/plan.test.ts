@@ -103,3 +103,9 @@ test('the state that Terraform shows reads like a plan without changes', () => {
   ]);
   assert.equal(graph.resources.length, 3);
 });
+
+test('two resources whose names are both unknown are not taken for one another', () => {
+  const graph = graphOf([{ name: '', file: 'plan.json', content: plan }]);
+  const unknown = graph.at('module.guard["x"].aws_s3_bucket_versioning.v[1]')?.get('id');
+  assert.deepEqual(graph.referents(unknown, 'aws_s3_bucket', 'aws_s3_bucket_versioning'), []);
+});
