@@ -5,7 +5,8 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import { generateIdentity, type GeneratedIdentity } from '../keys/identities.ts';
 import { formatIdentityFile } from '../keys/identity-file.ts';
 import { writeKeyFile } from '../keys/key-file.ts';
-import { generateSigningKey, type GeneratedSigningKey } from '../keys/signing-key.ts';
+import { recoverySheet } from '../keys/recovery-sheet.ts';
+import { generateSigningKey } from '../keys/signing-key.ts';
 
 export const keyNames = ['recovery', 'escrow', 'metadata', ...signerRoles] as const;
 export type KeyName = (typeof keyNames)[number];
@@ -16,6 +17,8 @@ export interface GeneratedKey {
   readonly file: string;
   /** A recipient (age1…) or an Ed25519 public key (SPKI, DER, base64). */
   readonly publicKey: string;
+  /** The sheet to print and lock away; holds the secret too. Of recovery and escrow identities. */
+  readonly sheetFile?: string;
 }
 
 export interface GenerateKeysOptions {
@@ -25,34 +28,57 @@ export interface GenerateKeysOptions {
   readonly now: () => Date;
 }
 
+/** Whose identities open backups, so that losing them all would lose every backup. */
+const onPaper: readonly KeyName[] = ['recovery', 'escrow'];
+
 /**
- * Makes keys and writes each secret to a file of its own. When any of the files exists nothing is
- * written: `key-file-exists`.
+ * Makes keys and writes each secret to a file of its own, and a recovery sheet for each identity that
+ * opens backups. When any of the files exists nothing is written: `key-file-exists`.
  */
 export async function generateKeys(options: GenerateKeysOptions): Promise<GeneratedKey[]> {
-  const { directory, names } = options;
+  const { directory, names, now } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await refuseExisting(names.map((name) => fileOf(directory, name)));
+  await refuseExisting(
+    names.flatMap((name) => [fileOf(directory, name), sheetOf(directory, name)]),
+  );
+  const keys = await Promise.all(names.map((name) => generate(name, options)));
+  const signers = keys.flatMap(({ name, publicKey }) =>
+    isSignerRole(name) ? [{ role: name, publicKey }] : [],
+  );
   const generated: GeneratedKey[] = [];
-  for (const name of names) {
+  for (const { name, content, publicKey, identity } of keys) {
     const file = fileOf(directory, name);
-    const { content, publicKey } = await generate(name, options);
     await writeKeyFile(file, content);
-    generated.push({ name, file, publicKey });
+    if (!identity || !onPaper.includes(name)) generated.push({ name, file, publicKey });
+    else {
+      const sheetFile = sheetOf(directory, name);
+      const title = `${name} identity`;
+      await writeKeyFile(
+        sheetFile,
+        recoverySheet({ title, createdAt: now(), key: identity, signers }),
+      );
+      generated.push({ name, file, publicKey, sheetFile });
+    }
   }
   return generated;
 }
 
-async function generate(
-  name: KeyName,
-  { postQuantum, now }: GenerateKeysOptions,
-): Promise<{ content: string; publicKey: string }> {
+interface NewKey {
+  readonly name: KeyName;
+  /** Of its file. */
+  readonly content: string;
+  readonly publicKey: string;
+  readonly identity?: GeneratedIdentity;
+}
+
+async function generate(name: KeyName, { postQuantum, now }: GenerateKeysOptions): Promise<NewKey> {
   if (isSignerRole(name)) {
-    const key: GeneratedSigningKey = generateSigningKey();
-    return { content: key.privateKeyPem, publicKey: key.publicKey };
+    const { privateKeyPem, publicKey } = generateSigningKey();
+    return { name, content: privateKeyPem, publicKey };
   }
-  const key: GeneratedIdentity = await generateIdentity({ postQuantum });
-  return { content: formatIdentityFile(key, now()), publicKey: key.recipient };
+  const identity = await generateIdentity({ postQuantum });
+  const content = formatIdentityFile(identity, now());
+  return { name, content, publicKey: identity.recipient, identity };
 }
 
 export function isSignerRole(name: string): name is SignerRole {
@@ -61,6 +87,10 @@ export function isSignerRole(name: string): name is SignerRole {
 
 function fileOf(directory: string, name: KeyName): string {
   return join(directory, isSignerRole(name) ? `${name}.pem` : `${name}.age-identity`);
+}
+
+function sheetOf(directory: string, name: KeyName): string {
+  return join(directory, `${name}.recovery-sheet.txt`);
 }
 
 async function refuseExisting(files: readonly string[]): Promise<void> {

@@ -79,7 +79,7 @@ describe('keygen', () => {
     const keys = join(directory.path, 'keys');
     assert.equal((await holdfast(['keygen', keys])).exitCode, 0);
     const files = await readdir(keys);
-    assert.equal(files.length, 6);
+    assert.equal(files.length, 8); // six keys, and sheets for the two that open backups
     const before = await Promise.all(files.map((file) => readFile(join(keys, file), 'utf8')));
     for (const file of files) assert.equal((await stat(join(keys, file))).mode & 0o777, 0o600);
     const again = await holdfast(['keygen', keys]);

@@ -73,7 +73,9 @@ function renderConfiguration(keys: readonly GeneratedKey[], now: Date): string {
 }
 
 function advice(keys: readonly GeneratedKey[]): string {
-  const secret = keys.filter(({ name }) => name === 'recovery' || name === 'escrow');
-  if (secret.length === 0) return '';
-  return `\nWithout ${secret.map(({ name }) => name).join(' or ')} no backup can ever be opened. Move ${secret.map(({ file }) => file).join(' and ')} off this machine now.`;
+  const onPaper = keys.flatMap(({ file, sheetFile }) => (sheetFile ? [{ file, sheetFile }] : []));
+  if (onPaper.length === 0) return '';
+  const move = onPaper.map(({ file }) => file).join(' and ');
+  const print = onPaper.map(({ sheetFile }) => sheetFile).join(' and ');
+  return `\nWithout one of these identities no backup can ever be opened.\n  print, then delete: ${print}\n  move off this machine: ${move}`;
 }
