@@ -24,23 +24,22 @@ export function chunkNonce(index: number, last: boolean): Uint8Array {
   return nonce;
 }
 
-/** One chunk, sealed: its ciphertext and its tag. */
+/** Seals one chunk into `sealed`, which is longer by the tag: its ciphertext, then its tag. */
 export function sealChunk(
   key: Uint8Array,
   index: number,
   last: boolean,
   plaintext: Uint8Array,
-): Uint8Array {
+  sealed: Uint8Array,
+): void {
   const cipher = createCipheriv(cipherName, key, chunkNonce(index, last), {
     authTagLength: tagBytes,
   });
-  const sealed = Buffer.allocUnsafeSlow(plaintext.length + tagBytes);
   const ciphertext = cipher.update(plaintext);
   sealed.set(ciphertext);
   release(ciphertext);
   cipher.final();
   sealed.set(cipher.getAuthTag(), plaintext.length);
-  return sealed;
 }
 
 /** The plaintext of a sealed chunk, or undefined when it is not authentic at this place. */

@@ -5,7 +5,7 @@ export type Change<E, R> =
   | { readonly kind: 'store'; readonly entry: E; readonly previous?: E };
 
 /** Keeps a batch's memory bounded where files are empty, or entries only pass through. */
-const largestBatchEntries = 8192;
+const largestBatchEntries = 4096;
 /** A tar header with its pax records, about. */
 const headerBytes = 1536;
 

@@ -6,6 +6,7 @@ import { createHmac, type Hmac } from 'node:crypto';
  */
 export class ContentKey {
   readonly #key: Buffer;
+  #ofNothing: string | undefined;
 
   constructor(key: Uint8Array) {
     this.#key = Buffer.from(key);
@@ -17,6 +18,11 @@ export class ContentKey {
 
   get base64(): string {
     return this.#key.toString('base64');
+  }
+
+  /** The digest of no content. */
+  get ofNothing(): string {
+    return (this.#ofNothing ??= this.start().digest('base64url'));
   }
 
   /** HMAC-SHA-256 (RFC 2104); finish it with `digest('base64url')`. */

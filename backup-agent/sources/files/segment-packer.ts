@@ -111,8 +111,7 @@ export class SegmentPacker {
   #packEmpty(entry: Entry): void {
     this.#block.put(tarHeader(headerOf(entry)));
     this.#names.add(entry.path.toString('latin1'));
-    const digest = this.#options.key.start().digest('base64url');
-    this.packed.push({ ...entry, digest, extents: [] });
+    this.packed.push({ ...entry, digest: this.#options.key.ofNothing, extents: [] });
   }
 
   *#packFile({ entry: found, previous }: Candidate): Generator<Buffer> {

@@ -21,13 +21,16 @@ export const tarBlockBytes = 512;
 /** Two empty blocks end an archive. */
 export const tarEnd = Buffer.alloc(2 * tarBlockBytes);
 
-const typeFlags = { file: '0', link: '1', symlink: '2', directory: '5', pax: 'x' } as const;
+/** In ASCII: 0, 1, 2, 5, x. */
+const typeFlags = { file: 0x30, link: 0x31, symlink: 0x32, directory: 0x35, pax: 0x78 } as const;
+const paxName = Buffer.from('PaxHeader');
+const ustar = Buffer.from('ustar\u000000');
 const nameBytes = 100;
 /** Up to the end of magic and version; the rest of the block is zero, and adds nothing. */
 const usedBytes = 265;
 const largestId = 0o7777777;
 const largestSize = 0o77777777777;
-const largestTime = 0o77777777777n;
+const largestTime = 0o77777777777;
 const second = 1_000_000_000n;
 
 /** How many zero bytes fill up the last block of so many bytes. */
@@ -35,15 +38,17 @@ export function tarPadding(sizeBytes: number): number {
   return (tarBlockBytes - (sizeBytes % tarBlockBytes)) % tarBlockBytes;
 }
 
-/** The blocks that go before an entry's content. */
+/** The blocks that go before an entry's content, written at once: there may be millions of them. */
 export function tarHeader(header: TarHeader): Buffer {
-  const records = Buffer.concat(paxRecords(header));
-  return Buffer.concat([
-    block({ ...header, path: Buffer.from('PaxHeader') }, 'pax', records.length),
-    records,
-    Buffer.alloc(tarPadding(records.length)),
-    block(header, header.type, header.sizeBytes),
-  ]);
+  const records = paxRecords(header);
+  const recordBytes = records.reduce((sum, record) => sum + record.length, 0);
+  const own = tarBlockBytes + recordBytes + tarPadding(recordBytes);
+  const bytes = Buffer.alloc(own + tarBlockBytes);
+  writeBlock(bytes, 0, { ...header, path: paxName }, 'pax', recordBytes);
+  let at = tarBlockBytes;
+  for (const record of records) at += record.copy(bytes, at);
+  writeBlock(bytes, own, header, header.type, header.sizeBytes);
+  return bytes;
 }
 
 function paxRecords(header: TarHeader): Buffer[] {
@@ -53,22 +58,35 @@ function paxRecords(header: TarHeader): Buffer[] {
   const text = (value: Buffer | undefined) => value === undefined || isUtf8(value);
   const records: Buffer[] = [];
   if ((long && !text(path)) || (longLink && !text(linkPath)))
-    records.push(paxRecord('hdrcharset', Buffer.from('BINARY')));
+    records.push(textRecord('hdrcharset', 'BINARY'));
   if (long) records.push(paxRecord('path', path));
   if (longLink) records.push(paxRecord('linkpath', linkPath));
-  if (uid > largestId) records.push(paxRecord('uid', Buffer.from(String(uid))));
-  if (gid > largestId) records.push(paxRecord('gid', Buffer.from(String(gid))));
-  if (sizeBytes > largestSize) records.push(paxRecord('size', Buffer.from(String(sizeBytes))));
-  records.push(paxRecord('mtime', Buffer.from(paxTime(mtimeNs))));
+  if (uid > largestId) records.push(textRecord('uid', uid));
+  if (gid > largestId) records.push(textRecord('gid', gid));
+  if (sizeBytes > largestSize) records.push(textRecord('size', sizeBytes));
+  records.push(textRecord('mtime', paxTime(mtimeNs)));
   return records;
 }
 
 /** `<length> <keyword>=<value>\n`, the length counting itself. */
 function paxRecord(keyword: string, value: Buffer): Buffer {
-  const rest = keyword.length + value.length + 3;
-  let length = rest + String(rest).length;
-  if (String(length).length > String(rest).length) length = rest + String(length).length;
-  return Buffer.concat([Buffer.from(`${length} ${keyword}=`), value, Buffer.from('\n')]);
+  return Buffer.concat([
+    Buffer.from(`${paxLength(keyword, value.length)} ${keyword}=`),
+    value,
+    Buffer.from('\n'),
+  ]);
+}
+
+/** The same for what is ASCII: one buffer instead of four. */
+function textRecord(keyword: string, value: number | string): Buffer {
+  const text = String(value);
+  return Buffer.from(`${paxLength(keyword, text.length)} ${keyword}=${text}\n`, 'latin1');
+}
+
+function paxLength(keyword: string, valueBytes: number): number {
+  const rest = keyword.length + valueBytes + 3;
+  const length = rest + String(rest).length;
+  return String(length).length > String(rest).length ? rest + String(length).length : length;
 }
 
 function paxTime(timeNs: bigint): string {
@@ -76,24 +94,27 @@ function paxTime(timeNs: bigint): string {
   return `${sign}${size / second}.${String(size % second).padStart(9, '0')}`;
 }
 
-function block(header: TarHeader, type: keyof typeof typeFlags, sizeBytes: number): Buffer {
-  const bytes = Buffer.alloc(tarBlockBytes);
-  const octal = (value: number | bigint, at: number, digits: number) =>
-    bytes.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
-  const fitting = (value: number, largest: number) => (value > largest ? 0 : value);
-  const seconds = header.mtimeNs / second;
-  header.path.copy(bytes, 0, 0, nameBytes);
+function writeBlock(
+  bytes: Buffer,
+  start: number,
+  header: TarHeader,
+  type: keyof typeof typeFlags,
+  sizeBytes: number,
+): void {
+  const octal = (value: number, at: number, digits: number) =>
+    bytes.write(value.toString(8).padStart(digits, '0'), start + at, 'latin1');
+  const fitting = (value: number, largest: number) => (value < 0 || value > largest ? 0 : value);
+  header.path.copy(bytes, start, 0, nameBytes);
   octal(header.mode, 100, 7);
   octal(fitting(header.uid, largestId), 108, 7);
   octal(fitting(header.gid, largestId), 116, 7);
   octal(fitting(sizeBytes, largestSize), 124, 11);
-  octal(seconds < 0n || seconds > largestTime ? 0n : seconds, 136, 11);
-  bytes.fill(' ', 148, 156);
-  bytes.write(typeFlags[type], 156, 'latin1');
-  header.linkPath?.copy(bytes, 157, 0, nameBytes);
-  bytes.write('ustar\u000000', 257, 'latin1');
+  octal(fitting(Number(header.mtimeNs / second), largestTime), 136, 11);
+  bytes.fill(0x20, start + 148, start + 156);
+  bytes[start + 156] = typeFlags[type];
+  header.linkPath?.copy(bytes, start + 157, 0, nameBytes);
+  ustar.copy(bytes, start + 257);
   let checksum = 0;
-  for (let at = 0; at < usedBytes; at++) checksum += bytes[at] ?? 0;
-  bytes.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return bytes;
+  for (let at = start; at < start + usedBytes; at++) checksum += bytes[at] ?? 0;
+  bytes.write(`${checksum.toString(8).padStart(6, '0')}\0 `, start + 148, 'latin1');
 }
