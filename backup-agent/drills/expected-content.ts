@@ -12,6 +12,8 @@ import { expectedTables, type ExpectedTable } from './expected-tables.ts';
 export interface ExpectedContent {
   readonly inventory: Inventory;
   readonly tables: readonly ExpectedTable[];
+  /** OIDs of the full's tables whose rows come from a later copy, or are gone. */
+  readonly notFromFull: ReadonlySet<number>;
   /** Without what a restore puts to rest. */
   readonly schema: readonly SchemaEntry[];
   readonly sequences: readonly SequenceState[];
@@ -44,6 +46,7 @@ export async function expectedContent(
   return {
     inventory,
     tables,
+    notFromFull: plan?.skipFullData ?? new Set(),
     schema: await readSchema(chain[plan?.schema ?? 0] ?? full, inventory, signal),
     sequences: plan?.sequences ?? inventory.sequences,
     largeObjects: plan?.largeObjects?.entry ?? inventory.largeObjects,

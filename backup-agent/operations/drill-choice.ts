@@ -1,7 +1,12 @@
 import type { ReplayTarget } from '../sources/postgres/changes/replay-target.ts';
-import type { Agent } from './agent.ts';
 import { readHistory } from './history.ts';
-import { momentOf, selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
+import {
+  momentOf,
+  selectBackup,
+  type ReadingAgent,
+  type SelectedBackup,
+  type Selection,
+} from './select-backup.ts';
 
 export interface DrillRequest extends Pick<Selection, 'job' | 'backup'> {
   /** A repository, or `alternate`: of the job's repositories the one drilled longest ago. */
@@ -15,7 +20,10 @@ export interface ChosenBackup extends SelectedBackup {
 }
 
 /** Finds what the drill restores. Throws as `selectBackup` does. */
-export async function chooseBackup(agent: Agent, request: DrillRequest): Promise<ChosenBackup> {
+export async function chooseBackup(
+  agent: ReadingAgent,
+  request: DrillRequest,
+): Promise<ChosenBackup> {
   const { job, backup, at } = request;
   const from = request.from === 'alternate' ? await leastDrilled(agent, job) : request.from;
   const selected = await selectBackup(agent, {
@@ -33,7 +41,7 @@ function asTarget(moment: Date): ReplayTarget {
 }
 
 /** Between the full's moment and the backup's own; the end, where they are the same. */
-function randomMoment(agent: Agent, { chain, record }: SelectedBackup): Date | undefined {
+function randomMoment(agent: ReadingAgent, { chain, record }: SelectedBackup): Date | undefined {
   const [full] = chain;
   const start = full ? momentOf(full).getTime() : 0;
   const spanMs = momentOf(record).getTime() - start;
@@ -43,7 +51,7 @@ function randomMoment(agent: Agent, { chain, record }: SelectedBackup): Date | u
 }
 
 /** Read off the repositories' own logs, so that it needs no memory of this host. */
-async function leastDrilled(agent: Agent, job: string): Promise<string> {
+async function leastDrilled(agent: ReadingAgent, job: string): Promise<string> {
   const { repository, copies } = agent.job(job);
   const drilled = await Promise.all(
     [repository, ...copies].map(async (name) => {

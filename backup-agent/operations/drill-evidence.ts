@@ -3,9 +3,8 @@ import type { DrillConfiguration } from '../../contracts/job.ts';
 import { measureObjectives } from '../drills/objectives.ts';
 import { newBackupId } from '../repository/backup-id.ts';
 import { version } from '../version.ts';
-import type { Agent } from './agent.ts';
 import type { ChosenBackup } from './drill-choice.ts';
-import type { RehearsalResult } from './drill-rehearsal.ts';
+import type { DrillAgent, RehearsalResult } from './drill-rehearsal.ts';
 import { momentOf, type SelectedBackup } from './select-backup.ts';
 
 export interface DescribedDrill {
@@ -17,7 +16,7 @@ export interface DescribedDrill {
 }
 
 /** The record of a drill, without what its findings name. */
-export function describeDrill(agent: Agent, drill: DescribedDrill): Evidence {
+export function describeDrill(agent: DrillAgent, drill: DescribedDrill): Evidence {
   const { startedAt, selected, attachments, configuration, result } = drill;
   const { repository, record, chain, moment } = selected;
   const { job, id } = record.manifest;
@@ -67,7 +66,7 @@ export function describeDrill(agent: Agent, drill: DescribedDrill): Evidence {
 }
 
 /** How old the newest backup is says what a disaster now would lose, whichever one is rehearsed. */
-function objectivesOf(agent: Agent, { startedAt, selected, result }: DescribedDrill) {
+function objectivesOf(agent: DrillAgent, { startedAt, selected, result }: DescribedDrill) {
   const newest = Math.max(...selected.backups.map((record) => momentOf(record).getTime()));
   return measureObjectives(agent.job(selected.record.manifest.job).objectives, {
     startedAt,
@@ -76,7 +75,7 @@ function objectivesOf(agent: Agent, { startedAt, selected, result }: DescribedDr
   });
 }
 
-function policyOf(agent: Agent, jobName: string): NonNullable<Evidence['policy']> {
+function policyOf(agent: DrillAgent, jobName: string): NonNullable<Evidence['policy']> {
   const { objectives, retention, repository, copies } = agent.job(jobName);
   const given = (values: object) =>
     Object.fromEntries(

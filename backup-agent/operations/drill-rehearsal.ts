@@ -18,7 +18,7 @@ import {
 import type { Agent } from './agent.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillRun } from './drill.ts';
-import { momentOf, openChain, type SelectedBackup } from './select-backup.ts';
+import { momentOf, openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
 import { timedProgress, type TimedProgress } from './timed-progress.ts';
 
 /** Where a drill can be interrupted, in the order that it passes them. */
@@ -30,8 +30,11 @@ export const drillPoints = [
 ] as const;
 export type DrillPoint = (typeof drillPoints)[number];
 
+/** What a drill needs of an agent until its record is signed. */
+export type DrillAgent = ReadingAgent & Pick<Agent, 'now' | 'by' | 'log' | 'openSandbox'>;
+
 export interface RehearsalOptions {
-  readonly agent: Agent;
+  readonly agent: DrillAgent;
   readonly configuration: DrillConfiguration;
   readonly selected: ChosenBackup;
   readonly attachments: SelectedBackup | undefined;

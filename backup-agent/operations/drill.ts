@@ -4,9 +4,9 @@ import type { AssertionReport } from '../drills/assertion.ts';
 import { PhaseClock } from '../drills/phase-clock.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent, Run } from './agent.ts';
-import { chooseBackup, type ChosenBackup, type DrillRequest } from './drill-choice.ts';
+import { chooseBackup, type DrillRequest } from './drill-choice.ts';
 import { describeDrill } from './drill-evidence.ts';
-import { Rehearsal, type DrillPoint } from './drill-rehearsal.ts';
+import { Rehearsal, type DrillAgent, type DrillPoint } from './drill-rehearsal.ts';
 import { recordEvidence, type RecordedEvidence } from './record-evidence.ts';
 import { selectBackup, type SelectedBackup } from './select-backup.ts';
 
@@ -45,7 +45,7 @@ export interface Rehearsed {
 
 /** A drill without its record. Throws as `runDrill` does. */
 export async function rehearse(
-  agent: Agent,
+  agent: DrillAgent,
   request: DrillRequest,
   run: DrillRun,
 ): Promise<Rehearsed> {
@@ -68,7 +68,7 @@ export async function rehearse(
   return { repository: selected.repository, evidence, reports: result.reports };
 }
 
-function drillConfiguration(agent: Agent, job: string): DrillConfiguration {
+export function drillConfiguration(agent: Pick<Agent, 'job'>, job: string): DrillConfiguration {
   const configuration = agent.job(job).drill;
   if (configuration) return configuration;
   throw new HoldfastError('usage-invalid', `job ${job} has no \`drill\` in the configuration`, {
@@ -76,11 +76,13 @@ function drillConfiguration(agent: Agent, job: string): DrillConfiguration {
   });
 }
 
-/** The attachments that belong to the rows: the first backup taken after the database's moment. */
-async function selectAttachments(
-  agent: Agent,
+/**
+ * The attachments that belong to the rows: the first backup taken after the database's moment.
+ */
+export async function selectAttachments(
+  agent: DrillAgent,
   { attachments }: DrillConfiguration,
-  { repository, record }: ChosenBackup,
+  { repository, record }: SelectedBackup,
 ): Promise<SelectedBackup | undefined> {
   if (!attachments) return undefined;
   return await selectBackup(agent, {

@@ -14,7 +14,7 @@ export interface History {
 
 /** Reads and checks a job's log and manifests, and compares with what this host saw before. */
 export async function readHistory(
-  agent: Agent,
+  agent: Pick<Agent, 'signal' | 'seenCommits'>,
   repository: Repository,
   job: string,
 ): Promise<History> {
@@ -24,7 +24,7 @@ export async function readHistory(
 
 /** The log alone, checked and compared in the same way. */
 export async function readLogOnly(
-  agent: Agent,
+  agent: Pick<Agent, 'signal' | 'seenCommits'>,
   repository: Repository,
   job: string,
 ): Promise<readonly CommitRecord[]> {

@@ -19,6 +19,12 @@ export interface Selection {
   readonly at?: Date;
 }
 
+/** What choosing and reading a backup needs of an agent. */
+export type ReadingAgent = Pick<
+  Agent,
+  'signal' | 'seenCommits' | 'randomBytes' | 'job' | 'openRepository' | 'recoveryIdentities'
+>;
+
 export interface SelectedBackup {
   readonly repository: Repository;
   readonly record: BackupRecord;
@@ -33,7 +39,10 @@ export interface SelectedBackup {
  * Finds a backup and opens its chain, signatures and links checked. Throws `backup-unknown`,
  * `identity-missing`, or what is wrong with the log.
  */
-export async function selectBackup(agent: Agent, selection: Selection): Promise<SelectedBackup> {
+export async function selectBackup(
+  agent: ReadingAgent,
+  selection: Selection,
+): Promise<SelectedBackup> {
   const { job, from } = selection;
   const repository = await agent.openRepository(from ?? agent.job(job).repository);
   const { backups } = await readHistory(agent, repository, job);
@@ -49,7 +58,7 @@ export async function selectBackup(agent: Agent, selection: Selection): Promise<
 
 /** Opens a chain for reading, with the recovery identity. */
 export async function openChain(
-  agent: Agent,
+  agent: ReadingAgent,
   repository: Repository,
   chain: readonly BackupRecord[],
 ): Promise<Pick<SelectedBackup, 'repository' | 'chain' | 'readers'>> {
@@ -61,7 +70,7 @@ export async function openChain(
 }
 
 function choose(
-  agent: Agent,
+  agent: ReadingAgent,
   backups: readonly BackupRecord[],
   { backup, notBefore, at }: Selection,
 ): BackupRecord | undefined {

@@ -1,10 +1,14 @@
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { Agent } from '../../operations/agent.ts';
 import type { DrillRequest } from '../../operations/drill-choice.ts';
 import { runDrill, type DrillOutcome } from '../../operations/drill.ts';
-import type { CommandModule } from '../command.ts';
+import { selfTest, type SelfTestOutcome } from '../../operations/self-test.ts';
+import type { Progress } from '../../sources/source.ts';
+import type { CommandContext, CommandModule } from '../command.ts';
 import { renderEvidence, renderFindings } from '../render/evidence.ts';
 import { runSteps } from '../render/steps.ts';
+import { renderTable } from '../render/table.ts';
 import { withAgent } from '../with-agent.ts';
 
 interface DrillOptions {
@@ -12,6 +16,7 @@ interface DrillOptions {
   readonly from?: string;
   readonly at?: string;
   readonly identity?: string;
+  readonly selfTest?: boolean;
 }
 
 export const drillCommand: CommandModule = {
@@ -24,6 +29,7 @@ export const drillCommand: CommandModule = {
       .option('--from <repository>', "another repository than the job's own; alternate: in turn")
       .option('--at <time>', 'up to this moment of the chain, with its zone, or random')
       .option('-i, --identity <file>', 'the recovery identity; default: keys.identity')
+      .option('--self-test', 'break copies of the backup, and see the drill catch every break')
       .addHelpText(
         'after',
         `
@@ -32,28 +38,18 @@ Ends with ${exitCodes.drillFailed} when the backup does not restore as promised,
 Examples:
   holdfast drill crm-database --identity recovery.age-identity
   holdfast drill crm-database --from alternate --backup random --at random --json
-  holdfast drill crm-database --at 2026-11-22T16:05:00Z`,
+  holdfast drill crm-database --at 2026-11-22T16:05:00Z
+  holdfast drill crm-database --self-test`,
       )
       .action((job: string, options: DrillOptions) =>
         run((context) =>
           withAgent(
             context,
-            async (agent) => {
-              const outcomes: DrillOutcome[] = [];
+            (agent) => {
               const request = toRequest(job, options);
-              const drilling = {
-                title: `Drill ${job}`,
-                run: async (progress: Parameters<typeof runDrill>[2]['progress']) => {
-                  outcomes.push(await runDrill(agent, request, { progress }));
-                },
-              };
-              await runSteps([drilling], context.output);
-              for (const outcome of outcomes) {
-                context.output.result(outcome, renderDrill(outcome));
-                context.output.info(`evidence: ${outcome.recorded.file}`);
-              }
-              const passed = outcomes.every(({ evidence }) => evidence.outcome === 'passed');
-              return passed ? exitCodes.ok : exitCodes.drillFailed;
+              return options.selfTest
+                ? runSelfTest(agent, request, context)
+                : rehearse(agent, request, context);
             },
             options.identity === undefined ? {} : { identityFile: options.identity },
           ),
@@ -61,6 +57,53 @@ Examples:
       );
   },
 };
+
+async function rehearse(
+  agent: Agent,
+  request: DrillRequest,
+  { output }: CommandContext,
+): Promise<number> {
+  const outcomes: DrillOutcome[] = [];
+  const run = async (progress: Progress) => {
+    outcomes.push(await runDrill(agent, request, { progress }));
+  };
+  await runSteps([{ title: `Drill ${request.job}`, run }], output);
+  for (const outcome of outcomes) {
+    output.result(outcome, renderDrill(outcome));
+    output.info(`evidence: ${outcome.recorded.file}`);
+  }
+  const passed = outcomes.every(({ evidence }) => evidence.outcome === 'passed');
+  return passed ? exitCodes.ok : exitCodes.drillFailed;
+}
+
+async function runSelfTest(
+  agent: Agent,
+  request: DrillRequest,
+  { output }: CommandContext,
+): Promise<number> {
+  if (request.at !== undefined)
+    throw new HoldfastError('usage-invalid', '--self-test and --at exclude each other');
+  const outcomes: SelfTestOutcome[] = [];
+  const run = async (progress: Progress) => {
+    outcomes.push(await selfTest(agent, request, { progress }));
+  };
+  await runSteps([{ title: `Self-test of the drill of ${request.job}`, run }], output);
+  for (const outcome of outcomes) output.result(outcome, renderSelfTest(outcome));
+  const trustworthy = outcomes.every((outcome) => outcome.trustworthy);
+  return trustworthy ? exitCodes.ok : exitCodes.drillFailed;
+}
+
+function renderSelfTest({ backup, results, trustworthy }: SelfTestOutcome): string {
+  const table = renderTable(results, [
+    { title: 'BROKEN', value: ({ broken }) => broken },
+    { title: 'OUTCOME', value: ({ outcome }) => outcome },
+    { title: 'TOLD BY', value: ({ by }) => by.join(', ') },
+  ]);
+  const verdict = trustworthy
+    ? 'the drill caught every break that could be made'
+    : 'THE DRILL CANNOT BE TRUSTED: it missed a break, or failed a sound copy';
+  return `${table}\n\n${backup}: ${verdict}`;
+}
 
 function toRequest(job: string, { backup, from, at }: DrillOptions): DrillRequest {
   const moment = at === undefined ? undefined : readMoment(at);
