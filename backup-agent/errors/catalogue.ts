@@ -155,7 +155,7 @@ export const catalogue = {
   'signer-out-of-period': {
     exit: 'integrity',
     meaning: 'A document is signed by a key outside its period of validity.',
-    hint: 'see the key rotation runbook in docs/operations',
+    hint: 'see docs/operations/keys.md, on rotating a signing key',
     retrySafe: false,
   },
   'commit-log-broken': {
