@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { rounds } from '../support/scale.ts';
 import { testInstallation } from '../support/installation.ts';
 
 const drill = (identity: string) => [
@@ -72,7 +73,8 @@ test('a byte flipped in any object of the copy makes the drill fail and names th
     .filter((file) => file.isFile() && file.name.endsWith('.age'))
     .map((file) => join(file.parentPath, file.name));
   assert.ok(objects.length >= 6, objects.join('\n'));
-  for (const object of objects) {
+  const step = Math.ceil(objects.length / rounds(3, objects.length));
+  for (const object of objects.filter((_, at) => at % step === 0)) {
     const original = await readFile(object);
     const flipped = Buffer.from(original);
     const at = Math.floor(flipped.length / 2);

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { processStart } from './process-identity.ts';
@@ -14,11 +15,11 @@ export interface PrivateDirectory extends AsyncDisposable {
 
 /** Makes one below `root`, marked with the process that owns it. */
 export async function createPrivateDirectory(root: string): Promise<PrivateDirectory> {
-  const directory = await mkdtemp(join(root, prefix));
-  await chmod(directory, 0o700);
+  const directory = join(root, `${prefix}${randomUUID()}`);
   const owner = { pid: process.pid, start: (await processStart(process.pid)) ?? '' };
-  // In its name, for what is restored may hold any name itself.
-  await writeFile(`${directory}.owner`, JSON.stringify(owner), { mode: 0o600 });
+  // Beside it, for what is restored may hold any name; and first, for a kill may come in between.
+  await writeFile(`${directory}.owner`, JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
+  await mkdir(directory, { mode: 0o700 });
   return { path: directory, [Symbol.asyncDispose]: () => remove(directory) };
 }
 
