@@ -30,6 +30,7 @@ import {
   type PostgresSourceOptions,
 } from './sources/postgres/source.ts';
 import type { SourceSetup } from './sources/postgres/source-setup.ts';
+import { createS3Source } from './sources/s3/source.ts';
 import type { Log, Source } from './sources/source.ts';
 import { openLocalStorage } from './storage/local.ts';
 import type { Storage } from './storage/storage.ts';
@@ -44,9 +45,12 @@ export interface AgentOptions {
   readonly identityFile?: string;
 }
 
-/** Reads the configuration and builds the agent; opens nothing yet. */
-export async function createAgent(options: AgentOptions): Promise<Agent> {
-  return new ComposedAgent(options, await loadConfiguration(options.configFile));
+/** Reads the configuration, unless it is `loaded`, and builds the agent; opens nothing yet. */
+export async function createAgent(
+  options: AgentOptions,
+  loaded?: LoadedConfiguration,
+): Promise<Agent> {
+  return new ComposedAgent(options, loaded ?? (await loadConfiguration(options.configFile)));
 }
 
 class ComposedAgent implements Agent {
@@ -99,6 +103,8 @@ class ComposedAgent implements Agent {
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
       });
+    if (source.type === 's3')
+      return createS3Source({ ...source, segmentBytes: source.segmentSize });
     return createPostgresSource(this.#postgresOptions(jobName, source));
   }
 

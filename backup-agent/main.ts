@@ -21,5 +21,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   signal: stop.signal,
   stdout: process.stdout,
   stderr: process.stderr,
+  // Only a daemon listens: for all else a hangup ends the process, as it always did.
+  onHangup: (listener) => process.on('SIGHUP', listener),
 });
 process.exitCode = signalled ?? code;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signerRoles } from './commit.ts';
+import { daemon, timeZone } from './daemon.ts';
 import { job } from './job.ts';
 import { name } from './names.ts';
 import { repository } from './repository.ts';
@@ -45,6 +46,9 @@ const shape = z.strictObject({
   jobs: z.record(name, job),
   /** Jobs whose backups belong together, in the order they are taken: the database first. */
   groups: z.record(name, z.array(name).min(2)).default({}),
+  /** Of all schedules. */
+  timeZone: timeZone.default('UTC'),
+  daemon: daemon.prefault({}),
 });
 
 /** Only the names that refer to each other, whatever else is wrong with the file. */

@@ -28,29 +28,38 @@ const horizonDays = 366 * 9;
  */
 export function nextInstant(schedule: ScheduleTimes, zone: string, after: Date): Date | undefined {
   const local = instantOf(after).toZonedDateTimeISO(zone);
-  const firstDay = local.toPlainDate();
+  const day = new Date(Date.UTC(local.year, local.month - 1, local.day));
   for (let offset = 0; offset < horizonDays; offset++) {
-    const day = firstDay.add({ days: offset });
-    if (!allowsDay(schedule, day)) continue;
-    const found = firstOnDay(schedule, zone, day, after, offset === 0 ? local.hour : 0);
-    if (found) return found;
+    if (allowsDay(schedule, day.getUTCMonth() + 1, day.getUTCDate(), day.getUTCDay())) {
+      const found = firstOnDay(schedule, zone, day, after, offset === 0 ? local.hour : 0);
+      if (found) return found;
+    }
+    day.setUTCDate(day.getUTCDate() + 1);
   }
   return undefined;
 }
 
+/** `day` is a local date, carried as midnight in UTC. */
 function firstOnDay(
   { hours, minutes }: ScheduleTimes,
   zone: string,
-  day: Temporal.PlainDate,
+  day: Date,
   after: Date,
   fromHour: number,
 ): Date | undefined {
   for (const hour of hours) {
     if (hour < fromHour) continue;
     for (const minute of minutes) {
-      const wanted = day.toPlainDateTime({ hour, minute });
-      const zoned = wanted.toZonedDateTime(zone, { disambiguation: 'earlier' });
-      const skipped = !zoned.toPlainDateTime().equals(wanted);
+      const wanted = {
+        year: day.getUTCFullYear(),
+        month: day.getUTCMonth() + 1,
+        day: day.getUTCDate(),
+        hour,
+        minute,
+        timeZone: zone,
+      };
+      const zoned = Temporal.ZonedDateTime.from(wanted, { disambiguation: 'earlier' });
+      const skipped = zoned.hour !== hour || zoned.minute !== minute;
       if (!skipped && zoned.epochMilliseconds > after.getTime())
         return new Date(zoned.epochMilliseconds);
     }
@@ -58,11 +67,11 @@ function firstOnDay(
   return undefined;
 }
 
-function allowsDay(schedule: ScheduleTimes, day: Temporal.PlainDate): boolean {
+function allowsDay(schedule: ScheduleTimes, month: number, day: number, weekday: number): boolean {
   return (
-    schedule.months.includes(day.month) &&
-    schedule.daysOfMonth.includes(day.day) &&
-    schedule.daysOfWeek.includes(day.dayOfWeek % 7)
+    schedule.months.includes(month) &&
+    schedule.daysOfMonth.includes(day) &&
+    schedule.daysOfWeek.includes(weekday)
   );
 }
 
@@ -107,7 +116,7 @@ function affectedTime(
     const named =
       schedule.hours.includes(minute.hour) &&
       schedule.minutes.includes(minute.minute) &&
-      allowsDay(schedule, minute.toPlainDate());
+      allowsDay(schedule, minute.month, minute.day, minute.dayOfWeek % 7);
     if (named)
       return {
         localTime: minute.toString({ smallestUnit: 'minute' }),

@@ -10,6 +10,8 @@ export interface CommandContext {
   /** From `--config`, HOLDFAST_CONFIG, or `holdfast.yaml` in the current folder. */
   readonly configFile: string;
   readonly now: () => Date;
+  /** Calls the listener at each SIGHUP, which from then on no longer ends the process. */
+  readonly onHangup: (listener: () => void) => void;
 }
 
 /** What a command ends with when nothing was thrown; undefined means `exitCodes.ok`. */

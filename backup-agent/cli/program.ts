@@ -11,6 +11,7 @@ export interface CommandLineIo {
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  readonly onHangup: (listener: () => void) => void;
 }
 
 /** Runs one command line and returns its exit code; never throws. */
@@ -70,6 +71,7 @@ function createProgram(
           signal: io.signal,
           configFile: options.config ?? environment.configFile ?? 'holdfast.yaml',
           now: () => new Date(),
+          onHangup: io.onHangup,
         }),
       ),
     );

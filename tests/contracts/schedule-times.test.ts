@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
-import fc from 'fast-check';
-import cron from 'node-cron';
+import * as fc from 'fast-check';
+import { createTask } from 'node-cron';
 import { eventBridgeExpression, scheduleProblem } from '../../contracts/schedule.ts';
 import { nextClockChange, nextInstant, readSchedule } from '../../contracts/schedule-times.ts';
 import { rounds } from '../support/scale.ts';
@@ -50,7 +50,7 @@ describe('the instants of a schedule', () => {
         const schedule = readSchedule(text);
         // Where clocks change the two differ, and such a schedule is refused.
         fc.pre(nextClockChange(schedule, zone, new Date(from)) === undefined);
-        const task = cron.createTask(text, () => undefined, { timezone: zone });
+        const task = createTask(text, () => undefined, { timezone: zone });
         mock.timers.setTime(afterMs);
         let after = new Date(afterMs);
         for (const theirs of task.getNextRuns(5)) {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { loadConfiguration } from '../../config/load-configuration.ts';
 import { assertRecipientsUniform } from '../../keys/recipients.ts';
+import { assertSchedulesHold } from '../../operations/schedules.ts';
 import type { CommandModule } from '../command.ts';
 
 const exampleFile = new URL('../../../docs/examples/holdfast.yaml', import.meta.url);
@@ -14,9 +15,10 @@ export const configCommand: CommandModule = {
       .description('check the configuration and name every problem; touches nothing')
       .addHelpText('after', '\nExample:\n  holdfast --config holdfast.yaml config check')
       .action(() =>
-        run(async ({ output, configFile }) => {
+        run(async ({ output, configFile, now }) => {
           const { file, value } = await loadConfiguration(configFile);
           assertRecipientsUniform(value.keys.recipients);
+          assertSchedulesHold(value, file, now());
           const counts = {
             file,
             jobs: Object.keys(value.jobs),

@@ -2,6 +2,7 @@ import type { CommandModule } from '../command.ts';
 import { backupCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { copyCommand } from './copy.ts';
+import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
 import { evidenceCommand } from './evidence.ts';
@@ -16,6 +17,7 @@ import { pruneCommand } from './prune.ts';
 import { repairCommand } from './repair.ts';
 import { markCommand } from './mark.ts';
 import { restoreCommand } from './restore.ts';
+import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { sourceCommand } from './source.ts';
 import { verifyCommand } from './verify.ts';
@@ -25,6 +27,8 @@ export const commands: readonly CommandModule[] = [
   backupCommand,
   copyCommand,
   drillCommand,
+  runCommand,
+  daemonCommand,
   evidenceCommand,
   restoreCommand,
   listCommand,

@@ -10,3 +10,19 @@ export function createTextLog(output: Output): Log {
     error: (_, message) => output.warn(message),
   };
 }
+
+/** The same with every event, for a person who watches a daemon. */
+export function createEventLog(output: Output): Log {
+  return {
+    ...createTextLog(output),
+    info: (details, message) => output.info(`${message}${aboutRun(details)}`),
+    warn: (details, message) => output.warn(`${message}${aboutRun(details)}`),
+    error: (details, message) => output.warn(`${message}${aboutRun(details)}`),
+  };
+}
+
+function aboutRun(details: object): string {
+  const job = 'job' in details ? String(details.job) : undefined;
+  const kind = 'kind' in details ? ` ${String(details.kind)}` : '';
+  return job === undefined ? '' : ` (${job}${kind})`;
+}

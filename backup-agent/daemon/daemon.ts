@@ -1,0 +1,180 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { schedule, type ScheduledTask } from 'node-cron';
+import type { Configuration } from '../../contracts/configuration.ts';
+import type { Agent } from '../operations/agent.ts';
+import { readJobFacts } from '../operations/job-facts.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { openJournal, type Journal } from './journal.ts';
+import { lastSuccessIn, later } from './last-success.ts';
+import { attemptRun, type RunObserver } from './attempt-run.ts';
+import { tasksOf, type Task } from './task.ts';
+
+/** A configuration that was read and found valid. */
+export interface Loaded {
+  readonly value: Configuration;
+  /** Relative paths start here. */
+  readonly directory: string;
+}
+
+export interface DaemonOptions<Configured extends Loaded> {
+  /** Reads the configuration anew; throws when it is not valid. */
+  readonly load: () => Promise<Configured>;
+  /** Everything that the agent does ends with the signal. */
+  readonly openAgent: (configuration: Configured, signal: AbortSignal) => Promise<Agent>;
+  /** Asks for an end: nothing new starts, what is at work has its grace period. */
+  readonly stop: AbortSignal;
+  readonly onHangup: (listener: () => void) => void;
+  readonly now: () => Date;
+  readonly log: Agent['log'];
+  readonly observer?: RunObserver;
+}
+
+/** Retries and starts that jitter put off are looked for this often. */
+const lookEveryMs = 5_000;
+
+/**
+ * Runs every job when its schedule says so until `stop`. node-cron wakes it; what is due is decided
+ * from the repositories, so that a stopped daemon catches up. Throws when the configuration is not
+ * valid at the start; later failures are logged and cost only the run that failed.
+ */
+export async function runDaemon<Configured extends Loaded>(
+  options: DaemonOptions<Configured>,
+): Promise<void> {
+  const { log, stop } = options;
+  const daemon = await Daemon.start(options);
+  options.onHangup(() => void daemon.reload());
+  log.info({ jobs: daemon.jobs }, 'started');
+  await aborted(stop);
+  log.info({ running: daemon.running }, 'stopping: nothing new starts');
+  await daemon.close();
+  log.info({}, 'stopped');
+}
+
+class Daemon<Configured extends Loaded> {
+  readonly #options: DaemonOptions<Configured>;
+  readonly #work = new AbortController();
+  readonly #journal: Journal;
+  readonly #dispatcher: Dispatcher;
+  readonly #look: NodeJS.Timeout;
+  #configured: Configured;
+  #crons: ScheduledTask[] = [];
+
+  static async start<Configured extends Loaded>(
+    options: DaemonOptions<Configured>,
+  ): Promise<Daemon<Configured>> {
+    const configured = await options.load();
+    const state = resolve(configured.directory, configured.value.stateDirectory);
+    const daemon = new Daemon(options, configured, await openJournal(state));
+    await daemon.#take(configured);
+    return daemon;
+  }
+
+  private constructor(
+    options: DaemonOptions<Configured>,
+    configured: Configured,
+    journal: Journal,
+  ) {
+    this.#options = options;
+    this.#configured = configured;
+    this.#journal = journal;
+    this.#dispatcher = new Dispatcher({
+      now: options.now,
+      jobsAtOnce: () => this.#configured.value.daemon.jobsAtOnce,
+      lastSuccess: (task) => this.#lastSuccess(task),
+      remember: (task, startedAt) => journal.set(task, startedAt),
+      run: (task) => this.#run(task),
+      jitterMs: (task, due) => this.#jitterMs(task, due),
+      log: options.log,
+    });
+    this.#look = setInterval(() => this.#dispatcher.wake(), lookEveryMs);
+  }
+
+  get jobs(): readonly string[] {
+    return Object.keys(this.#configured.value.jobs);
+  }
+
+  get running(): readonly string[] {
+    return this.#dispatcher.running;
+  }
+
+  /** Takes the configuration as it is now; keeps the former one when it is not valid. */
+  async reload(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.#take(await this.#options.load());
+      log.info({ jobs: this.jobs }, 'reloaded the configuration');
+    } catch (error) {
+      log.error({ error }, 'the configuration is not valid; the former one stays');
+    }
+  }
+
+  /** What is at work may finish within the grace period; then it is told to end. */
+  async close(): Promise<void> {
+    clearInterval(this.#look);
+    await this.#dropCrons();
+    this.#dispatcher.stop();
+    const { gracePeriod } = this.#configured.value.daemon;
+    const timer = setTimeout(() => {
+      this.#options.log.warn({ running: this.running }, 'the grace period is over');
+      this.#work.abort(new Error('the grace period is over'));
+    }, gracePeriod);
+    await this.#dispatcher.settled();
+    clearTimeout(timer);
+  }
+
+  async #take(configured: Configured): Promise<void> {
+    const tasks = tasksOf(configured.value);
+    this.#configured = configured;
+    await this.#dispatcher.setTasks(tasks);
+    await this.#dropCrons();
+    if (this.#options.stop.aborted) return;
+    this.#crons = tasks.map(({ job, kind, expression, timeZone }) =>
+      schedule(expression, () => this.#dispatcher.wake(), {
+        name: `${job}/${kind}`,
+        timezone: timeZone,
+        suppressMissedWarning: true,
+      }),
+    );
+    this.#dispatcher.wake();
+  }
+
+  async #dropCrons(): Promise<void> {
+    for (const cron of this.#crons) await cron.destroy();
+    this.#crons = [];
+  }
+
+  async #run(task: Task) {
+    const { log, now, observer } = this.#options;
+    return await attemptRun(task, {
+      id: randomUUID(),
+      openAgent: () => this.#options.openAgent(this.#configured, this.#work.signal),
+      signal: this.#work.signal,
+      log,
+      now,
+      ...(observer ? { observer } : {}),
+    });
+  }
+
+  async #lastSuccess(task: Task): Promise<Date | undefined> {
+    const remembered = this.#journal.get(task);
+    if (task.kind === 'copy' || task.kind === 'verify' || task.kind === 'prune') return remembered;
+    await using agent = await this.#options.openAgent(this.#configured, this.#work.signal);
+    return later(remembered, lastSuccessIn(await readJobFacts(agent, task.job), task.kind));
+  }
+
+  #jitterMs({ job, kind }: Task, due: Date): number {
+    const { jitter } = this.#configured.value.daemon;
+    if (jitter === 0) return 0;
+    // The same for one host and instant, so that looking again does not draw again.
+    const drawn = createHash('sha256').update(`${process.pid} ${job} ${kind} ${due.getTime()}`);
+    return Math.floor((drawn.digest().readUInt32LE() / 2 ** 32) * jitter);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((done) => {
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

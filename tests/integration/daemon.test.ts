@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { testInstallation } from '../support/installation.ts';
+import { editConfiguration, forgetSince, startDaemon } from '../daemon/support.ts';
+
+const leaseOf = async (directory: string, job: string) =>
+  JSON.parse(await readFile(join(directory, 'primary', 'leases', `${job}.json`), 'utf8'));
+
+test('a daemon catches up what was missed, takes a valid configuration only, and ends cleanly', async () => {
+  await using installation = await testInstallation(3);
+  const { configFile, directory, run } = installation;
+  await editConfiguration(configFile, ({ jobs }) => {
+    jobs['crm-database'].schedules = { incremental: '0 0 1 * *', copy: '0 0 1 * *' };
+    jobs['crm-attachments'].schedules = { incremental: '0 0 1 * *' };
+    jobs['crm-attachments'].source.path = join(directory, 'is-not-there');
+  });
+  await forgetSince(directory, [
+    'crm-database/incremental',
+    'crm-database/copy',
+    'crm-attachments/incremental',
+  ]);
+  await using daemon = startDaemon(configFile);
+  const ended = (job: string, kind: string) =>
+    daemon.seen((event) => event.job === job && event.kind === kind && event.ending !== undefined);
+
+  assert.equal((await ended('crm-database', 'incremental')).ending, 'done');
+  assert.equal((await ended('crm-attachments', 'incremental')).level, 'error');
+  assert.equal((await ended('crm-database', 'copy')).ending, 'done');
+  const copied = await run('list', 'crm-database', '--from', 'offsite', '--json');
+  assert.equal(JSON.parse(copied.stdout)[0].backups.length, 1, 'copied after it was taken');
+
+  const sound = await readFile(configFile, 'utf8');
+  await editConfiguration(configFile, (configuration) => (configuration.jobs = 'none'));
+  daemon.signal('SIGHUP');
+  await daemon.seen(({ message }) => message.includes('the former one stays'));
+  await writeFile(configFile, sound);
+  await editConfiguration(configFile, ({ jobs }) => {
+    delete jobs['crm-attachments'].schedules;
+  });
+  daemon.signal('SIGHUP');
+  await daemon.seen(({ message }) => message === 'reloaded the configuration');
+
+  daemon.signal('SIGTERM');
+  assert.deepEqual(await daemon.ended, { code: 143, signal: null });
+  assert.equal(daemon.events.at(-1)?.message, 'stopped');
+  assert.equal((await leaseOf(directory, 'crm-database')).released, true);
+
+  // What ran is known to the next daemon, from the repository and from this host's memory.
+  await using next = startDaemon(configFile);
+  await next.seen(({ message }) => message === 'started');
+  next.signal('SIGTERM');
+  await next.ended;
+  assert.deepEqual(
+    next.events.filter(({ message }) => message === 'run started'),
+    [],
+  );
+});
