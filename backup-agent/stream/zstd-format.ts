@@ -19,8 +19,6 @@ export interface FrameDescriptor {
   /** Bytes of the header that follow the descriptor. */
   readonly headerRestBytes: number;
   readonly hasChecksum: boolean;
-  readonly contentSizeBytes: number;
-  readonly singleSegment: boolean;
 }
 
 /** Section 3.1.1.1.1: the byte behind the magic number, which says what fields follow. */
@@ -33,22 +31,7 @@ export function parseDescriptor(descriptor: number): FrameDescriptor {
   return {
     headerRestBytes: (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes,
     hasChecksum: (descriptor & 0x04) !== 0,
-    contentSizeBytes,
-    singleSegment,
   };
-}
-
-/** The content's size as the header's last field says, or undefined where it says nothing. */
-export function contentSize(
-  descriptor: FrameDescriptor,
-  headerRest: Uint8Array,
-): number | undefined {
-  const { contentSizeBytes } = descriptor;
-  if (contentSizeBytes === 0) return undefined;
-  const field = Buffer.from(headerRest.subarray(headerRest.length - contentSizeBytes));
-  if (contentSizeBytes === 8) return Number(field.readBigUInt64LE());
-  const value = field.readUIntLE(0, contentSizeBytes);
-  return contentSizeBytes === 2 ? value + 256 : value;
 }
 
 export interface BlockHeader {

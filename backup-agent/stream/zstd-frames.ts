@@ -1,30 +1,19 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { ByteReader } from './byte-reader.ts';
-import {
-  contentSize,
-  frameKind,
-  magicBytes,
-  parseBlockHeader,
-  parseDescriptor,
-} from './zstd-format.ts';
-
-/** One data frame of a stream: all of it before the next one is asked for. */
-export interface Frame {
-  /** Content's size where the frame's header tells it. */
-  readonly contentSizeBytes: number | undefined;
-  /** The compressed frame in pieces of at most a block (128 KiB and a few bytes). */
-  readonly pieces: AsyncIterable<Uint8Array>;
-}
+import { frameKind, magicBytes, parseBlockHeader, parseDescriptor } from './zstd-format.ts';
 
 const checksumBytes = 4;
 
 /**
  * Cuts a Zstandard stream into its frames by their structure alone, without decompressing: what is
- * no frame, and a frame without its end, is `compressed-damaged`. Skippable frames are skipped.
+ * no frame, and a frame without its end, is `compressed-damaged`. Skippable frames are skipped. Each
+ * frame comes in pieces of at most a block (128 KiB), all of it before the next one is asked for.
  *
  * node:zlib would stop silently at whatever follows a frame and is not one.
  */
-export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, void> {
+export async function* splitFrames(
+  reader: ByteReader,
+): AsyncGenerator<AsyncIterable<Uint8Array>, void> {
   if (await reader.ended()) throw damaged('is empty, not even an empty frame');
   while (!(await reader.ended())) {
     const magic = await exactly(reader, magicBytes);
@@ -35,15 +24,15 @@ export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, vo
   }
 }
 
-async function openFrame(reader: ByteReader, magic: Uint8Array): Promise<Frame> {
+async function openFrame(
+  reader: ByteReader,
+  magic: Uint8Array,
+): Promise<AsyncIterable<Uint8Array>> {
   const descriptorByte = await exactly(reader, 1);
   const descriptor = parseDescriptor(descriptorByte[0] ?? 0);
   const rest = await exactly(reader, descriptor.headerRestBytes);
   const header = Buffer.concat([magic, descriptorByte, rest]);
-  return {
-    contentSizeBytes: contentSize(descriptor, rest),
-    pieces: framePieces(reader, header, descriptor.hasChecksum),
-  };
+  return framePieces(reader, header, descriptor.hasChecksum);
 }
 
 async function* framePieces(

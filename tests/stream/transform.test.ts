@@ -23,7 +23,7 @@ const everything = () => [
   encrypt([key.recipient]),
   digest().transform,
   decrypt([key.identity]),
-  decompress({ concurrency: 2 }),
+  decompress(),
 ];
 
 /** A source without end that counts what was asked of it and notes that it was closed. */
