@@ -1,6 +1,7 @@
 import type { DrillConfiguration } from '../../contracts/job.ts';
 import { assertRestored } from '../drills/assert-restored.ts';
 import { assertAll, type AssertionReport, type Comparison } from '../drills/assertion.ts';
+import { compareObjects } from '../drills/assertions/objects.ts';
 import type { RestoredAttachments } from '../drills/assertions/attachments.ts';
 import { expectedContent, type ExpectedContent } from '../drills/expected-content.ts';
 import { heldPaths } from '../drills/held-before.ts';
@@ -101,6 +102,7 @@ export class Rehearsal {
     const restoreMs = clock.totalMs;
     const reports = [
       await assertAll('chain and signatures hold', checkedChain(this.#options), agent.signal),
+      await assertAll('every object is as signed', checkedObjects(this.#options), agent.signal),
       await assertAll('everything restores', [finding], agent.signal),
     ];
     if (!value) return { reports, phases: clock.phases, restoreMs };
@@ -241,4 +243,15 @@ function checkedChain({ selected, attachments }: RehearsalOptions): Comparison[]
     outcome: 'passed',
     what: 'signed, committed and linked',
   }));
+}
+
+async function* checkedObjects({
+  agent,
+  selected,
+  attachments,
+}: RehearsalOptions): AsyncGenerator<Comparison> {
+  for (const part of attachments ? [selected, attachments] : [selected]) {
+    const manifests = part.chain.map(({ manifest }) => manifest);
+    yield* compareObjects(part.repository.storage, manifests, agent.signal);
+  }
 }
