@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { rounds } from '../support/scale.ts';
 import { testInstallation } from '../support/installation.ts';
 
 const drill = (identity: string) => [
