@@ -4,7 +4,7 @@ import type { AssertionReport } from '../drills/assertion.ts';
 import { PhaseClock } from '../drills/phase-clock.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent, Run } from './agent.ts';
-import { chooseBackup, type DrillRequest } from './drill-choice.ts';
+import { chooseBackup, type ChosenBackup, type DrillRequest } from './drill-choice.ts';
 import { describeDrill } from './drill-evidence.ts';
 import { Rehearsal, type DrillAgent, type DrillPoint } from './drill-rehearsal.ts';
 import { recordEvidence, type RecordedEvidence } from './record-evidence.ts';
@@ -77,18 +77,21 @@ export function drillConfiguration(agent: Pick<Agent, 'job'>, job: string): Dril
 }
 
 /**
- * The attachments that belong to the rows: the first backup taken after the database's moment.
+ * The attachments that belong to the rows: the first backup taken after their moment.
  */
 export async function selectAttachments(
   agent: DrillAgent,
   { attachments }: DrillConfiguration,
-  { repository, record }: SelectedBackup,
+  { repository, record, moment }: ChosenBackup,
 ): Promise<SelectedBackup | undefined> {
   if (!attachments) return undefined;
   return await selectBackup(agent, {
     job: attachments.job,
     backup: 'latest',
     from: repository.name,
-    notBefore: new Date(record.manifest.point.time),
+    notBefore:
+      moment.kind === 'time'
+        ? new Date(Number(moment.timeUs / 1_000n))
+        : new Date(record.manifest.point.time),
   });
 }

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { parse, stringify } from 'yaml';
+import type { Evidence } from '../../contracts/evidence.ts';
+import { startSourceServer } from '../fixtures/postgres/source-fixture.ts';
+import { testInstallation, type TestInstallation } from '../support/installation.ts';
+
+let installation: TestInstallation;
+let between: Date;
+
+before(async () => {
+  installation = await testInstallation(2);
+  const { run, sql } = installation;
+  assert.equal((await run('backup', 'crm')).exitCode, 0);
+  await sql(`INSERT INTO crm.deals (id, title) VALUES (3001, 'before')`);
+  // Two commits must not share the millisecond in between.
+  await delay(20);
+  between = new Date();
+  await delay(20);
+  await sql(
+    `DELETE FROM crm.deals WHERE id BETWEEN 1001 AND 1099; UPDATE crm.deals SET title = 'after'`,
+  );
+  assert.equal((await run('backup', 'crm')).exitCode, 0);
+  assert.equal((await run('copy', 'crm')).exitCode, 0);
+});
+after(() => installation[Symbol.asyncDispose]());
+
+async function drill(...options: string[]): Promise<Evidence> {
+  const { run, identityFile } = installation;
+  const argv = ['drill', 'crm-database', '--identity', identityFile, '--json', ...options];
+  const { exitCode, stdout, stderr } = await run(...argv);
+  assert.equal(exitCode, 0, stderr + stdout);
+  const { evidence }: { evidence: Evidence } = JSON.parse(stdout);
+  return evidence;
+}
+
+test('a drill of a moment proves the rows of that moment, not those of the end', async () => {
+  const evidence = await drill('--at', between.toISOString());
+  assert.equal(evidence.wanted, between.toISOString());
+  assert.ok(new Date(evidence.backup.point.time) <= between, evidence.backup.point.time);
+  assert.equal(evidence.totals.rows, 2000 + 1 + 2);
+  const end = await drill();
+  assert.equal(end.totals.rows, 2000 + 1 + 2 - 99);
+});
+
+test('a moment before the first full is refused', async () => {
+  const { run, identityFile } = installation;
+  const early = '2020-01-01T00:00:00Z';
+  const { exitCode, stderr } = await run(
+    'drill',
+    'crm-database',
+    '--at',
+    early,
+    '--identity',
+    identityFile,
+  );
+  assert.equal(exitCode, 2, stderr);
+  assert.match(stderr, /backup-unknown/);
+});
+
+test('a random moment is within the chain, and repositories take turns', async () => {
+  const first = await drill('--at', 'random', '--from', 'alternate');
+  const second = await drill('--from', 'alternate');
+  assert.notEqual(first.repository, second.repository);
+  assert.ok((first.wanted ?? '9') < second.backup.point.time, JSON.stringify(first));
+});
+
+test('a borrowed database is taken only empty, and given back empty', async () => {
+  await using server = await startSourceServer();
+  const url = await server.createDatabase('borrowed');
+  const { configFile, crm, identityFile, run } = installation;
+  const original = await readFile(configFile, 'utf8');
+  const use = async (dsn: string) => {
+    const configuration = parse(original);
+    const { drill } = configuration.jobs['crm-database'];
+    drill.sandbox = { type: 'dsn', url: dsn };
+    await writeFile(configFile, stringify(configuration));
+  };
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await use(url);
+    const evidence = await drill();
+    assert.equal(evidence.sandbox.type, 'dsn');
+    const unproven = evidence.assertions.filter(({ outcome }) => outcome === 'unproven');
+    assert.ok(
+      unproven.some(({ name }) => name.includes('grants')),
+      JSON.stringify(unproven),
+    );
+    const { rows } = await client.query(`SELECT nspname FROM pg_namespace
+      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`);
+    assert.deepEqual(rows, [{ nspname: 'public' }]);
+    await client.query('CREATE TABLE precious ()');
+    const refused = await run('drill', 'crm-database', '--identity', identityFile);
+    assert.equal(refused.exitCode, 12, refused.stderr);
+    assert.match(refused.stderr, /target-not-empty.*|precious/);
+    await client.query('SELECT FROM precious');
+    await use(crm.url);
+    const source = await run('drill', 'crm-database', '--identity', identityFile);
+    assert.equal(source.exitCode, 12, source.stderr);
+    assert.match(source.stderr, /is a database that is backed up/);
+  } finally {
+    await client.end();
+    await writeFile(configFile, original);
+  }
+});
