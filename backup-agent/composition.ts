@@ -30,7 +30,6 @@ import {
   type PostgresSourceOptions,
 } from './sources/postgres/source.ts';
 import type { SourceSetup } from './sources/postgres/source-setup.ts';
-import { createS3Source } from './sources/s3/source.ts';
 import type { Log, Source } from './sources/source.ts';
 import { openLocalStorage } from './storage/local.ts';
 import type { Storage } from './storage/storage.ts';
@@ -103,8 +102,10 @@ class ComposedAgent implements Agent {
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
       });
-    if (source.type === 's3')
+    if (source.type === 's3') {
+      const { createS3Source } = await import('./sources/s3/source.ts');
       return createS3Source({ ...source, segmentBytes: source.segmentSize });
+    }
     return createPostgresSource(this.#postgresOptions(jobName, source));
   }
 

@@ -49,7 +49,23 @@ const filesSource = z.strictObject({
   segmentSize: size.prefault('64MiB'),
 });
 
-const source = z.discriminatedUnion('type', [postgresSource, filesSource]);
+const s3Source = z.strictObject({
+  type: z.literal('s3'),
+  bucket: z.string().min(3).max(63),
+  /** Only keys that start so; a backup holds what follows it. */
+  prefix: z.string().default(''),
+  region: z.string().optional(),
+  /** For stores other than AWS, such as https://minio.internal:9000. */
+  endpoint: z.url().optional(),
+  pathStyle: z.boolean().default(false),
+  /** Of the AWS configuration; without one, AWS's own search order finds the credentials. */
+  profile: z.string().optional(),
+  /** gitignore syntax, for what follows the prefix. */
+  exclude: z.array(z.string().min(1)).default([]),
+  segmentSize: size.prefault('64MiB'),
+});
+
+const source = z.discriminatedUnion('type', [postgresSource, filesSource, s3Source]);
 
 const keepCount = z.int().nonnegative().optional();
 
@@ -148,6 +164,7 @@ export const job = z.strictObject({
 export type Job = z.infer<typeof job>;
 export type PostgresSourceConfiguration = z.infer<typeof postgresSource>;
 export type FilesSourceConfiguration = z.infer<typeof filesSource>;
+export type S3SourceConfiguration = z.infer<typeof s3Source>;
 export type Retention = z.infer<typeof retention>;
 export type Probe = z.infer<typeof probe>;
 export type DrillConfiguration = z.infer<typeof drill>;

@@ -1,16 +1,21 @@
+import { tmpdir } from 'node:os';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
 import { restoreFiles } from '../sources/files/restore/restore-files.ts';
+import type { RestoreReport } from '../sources/files/restore/report.ts';
 import {
   restorePostgres,
   type RestoreOptions,
 } from '../sources/postgres/restore/restore-postgres.ts';
+import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
+import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
+import { restoreObjectsToDirectory } from '../sources/s3/restore-to-directory.ts';
 import type { Agent, Run } from './agent.ts';
 import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
 
 export interface RestoreRequest extends Selection {
-  /** A database URL, or a directory, as the job's source is. */
+  /** A database URL, a directory, or for a bucket's backup `s3://…`, as the job's source is. */
   readonly to: string;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
@@ -33,7 +38,7 @@ export interface RestoreOutcome {
   readonly neutralised: readonly string[];
 }
 
-/** Restores a backup and its chain to a database or a directory, which must be empty. */
+/** Restores a backup and its chain to a database, a directory or a bucket, which must be empty. */
 export async function runRestore(
   agent: Agent,
   request: RestoreRequest,
@@ -48,6 +53,11 @@ export async function runRestore(
       isDatabase
         ? `job ${request.job} holds files: name a directory, not a database`
         : `job ${request.job} holds a database: name a connection URL (postgres://…)`,
+    );
+  if (isBucketUrl(request.to) && kind !== 's3')
+    throw new HoldfastError(
+      'usage-invalid',
+      `job ${request.job} holds files: name a directory, not a bucket`,
     );
   return isDatabase
     ? await restoreDatabase(agent, request, selected, run)
@@ -94,14 +104,19 @@ async function restoreTree(
   selected: SelectedBackup,
   { progress }: Run,
 ): Promise<RestoreOutcome> {
-  const report = await restoreFiles({
+  const { to, into, path } = request;
+  const isBucket = selected.record.manifest.source.kind === 's3';
+  const options = {
     chain: selected.readers,
-    target: request.to,
-    ...(request.into === undefined ? {} : { into: request.into }),
-    ...(request.path === undefined ? {} : { path: request.path }),
+    target: to,
+    ...(into === undefined ? {} : { into }),
+    ...(path === undefined ? {} : { path }),
     signal: agent.signal,
     progress,
-  });
+  };
+  const report = isBucketUrl(to)
+    ? await restoreBucket(agent, request, selected, progress)
+    : await (isBucket ? restoreObjectsToDirectory(options) : restoreFiles(options));
   return {
     ...describe(selected),
     point: selected.record.manifest.point,
@@ -110,6 +125,31 @@ async function restoreTree(
     problems: report.refused,
     neutralised: [],
   };
+}
+
+/** Where the URL does not say how to reach the bucket, it is reached as the job's own is. */
+async function restoreBucket(
+  agent: Agent,
+  { job, to, into, path }: RestoreRequest,
+  { readers }: SelectedBackup,
+  progress: Run['progress'],
+): Promise<RestoreReport> {
+  if (into === 'rename')
+    throw new HoldfastError('usage-invalid', 'a bucket has no --into rename: skip, or overwrite');
+  const source = agent.configuration.jobs[job]?.source;
+  const { region, endpoint, pathStyle, profile } = source?.type === 's3' ? source : {};
+  // Loading the S3 client takes longer than many a command.
+  const { Bucket } = await import('../sources/s3/bucket.ts');
+  using bucket = new Bucket(parseBucketUrl(to, { region, endpoint, pathStyle, profile }));
+  return await restoreToBucket({
+    chain: readers,
+    bucket,
+    ...(into === undefined ? {} : { into }),
+    ...(path === undefined ? {} : { path }),
+    scratchDirectory: tmpdir(),
+    signal: agent.signal,
+    progress,
+  });
 }
 
 function describe({ record, repository }: SelectedBackup): Pick<RestoreOutcome, 'backup' | 'from'> {

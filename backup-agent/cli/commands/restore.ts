@@ -27,9 +27,12 @@ export const restoreCommand: CommandModule = {
   define(program, run) {
     program
       .command('restore')
-      .description('restore a backup to an empty database or directory')
+      .description('restore a backup to an empty database, directory or bucket')
       .argument('<job>', 'job of the configuration')
-      .requiredOption('--to <target>', 'URL of an empty database, or a directory')
+      .requiredOption(
+        '--to <target>',
+        'URL of an empty database, a directory, or s3://bucket/prefix/',
+      )
       .option('-b, --backup <which>', 'latest, oldest, or a backup id', 'latest')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
       .option('-i, --identity <file>', 'the recovery identity; default: keys.identity')
@@ -54,7 +57,8 @@ Examples:
   holdfast restore crm-database --to postgres://admin@db/crm_restored --identity recovery.age-identity
   holdfast restore crm-database --to postgres://admin@db/crm_1605 --at 2026-11-22T16:05:00Z
   holdfast restore crm-attachments --to /srv/crm/attachments --from offsite
-  holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf`,
+  holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf
+  holdfast restore crm-objects --to s3://crm-attachments-new/?region=eu-west-1`,
       )
       .action((job: string, options: RestoreCommandOptions) =>
         run((context) =>

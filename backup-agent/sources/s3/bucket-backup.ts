@@ -3,6 +3,7 @@ import type { Problem } from '../../errors/holdfast-error.ts';
 import { batches, indexEntries, type Change } from '../files/batches.ts';
 import type { ContentKey } from '../files/content-key.ts';
 import { pairUp } from '../files/merge-indexes.ts';
+import type { PathFilter } from '../files/path-filter.ts';
 import { segmentName } from '../files/segment-name.ts';
 import { StoredContent } from '../files/stored-content.ts';
 import type { BackupReader, BackupWriter, Progress } from '../source.ts';
@@ -18,6 +19,7 @@ import {
 
 export interface BucketBackupOptions {
   readonly bucket: Bucket;
+  readonly filter: PathFilter;
   readonly segmentBytes: number;
   readonly lanes: number;
   readonly fetchesAtOnce: number;
@@ -99,16 +101,23 @@ export async function backUpBucket(options: BucketBackupOptions): Promise<Bucket
 }
 
 async function* objectChanges(
-  { bucket, parents }: BucketBackupOptions,
+  { bucket, filter, parents }: BucketBackupOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectChange> {
   const previous = parents.length === 0 ? nothing() : readObjects(parents, signal);
-  const pairs = pairUp(bucket.list(signal), previous, (a, b) => Buffer.compare(a, b));
+  const pairs = pairUp(kept(bucket.list(signal), filter), previous, (a, b) => Buffer.compare(a, b));
   for await (const { now, before } of pairs) {
     if (now && before && sameObject(now, before)) yield { kind: 'unchanged', entry: before };
     else if (now) yield { kind: 'store', entry: now, ...(before ? { previous: before } : {}) };
     else if (before) yield { kind: 'removed', removal: removalOf(before) };
   }
+}
+
+async function* kept(
+  objects: AsyncGenerator<ObjectEntry>,
+  filter: PathFilter,
+): AsyncGenerator<ObjectEntry> {
+  for await (const object of objects) if (filter.keeps(object.path, false)) yield object;
 }
 
 async function loadContent(

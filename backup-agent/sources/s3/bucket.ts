@@ -15,11 +15,13 @@ import type { ObjectEntry } from './object-entry.ts';
 export interface BucketOptions {
   readonly bucket: string;
   /** Only keys that start so; what follows it is the object's path. Empty unless told. */
-  readonly prefix?: string;
-  readonly region?: string;
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
   /** For stores other than AWS. */
-  readonly endpoint?: string;
-  readonly pathStyle?: boolean;
+  readonly endpoint?: string | undefined;
+  readonly pathStyle?: boolean | undefined;
+  /** Of the AWS configuration; without one, AWS's own search order finds the credentials. */
+  readonly profile?: string | undefined;
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -43,12 +45,15 @@ export class Bucket implements Disposable {
   readonly #prefix: string;
 
   constructor(options: BucketOptions) {
-    const { bucket, prefix = '', region, endpoint, pathStyle = false, credentials } = options;
+    const { bucket, prefix = '', endpoint, pathStyle = false, profile, credentials } = options;
+    // Stores other than AWS seldom care for the region, but a signature needs one.
+    const region = options.region ?? (endpoint === undefined ? undefined : 'us-east-1');
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.location = `s3://${bucket}/${prefix}`;
     this.#client = new S3Client({
-      region: region ?? 'us-east-1',
+      ...(region === undefined ? {} : { region }),
+      ...(profile === undefined ? {} : { profile }),
       forcePathStyle: pathStyle,
       maxAttempts: attempts,
       // Content is held against a digest of ours; a check in the client would refuse ranges.

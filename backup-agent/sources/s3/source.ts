@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { ContentKey } from '../files/content-key.ts';
+import { PathFilter } from '../files/path-filter.ts';
 import { indexLineage, readFilesManifest } from '../files/lineage.ts';
 import type { BackupRun, Preflight, PreparedBackup, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
@@ -8,6 +9,8 @@ import { backUpBucket } from './bucket-backup.ts';
 import { contentKey } from './object-index.ts';
 
 export interface S3SourceOptions extends BucketOptions {
+  /** gitignore syntax, for the keys below the prefix. */
+  readonly exclude?: readonly string[];
   /** Plaintext of a segment, about; 64 MiB unless told. */
   readonly segmentBytes?: number;
   /** Segments in the making at once; 2 unless told. */
@@ -63,6 +66,7 @@ async function* backup(
   const writer = await run.begin(kind);
   const result = await backUpBucket({
     bucket,
+    filter: new PathFilter({ exclude: options.exclude ?? [], include: [] }),
     segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
     lanes: options.lanes ?? 2,
     fetchesAtOnce: options.fetchesAtOnce ?? 8,
