@@ -4,8 +4,8 @@ import { schedule, type ScheduledTask } from 'node-cron';
 import type { Configuration } from '../../contracts/configuration.ts';
 import type { Agent } from '../operations/agent.ts';
 import { readJobFacts } from '../operations/job-facts.ts';
+import { openRunJournal, type RunJournal } from '../operations/run-journal.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { openJournal, type Journal } from './journal.ts';
 import { lastSuccessIn, later } from './last-success.ts';
 import { attemptRun, type RunObserver } from './attempt-run.ts';
 import { tasksOf, type Task } from './task.ts';
@@ -54,7 +54,7 @@ export async function runDaemon<Configured extends Loaded>(
 class Daemon<Configured extends Loaded> {
   readonly #options: DaemonOptions<Configured>;
   readonly #work = new AbortController();
-  readonly #journal: Journal;
+  readonly #journal: RunJournal;
   readonly #dispatcher: Dispatcher;
   readonly #look: NodeJS.Timeout;
   #configured: Configured;
@@ -65,7 +65,7 @@ class Daemon<Configured extends Loaded> {
   ): Promise<Daemon<Configured>> {
     const configured = await options.load();
     const state = resolve(configured.directory, configured.value.stateDirectory);
-    const daemon = new Daemon(options, configured, await openJournal(state));
+    const daemon = new Daemon(options, configured, await openRunJournal(state));
     await daemon.#take(configured);
     return daemon;
   }
@@ -73,7 +73,7 @@ class Daemon<Configured extends Loaded> {
   private constructor(
     options: DaemonOptions<Configured>,
     configured: Configured,
-    journal: Journal,
+    journal: RunJournal,
   ) {
     this.#options = options;
     this.#configured = configured;

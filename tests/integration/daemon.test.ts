@@ -57,3 +57,52 @@ test('a daemon catches up what was missed, takes a valid configuration only, and
     [],
   );
 });
+
+test('status tells monitors what is met, at risk or breached, and `run` does one run', async () => {
+  await using installation = await testInstallation(3);
+  const { configFile, run } = installation;
+  await editConfiguration(configFile, ({ jobs }) => {
+    jobs['crm-database'].objectives = { rpo: '1h', verifyInterval: '1h' };
+    delete jobs['crm-database'].drill;
+  });
+  const check = async () => {
+    const { exitCode, stdout } = await run('status', 'crm-database', '--check', '--json');
+    const states = JSON.parse(stdout).jobs[0].objectives.map(
+      ({ name, state }: { name: string; state: string }) => `${name} ${state}`,
+    );
+    return { exitCode, states };
+  };
+  assert.deepEqual(await check(), {
+    exitCode: 2,
+    states: ['restorable breached', 'rpo breached', 'verifyInterval breached'],
+  });
+  assert.equal((await run('run', 'crm-database', '--kind', 'incremental')).exitCode, 0);
+  assert.deepEqual((await check()).states, [
+    'restorable met',
+    'rpo breached',
+    'verifyInterval breached',
+  ]);
+  for (const kind of ['copy', 'verify', 'prune']) {
+    const { exitCode, stderr } = await run('run', 'crm-database', '--kind', kind);
+    assert.equal(exitCode, 0, stderr);
+  }
+  assert.deepEqual(await check(), {
+    exitCode: 0,
+    states: ['restorable met', 'rpo met', 'verifyInterval met'],
+  });
+  const text = await run('status');
+  assert.equal(text.exitCode, 0, text.stderr);
+  assert.match(text.stdout, /crm-attachments: breached/);
+});
+
+test('`config check` refuses a time that a clock change skips, and names the next such date', async () => {
+  await using installation = await testInstallation(3);
+  await editConfiguration(installation.configFile, (configuration) => {
+    configuration.timeZone = 'America/New_York';
+    configuration.jobs['crm-database'].schedules = { full: '30 2 * * *', prune: '0 4 * * *' };
+  });
+  const { exitCode, stderr } = await installation.run('config', 'check');
+  assert.equal(exitCode, 3);
+  assert.match(stderr, /jobs\.crm-database\.schedules\.full: \d{4}-03-\d\dT02:30 is skipped/);
+  assert.doesNotMatch(stderr, /prune/);
+});

@@ -20,6 +20,7 @@ import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { sourceCommand } from './source.ts';
+import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order that help shows them. */
@@ -29,6 +30,7 @@ export const commands: readonly CommandModule[] = [
   drillCommand,
   runCommand,
   daemonCommand,
+  statusCommand,
   evidenceCommand,
   restoreCommand,
   listCommand,

@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { runJob, runKinds, type JobRunResult, type RunKind } from '../../operations/run-job.ts';
+import { rememberRun } from '../../operations/status.ts';
 import type { Progress } from '../../sources/source.ts';
 import type { CommandModule } from '../command.ts';
 import { runSteps } from '../render/steps.ts';
@@ -32,7 +33,9 @@ Examples:
             const step = {
               title: `Run ${kind} of ${job}`,
               run: async (progress: Progress) => {
+                const startedAt = agent.now();
                 const result = await runJob(agent, { job, kind }, { progress });
+                await rememberRun(agent, { job, kind }, startedAt);
                 results.push(result);
                 return result.summary;
               },

@@ -1,33 +1,42 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { taskKey, type Task } from './task.ts';
+import type { RunKind } from './run-job.ts';
 
 const entries = z.record(z.string(), z.iso.datetime());
 
+export interface JournalKey {
+  readonly job: string;
+  readonly kind: RunKind;
+}
+
 /** Remembers on this host when each task last started and succeeded: some runs leave no other trace. */
-export interface Journal {
-  get(task: Task): Date | undefined;
-  set(task: Task, startedAt: Date): Promise<void>;
+export interface RunJournal {
+  get(key: JournalKey): Date | undefined;
+  set(key: JournalKey, startedAt: Date): Promise<void>;
 }
 
 /**
  * Reads the journal below `stateDirectory`. A file that is missing or torn counts as empty: the
  * repositories know of every backup, and anything else may well run once more.
  */
-export async function openJournal(stateDirectory: string): Promise<Journal> {
+export async function openRunJournal(stateDirectory: string): Promise<RunJournal> {
   const file = join(stateDirectory, 'runs.json');
-  const known = new Map(Object.entries(await readEntries(file)));
+  let known = await readEntries(file);
   let written: Promise<void> = Promise.resolve();
   return {
-    get: (task) => {
-      const at = known.get(taskKey(task));
+    get: ({ job, kind }) => {
+      const at = known[`${job}/${kind}`];
       return at === undefined ? undefined : new Date(at);
     },
-    set: (task, startedAt) => {
-      known.set(taskKey(task), startedAt.toISOString());
-      const content = JSON.stringify(Object.fromEntries(known), null, 2);
-      written = written.catch(() => undefined).then(() => writeDurably(file, content));
+    set: ({ job, kind }, startedAt) => {
+      const write = async () => {
+        // A run that a person started beside the daemon writes here too.
+        const there = await readEntries(file);
+        known = { ...known, ...there, [`${job}/${kind}`]: startedAt.toISOString() };
+        await writeDurably(file, JSON.stringify(known, null, 2));
+      };
+      written = written.catch(() => undefined).then(write);
       return written;
     },
   };
