@@ -267,7 +267,7 @@ export const catalogue = {
   'source-refused': {
     exit: 'source',
     meaning: 'The database server refused a statement.',
-    hint: 'the message is the server\'s own; the server\'s log may say more',
+    hint: "the message is the server's own; the server's log may say more",
     retrySafe: true,
   },
   'source-unsuitable': {
@@ -334,6 +334,24 @@ export const catalogue = {
     exit: 'target',
     meaning: 'The target of a restore lacks something that the backup needs.',
     hint: 'add what the message lists, or leave it out of the restore; nothing was changed',
+    retrySafe: true,
+  },
+  'target-full': {
+    exit: 'target',
+    meaning: "The disk, quota or file size limit of a restore's target is used up.",
+    hint: 'make room and run the same command again: it goes on where it stopped',
+    retrySafe: true,
+  },
+  'target-denied': {
+    exit: 'target',
+    meaning: 'The system does not let the restore write to its target.',
+    hint: 'check the rights of the directory and that it is not mounted read-only; run it again then',
+    retrySafe: true,
+  },
+  'target-failed': {
+    exit: 'target',
+    meaning: 'The target of a restore failed while it was written to.',
+    hint: "the message names the system's error; run the same command again: it goes on where it stopped",
     retrySafe: true,
   },
   'restore-failed': {

@@ -8,6 +8,7 @@ import type { ContentKey } from '../files/content-key.ts';
 import { showPath } from '../files/entry.ts';
 import { emptyReport, type RestoreReport } from '../files/restore/report.ts';
 import { readContents, type WantedContent } from '../files/restore/segment-contents.ts';
+import { onTarget } from '../files/restore/target-errors.ts';
 import { segmentName } from '../files/segment-name.ts';
 import type { BackupReader, Progress } from '../source.ts';
 import type { Bucket } from './bucket.ts';
@@ -51,7 +52,9 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
   progress.step('Restore objects');
   try {
     const run = new BucketRestore(options, key, scratch, report);
-    for await (const window of windows(options, report)) await run.restore(window);
+    await onTarget(scratch, async () => {
+      for await (const window of windows(options, report)) await run.restore(window);
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

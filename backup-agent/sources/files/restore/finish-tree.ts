@@ -1,11 +1,11 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { isWithin, joinPath, showPath, type Entry } from '../entry.ts';
-import { errorCode } from '../system-errors.ts';
 import { setLinkMetadata, setPathMetadata } from './metadata.ts';
 import type { Placement } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Target } from './target.ts';
+import { refusalCode } from './target-errors.ts';
 
 export interface FinishOptions {
   readonly selection: Selection;
@@ -59,7 +59,7 @@ function makeLink(entry: Entry, { target, placement, report }: FinishOptions): v
       placement.place(staged, decision.path);
       report.restored += 1;
     } catch (error) {
-      const code = errorCode(error);
+      const code = refusalCode(error);
       if (code === undefined) throw error;
       report.refused.push({ where: showPath(entry.path), what: `cannot be made: ${code}` });
     }

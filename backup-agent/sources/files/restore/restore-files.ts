@@ -5,6 +5,7 @@ import type { IntoPolicy } from './placement.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
 import { Selection, type ReadTree } from './selection.ts';
 import { openTarget } from './target.ts';
+import { onTarget } from './target-errors.ts';
 import { TreeRestore } from './tree-restore.ts';
 
 export interface RestoreFilesOptions {
@@ -26,7 +27,8 @@ export interface RestoreFilesOptions {
 
 /**
  * Restores a tree. Throws `target-not-empty` unless the target is empty, `into` is given, or an
- * earlier run of the same restore was interrupted there, which it then continues. Entries that must
+ * earlier run of the same restore was interrupted there, which it then continues, and `target-full`,
+ * `target-denied` or `target-failed` when the system lets nothing be written. Entries that must
  * not or cannot be restored are in the report, and the rest is restored. A file has its name only
  * once its digest is checked.
  */
@@ -40,6 +42,15 @@ export async function restoreFiles(options: RestoreFilesOptions): Promise<Restor
 
 /** The same for any tree whose contents lie in segments. */
 export async function restoreTree(
+  options: RestoreFilesOptions,
+  backup: string,
+  key: ContentKey,
+  read: ReadTree,
+): Promise<RestoreReport> {
+  return await onTarget(options.target, () => restoreToTarget(options, backup, key, read));
+}
+
+async function restoreToTarget(
   options: RestoreFilesOptions,
   backup: string,
   key: ContentKey,

@@ -13,6 +13,7 @@ import { readContents, type WantedContent } from './segment-contents.ts';
 import type { Selection } from './selection.ts';
 import { StagedFile } from './staged-file.ts';
 import type { Target } from './target.ts';
+import { refusalCode } from './target-errors.ts';
 import { ensureDirectory } from './target-path.ts';
 
 export interface TreeRestoreOptions {
@@ -38,16 +39,6 @@ type Content = WantedContent<Destination[]>;
 /** How many files are planned at once; a larger tree takes several passes over the index. */
 const largestWindow = 100_000;
 const segmentsAtOnce = 2;
-/** One entry's fault, and not the target's as a whole. */
-const refusals = new Set([
-  'EILSEQ',
-  'EINVAL',
-  'EISDIR',
-  'EMLINK',
-  'ENAMETOOLONG',
-  'ENOTDIR',
-  'EPERM',
-]);
 
 /**
  * Passes over the index: directories and a count of files by segment; then, window by window, the
@@ -102,9 +93,16 @@ export class TreeRestore {
       if (!dryRun) ensureDirectory(joinPath(target.root, path));
       report.restored += 1;
     } catch (error) {
-      if (errorCode(error) === undefined) throw error;
+      const taken = errorCode(error) === 'EEXIST';
+      const code = refusalCode(error);
+      if (!taken && code === undefined) throw error;
       selection.bar(path);
-      this.#refuse(path, 'finds something under its name that is no directory');
+      this.#refuse(
+        path,
+        taken
+          ? 'finds something under its name that is no directory'
+          : `cannot be made in the target: ${code}`,
+      );
     }
   }
 
@@ -224,8 +222,8 @@ export class TreeRestore {
     try {
       place();
     } catch (error) {
-      const code = errorCode(error);
-      if (code === undefined || !refusals.has(code)) throw error;
+      const code = refusalCode(error);
+      if (code === undefined) throw error;
       this.#refuse(entry.path, `cannot be made in the target: ${code}`);
       return false;
     }
