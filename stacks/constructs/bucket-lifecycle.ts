@@ -3,6 +3,7 @@ import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib
 export interface BucketLifecycle {
   readonly expireDays?: number;
   readonly noncurrentDays: number;
+  readonly noncurrentPrefix?: string;
   readonly tiering?: boolean;
 }
 
@@ -16,7 +17,8 @@ export function lifecycleRules(config: BucketLifecycle): S3BucketLifecycleConfig
       abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
     },
     {
-      ...everything,
+      status: 'Enabled',
+      filter: [{ prefix: config.noncurrentPrefix ?? '' }],
       id: 'old-versions',
       noncurrentVersionExpiration: [{ noncurrentDays: config.noncurrentDays }],
     },

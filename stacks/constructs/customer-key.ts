@@ -28,6 +28,8 @@ export interface CustomerKeyConfig {
   readonly services?: readonly string[];
   /** A role of another account that may encrypt with it, and nothing else. */
   readonly foreignWriter?: ForeignPrincipal;
+  /** A role of another account that may use it through S3, as multipart uploads need. */
+  readonly foreignUser?: ForeignPrincipal;
   readonly offsite?: boolean;
   readonly provider?: TerraformProvider;
 }
@@ -133,6 +135,19 @@ export class CustomerKey extends Construct {
         actions: ['kms:Encrypt', 'kms:GenerateDataKey*'],
         resources,
       });
+    if (config.foreignUser) {
+      const { principal, conditions } = foreignStatement(config.foreignUser);
+      statements.push({
+        principal,
+        sid: 'UseFromOtherAccount',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources,
+        conditions: {
+          ...conditions,
+          StringEquals: { 'kms:ViaService': `s3.${region}.${domain}` },
+        },
+      });
+    }
     if (config.services?.length)
       statements.push({
         sid: 'UseByServices',

@@ -25,6 +25,10 @@ export interface PrivateBucketConfig {
   readonly expireDays?: number;
   /** Days until replaced and deleted versions go. */
   readonly noncurrentDays: number;
+  /** Only versions below this prefix go; all without it. */
+  readonly noncurrentPrefix?: string;
+  /** Objects can be locked, each as its writer says: the bucket sets no retention of its own. */
+  readonly objectLock?: boolean;
   /** Move objects that nobody reads to cheaper storage. */
   readonly tiering?: boolean;
   readonly statements?: readonly Statement[];
@@ -49,6 +53,7 @@ export class PrivateBucket extends Construct {
     this.bucket = new S3Bucket(this, 'bucket', {
       ...provider,
       bucket: config.name,
+      ...(config.objectLock ? { objectLockEnabled: true } : {}),
       forceDestroy: !stack.environment.data.preventDestroy,
       lifecycle: { preventDestroy: stack.environment.data.preventDestroy },
     });

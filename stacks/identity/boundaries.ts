@@ -177,6 +177,19 @@ export function globalRegion({ partition, environment }: EnvironmentStack): stri
 export const workloadPath = (stack: EnvironmentStack) => `/${stack.named('workload')}/`;
 export const peoplePath = (stack: EnvironmentStack) => `/${stack.named('people')}/`;
 
+/** The role for emergencies. */
+export function breakGlassRole(stack: EnvironmentStack): string {
+  const name = stack.named('break-glass');
+  return stack.arn('iam', `role${peoplePath(stack)}${name}`, { region: '' });
+}
+
+/** Everything in the vaults that keep backups. */
+export function vaultObjects(stack: EnvironmentStack): string[] {
+  return ['vault', 'vault-offsite'].map(
+    (purpose) => `arn:${stack.partition.name}:s3:::${stack.named(purpose)}-*/*`,
+  );
+}
+
 /** Every role that a service takes on in this environment. */
 export function workloadRoles(stack: EnvironmentStack): string {
   return stack.arn('iam', `role${workloadPath(stack)}*`, { region: '' });

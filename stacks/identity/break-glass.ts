@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { stackOf, type Guardrails } from '../lib/environment-stack.ts';
 import { policyDocument } from '../lib/policy-document.ts';
 import { workloadRole } from '../lib/workload-role.ts';
-import { globalRegion, peoplePath } from './boundaries.ts';
+import { breakGlassRole, globalRegion, peoplePath, vaultObjects } from './boundaries.ts';
 import { PersonRole } from './people/person-role.ts';
 
 const everything = { sid: 'Everything', actions: ['*'], resources: ['*'] };
@@ -29,12 +29,22 @@ export class BreakGlass extends Construct {
       name: stack.named('break-glass-boundary'),
       path: peoplePath(stack),
       description: 'The most that the break-glass role may do',
-      policy: policyDocument(everything, {
-        sid: 'NeverLeave',
-        effect: 'Deny',
-        actions: ['account:CloseAccount', 'organizations:*'],
-        resources: ['*'],
-      }),
+      policy: policyDocument(
+        everything,
+        {
+          sid: 'NeverLeave',
+          effect: 'Deny',
+          actions: ['account:CloseAccount', 'organizations:*'],
+          resources: ['*'],
+        },
+        {
+          // No emergency asks for a backup that the agent did not make.
+          sid: 'NeverForgeBackups',
+          effect: 'Deny',
+          actions: ['s3:PutObject'],
+          resources: vaultObjects(stack),
+        },
+      ),
     });
     this.role = new PersonRole(this, 'break-glass', {
       boundaryArn: boundary.arn,
@@ -84,8 +94,7 @@ export class BreakGlass extends Construct {
 
   #pattern(): string {
     const stack = stackOf(this);
-    const name = stack.named('break-glass');
-    const arn = stack.arn('iam', `role${peoplePath(stack)}${name}`, { region: '' });
+    const arn = breakGlassRole(stack);
     return JSON.stringify({
       'detail-type': ['AWS API Call via CloudTrail', 'AWS Console Sign In via CloudTrail'],
       $or: [

@@ -1,7 +1,7 @@
 import { stateBucketName } from '../lib/backend.ts';
 import type { EnvironmentStack } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
-import { globalRegion, workloadRoles } from './boundaries.ts';
+import { globalRegion, vaultObjects, workloadRoles } from './boundaries.ts';
 
 /** Services that the stacks consist of, without IAM. */
 const services = [
@@ -54,6 +54,12 @@ function closedContent(stack: EnvironmentStack): Statement[] {
         's3:GetObjectVersion',
       ],
       notResources: [`${state}/*`],
+    },
+    {
+      sid: 'NeverForgeBackups',
+      effect: 'Deny',
+      actions: ['s3:PutObject'],
+      resources: vaultObjects(stack),
     },
     {
       sid: 'NeverReadSecrets',

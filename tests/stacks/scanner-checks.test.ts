@@ -59,10 +59,6 @@ const nothingToJudge: readonly {
     absent: 'aws_secretsmanager_secret',
     reason: 'The only secret is the one that RDS makes, whose key rds-master-secret-key judges.',
   },
-  {
-    rules: ['backup-repository-locked', 'backup-lock-covers-retention'],
-    reason: "No bucket keeps the agent's backups; logs and attachments are not locked.",
-  },
 ];
 
 /** Checks that no rule covers although a stack has one of their types, with the reason. */

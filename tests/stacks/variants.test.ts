@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
-import { resourcesOf, synthesize } from './support.ts';
+import { resourcesOf, synthesize, type Attributes } from './support.ts';
 
 const production = await loadEnvironment('production');
 
@@ -73,12 +73,52 @@ suite('with an off-site account', async () => {
     assert.match(String(policy), /attachments-replication/);
   });
 
+  test('its vault takes copies from the copier alone, through S3, and still by conditional puts', () => {
+    const backup = resourcesOf({ backup: stacks['backup'] ?? assert.fail() });
+    const policyOf = (id: string) =>
+      JSON.parse(String(backup.find((one) => one.id === id)?.attributes['policy'])) as {
+        Statement: { Sid: string; Effect: string; Condition?: Record<string, Attributes> }[];
+      };
+    const copier = /^arn:aws:iam::111122223333:role\/.*-workload\/.*-agent-copy$/;
+    for (const [id, sids] of [
+      ['offsite-vault_bucket_policy', ['ListFromOtherAccount', 'CopyFromOtherAccount']],
+      ['offsite-vault_objects_key', ['UseFromOtherAccount']],
+    ] as const) {
+      const allowing = policyOf(id).Statement.filter(({ Sid }) => Sid.endsWith('FromOtherAccount'));
+      assert.deepEqual(
+        allowing.map(({ Sid }) => Sid),
+        sids,
+      );
+      for (const { Condition } of allowing)
+        assert.match(String(Condition?.['ArnEquals']?.['aws:PrincipalArn']), copier);
+    }
+    const key = policyOf('offsite-vault_objects_key').Statement.at(-1);
+    assert.equal(
+      key?.Condition?.['StringEquals']?.['kms:ViaService'],
+      's3.eu-west-1.amazonaws.com',
+    );
+    assert.match(JSON.stringify(policyOf('offsite-vault_bucket_policy')), /"DenyOverwriting"/);
+  });
+
+  test('those who restore and rehearse from the copies live there', () => {
+    const backup = resourcesOf({ backup: stacks['backup'] ?? assert.fail() });
+    const roles = backup.filter(
+      ({ type, attributes }) => type === 'aws_iam_role' && attributes['provider'] === 'aws.offsite',
+    );
+    assert.deepEqual(roles.map(({ id }) => id).sort(), [
+      'agent-drill-role',
+      'agent-restore-offsite-role',
+    ]);
+    for (const { attributes } of roles)
+      assert.match(String(attributes['assume_role_policy']), /"aws:SourceAccount":"999988887777"/);
+  });
+
   test('its other keys trust its own account alone', () => {
     const keys = resourcesOf(stacks).filter(
       ({ type, attributes }) =>
         type === 'aws_kms_key' &&
         attributes['provider'] === 'aws.offsite' &&
-        !String(attributes['description']).includes('attachments'),
+        !/attachments|copies of backups/.test(String(attributes['description'])),
     );
     assert.ok(keys.length >= 2);
     for (const { attributes } of keys)

@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { isAllowed } from './iam/evaluate.ts';
+import { resourcesOf, synthesize, type Attributes } from './support.ts';
+
+const account = '111122223333';
+const resources = resourcesOf(await synthesize('production'));
+
+function attributesOf(type: string, id: string): Attributes {
+  const found = resources.find((one) => one.type === type && one.id === id);
+  assert.ok(found, `${type}.${id}`);
+  return found.attributes;
+}
+
+const textOf = (type: string, id: string, name: string) => String(attributesOf(type, id)[name]);
+
+interface Place {
+  readonly id: string;
+  readonly region: string;
+}
+const home: Place = { id: 'vault', region: 'eu-central-1' };
+const offsite: Place = { id: 'offsite-vault', region: 'eu-west-1' };
+
+const bucketOf = ({ id }: Place) =>
+  `arn:aws:s3:::${textOf('aws_s3_bucket', `${id}_bucket_bucket`, 'bucket')}`;
+const keyOf = ({ id }: Place) => `\${aws_kms_key.${id}_objects_key.arn}`;
+const workloadBoundary = textOf('aws_iam_policy', 'workload-boundary', 'policy');
+
+/** Who calls, with the policies of its own. */
+interface Caller {
+  readonly arn: string;
+  readonly identity: readonly string[];
+  readonly boundary: string;
+}
+
+function agent(name: string): Caller {
+  return {
+    arn: `arn:aws:iam::${account}:role/holdfast-production-workload/holdfast-production-${name}`,
+    identity: [textOf('aws_iam_role_policy', `${name}-rights`, 'policy')],
+    boundary: workloadBoundary,
+  };
+}
+
+const everything = JSON.stringify({
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
+const breakGlass: Caller = {
+  arn: `arn:aws:iam::${account}:role/holdfast-production-people/holdfast-production-break-glass`,
+  identity: [everything],
+  boundary: textOf('aws_iam_policy', 'emergency_boundary', 'policy'),
+};
+const administrator: Caller = {
+  arn: `arn:aws:iam::${account}:role/administrator`,
+  identity: [everything],
+  boundary: everything,
+};
+
+/** Creating with the agent's own condition, and what an upload in parts asks for. */
+const created = { 's3:if-none-match': '*', 's3:ObjectCreationOperation': 'true' };
+const part = { 's3:ObjectCreationOperation': 'false' };
+const overwriting = { 's3:ObjectCreationOperation': 'true' };
+
+function mayDo(
+  { arn, identity, boundary }: Caller,
+  action: string,
+  place: Place,
+  key: string,
+  context: Readonly<Record<string, string>> = {},
+): boolean {
+  return isAllowed(
+    {
+      principal: { arn, account: arn.split(':')[4] ?? '' },
+      action,
+      resource: key === '' ? bucketOf(place) : `${bucketOf(place)}/${key}`,
+      context: { 'aws:RequestedRegion': place.region, ...context },
+    },
+    {
+      identity,
+      boundary,
+      resource: textOf('aws_s3_bucket_policy', `${place.id}_bucket_policy`, 'policy'),
+      resourceMustAllow: false,
+    },
+  );
+}
+
+function mayUseKey(
+  { arn, identity, boundary }: Caller,
+  action: string,
+  place: Place,
+  via: string | undefined,
+): boolean {
+  return isAllowed(
+    {
+      principal: { arn, account },
+      action,
+      resource: keyOf(place),
+      context: {
+        'aws:RequestedRegion': place.region,
+        ...(via ? { 'kms:ViaService': `${via}.${place.region}.amazonaws.com` } : {}),
+      },
+    },
+    {
+      identity,
+      boundary,
+      resource: textOf('aws_kms_key', `${place.id}_objects_key`, 'policy'),
+      resourceMustAllow: true,
+    },
+  );
+}
+
+const backup = 'jobs/crm/20261122T210500Z-7f3a91';
+const object = `${backup}/objects/public.person.copy.zst.age`;
+const manifest = `${backup}/manifest.json`;
+const commit = 'jobs/crm/commits/42.json';
+const evidence = 'jobs/crm/drills/1.json';
+const lease = 'leases/crm.json';
+
+suite('the vaults', () => {
+  test('lock objects, without a retention of their own', () => {
+    for (const { id } of [home, offsite])
+      assert.equal(
+        attributesOf('aws_s3_bucket', `${id}_bucket_bucket`)['object_lock_enabled'],
+        true,
+      );
+    const types = new Set(resources.map(({ type }) => type));
+    assert.ok(!types.has('aws_s3_bucket_object_lock_configuration'));
+  });
+
+  test('expire no version of a backup: only those of leases', () => {
+    for (const { id } of [home, offsite]) {
+      const rules = attributesOf('aws_s3_bucket_lifecycle_configuration', `${id}_bucket_lifecycle`)[
+        'rule'
+      ] as Attributes[];
+      assert.ok(rules.every((rule) => rule['expiration'] === undefined));
+      const expiring = rules.filter((rule) => rule['noncurrent_version_expiration']);
+      assert.deepEqual(
+        expiring.map((rule) => rule['filter']),
+        [[{ prefix: 'leases/' }]],
+      );
+    }
+  });
+
+  test('lie in two regions, each with a key of its own', () => {
+    assert.equal(attributesOf('aws_s3_bucket', 'vault_bucket_bucket')['provider'], undefined);
+    assert.equal(
+      attributesOf('aws_s3_bucket', 'offsite-vault_bucket_bucket')['provider'],
+      'aws.offsite',
+    );
+    assert.notEqual(keyOf(home), keyOf(offsite));
+  });
+});
+
+suite('the writer', () => {
+  const writer = agent('agent-run');
+  test('makes backups', () => {
+    for (const key of [object, manifest, commit]) {
+      assert.ok(mayDo(writer, 's3:PutObject', home, key, created), key);
+      assert.ok(mayDo(writer, 's3:PutObject', home, key, part), key);
+      assert.ok(mayDo(writer, 's3:PutObjectRetention', home, key), key);
+    }
+    assert.ok(mayDo(writer, 's3:PutObject', home, lease, overwriting));
+    assert.ok(mayDo(writer, 's3:ListBucket', home, ''));
+    assert.ok(mayUseKey(writer, 'kms:GenerateDataKey', home, 's3'));
+    assert.ok(mayUseKey(writer, 'kms:Decrypt', home, 's3'), 'to finish an upload in parts');
+  });
+  test('reads what tells of backups, and not what is in them', () => {
+    for (const key of [manifest, commit, `${backup}/meta/inventory.zst.age`, lease])
+      assert.ok(mayDo(writer, 's3:GetObject', home, key), key);
+    for (const key of [
+      object,
+      `${backup}/objects/meta/inventory`,
+      `${backup}/objects/manifest.json`,
+    ])
+      for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
+        assert.ok(!mayDo(writer, action, home, key), `${action} ${key}`);
+  });
+  test('overwrites nothing under jobs/', () => {
+    for (const key of [object, manifest, commit, 'holdfast.json'])
+      assert.ok(!mayDo(writer, 's3:PutObject', home, key, overwriting), key);
+  });
+  test('deletes nothing, and lifts no lock', () => {
+    for (const action of [
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+      's3:BypassGovernanceRetention',
+      's3:PutObjectLegalHold',
+    ])
+      for (const key of [object, commit, lease])
+        assert.ok(!mayDo(writer, action, home, key), `${action} ${key}`);
+    for (const action of ['s3:PutBucketPolicy', 's3:PutBucketObjectLockConfiguration'])
+      assert.ok(!mayDo(writer, action, home, ''), action);
+  });
+  test('uses the key through S3 alone, and has no way off-site', () => {
+    assert.ok(!mayUseKey(writer, 'kms:Decrypt', home, undefined));
+    assert.ok(!mayUseKey(writer, 'kms:Decrypt', home, 'secretsmanager'));
+    assert.ok(!mayUseKey(writer, 'kms:GenerateDataKey', offsite, 's3'));
+    assert.ok(!mayDo(writer, 's3:PutObject', offsite, object, created));
+    assert.ok(!mayDo(writer, 's3:GetObject', offsite, manifest));
+  });
+});
+
+suite('the copier', () => {
+  const copier = agent('agent-copy');
+  test('reads here and creates there', () => {
+    assert.ok(mayDo(copier, 's3:GetObject', home, object));
+    assert.ok(mayDo(copier, 's3:PutObject', offsite, object, created));
+    assert.ok(mayUseKey(copier, 'kms:Decrypt', home, 's3'));
+    assert.ok(mayUseKey(copier, 'kms:GenerateDataKey', offsite, 's3'));
+  });
+  test('writes nothing here, and deletes and overwrites nothing there', () => {
+    assert.ok(!mayDo(copier, 's3:PutObject', home, object, created));
+    assert.ok(!mayDo(copier, 's3:PutObject', offsite, object, overwriting));
+    for (const place of [home, offsite])
+      assert.ok(!mayDo(copier, 's3:DeleteObjectVersion', place, object));
+  });
+});
+
+suite('restorers and drills', () => {
+  test('a restorer reads everything of its own vault', () => {
+    for (const [name, place] of [
+      ['agent-restore', home],
+      ['agent-restore-offsite', offsite],
+    ] as const) {
+      assert.ok(mayDo(agent(name), 's3:GetObject', place, object));
+      assert.ok(mayUseKey(agent(name), 'kms:Decrypt', place, 's3'));
+    }
+    assert.ok(!mayDo(agent('agent-restore'), 's3:GetObject', offsite, object));
+    assert.ok(!mayDo(agent('agent-restore-offsite'), 's3:GetObject', home, object));
+  });
+  test('a restorer writes nothing', () => {
+    for (const key of [object, commit, evidence, lease])
+      for (const action of ['s3:PutObject', 's3:PutObjectRetention', 's3:DeleteObjectVersion'])
+        assert.ok(!mayDo(agent('agent-restore'), action, home, key, created), `${action} ${key}`);
+    assert.ok(!mayUseKey(agent('agent-restore'), 'kms:GenerateDataKey', home, 's3'));
+  });
+  test('a drill adds evidence and its commit, and no backup', () => {
+    const drill = agent('agent-drill');
+    assert.ok(mayDo(drill, 's3:GetObject', offsite, object));
+    for (const key of [evidence, commit])
+      assert.ok(mayDo(drill, 's3:PutObject', offsite, key, created), key);
+    for (const key of [object, manifest])
+      assert.ok(!mayDo(drill, 's3:PutObject', offsite, key, created), key);
+    assert.ok(!mayDo(drill, 's3:DeleteObjectVersion', offsite, evidence));
+    assert.ok(!mayDo(drill, 's3:GetObject', home, object));
+  });
+});
+
+suite('the curator', () => {
+  const curator = agent('agent-curate');
+  test('holds backups without reading or deleting them', () => {
+    assert.ok(mayDo(curator, 's3:PutObjectLegalHold', home, object));
+    assert.ok(mayDo(curator, 's3:PutObject', home, commit, created));
+    for (const action of ['s3:GetObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'])
+      assert.ok(!mayDo(curator, action, home, object), action);
+    assert.ok(!mayDo(curator, 's3:PutObject', home, object, created));
+  });
+});
+
+suite('whoever administers the account', () => {
+  test('neither deletes, nor overwrites, nor bypasses a lock', () => {
+    for (const place of [home, offsite]) {
+      for (const action of [
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:BypassGovernanceRetention',
+      ])
+        assert.ok(!mayDo(administrator, action, place, object), action);
+      assert.ok(!mayDo(administrator, 's3:PutObject', place, object, overwriting));
+      assert.ok(!mayDo(administrator, 's3:PutBucketObjectLockConfiguration', place, ''));
+      assert.ok(!mayUseKey(administrator, 'kms:Decrypt', place, undefined));
+    }
+  });
+  test('can bypass governance by break-glass alone, which cannot forge a backup', () => {
+    assert.ok(mayDo(breakGlass, 's3:BypassGovernanceRetention', home, object));
+    assert.ok(mayDo(breakGlass, 's3:DeleteObjectVersion', home, object));
+    assert.ok(!mayDo(breakGlass, 's3:DeleteObject', home, object));
+    assert.ok(!mayDo(breakGlass, 's3:PutObject', home, object, created));
+  });
+  test('comes from these accounts, over TLS', () => {
+    const stranger = { ...administrator, arn: 'arn:aws:iam::999999999999:role/administrator' };
+    assert.ok(mayDo(administrator, 's3:GetObject', home, object));
+    assert.ok(!mayDo(stranger, 's3:GetObject', home, object));
+    const plaintext = { 'aws:SecureTransport': 'false' };
+    assert.ok(!mayDo(administrator, 's3:GetObject', home, object, plaintext));
+  });
+  test('deletes versions by the pruner alone', () => {
+    const name = 'holdfast-production-workload/holdfast-production-agent-prune';
+    const pruner = { ...administrator, arn: `arn:aws:iam::${account}:role/${name}` };
+    assert.ok(mayDo(pruner, 's3:DeleteObjectVersion', home, object));
+    assert.ok(!mayDo(pruner, 's3:BypassGovernanceRetention', home, object), 'a lock holds it');
+    assert.ok(!mayDo(pruner, 's3:DeleteObjectVersion', offsite, object), 'copies have their own');
+  });
+});
