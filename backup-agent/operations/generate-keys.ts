@@ -29,7 +29,7 @@ export interface GenerateKeysOptions {
 }
 
 /** Whose identities open backups, so that losing them all would lose every backup. */
-const onPaper: readonly KeyName[] = ['recovery', 'escrow'];
+const onPaper: ReadonlySet<KeyName> = new Set(['recovery', 'escrow']);
 
 /**
  * Makes keys and writes each secret to a file of its own, and a recovery sheet for each identity that
@@ -49,7 +49,7 @@ export async function generateKeys(options: GenerateKeysOptions): Promise<Genera
   for (const { name, content, publicKey, identity } of keys) {
     const file = fileOf(directory, name);
     await writeKeyFile(file, content);
-    if (!identity || !onPaper.includes(name)) generated.push({ name, file, publicKey });
+    if (!identity || !onPaper.has(name)) generated.push({ name, file, publicKey });
     else {
       const sheetFile = sheetOf(directory, name);
       const title = `${name} identity`;

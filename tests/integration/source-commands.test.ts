@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { Client } from 'pg';
 import { startThrowawayServer } from '../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { findServerBinaries } from '../../backup-agent/tools/postgres-binaries.ts';
+import { writeInstallation } from '../../rehearsal/configuration.ts';
+import { holdfast } from '../support/holdfast.ts';
 import { testInstallation } from '../support/installation.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 async function firstRow(url: string, query: string): Promise<Record<string, unknown>> {
   const client = new Client({ connectionString: url });
@@ -30,10 +33,9 @@ test('a marker is restored to, from an empty database, and nothing that came aft
     binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
   });
   const url = await server.createDatabase('restored');
-  const restored = await run(
-    ...['restore', 'crm-database', '--to', url, '--mark', "before O'Brien 迁移"],
-    ...['--identity', identityFile, '--no-owner', '--no-privileges'],
-  );
+  const moment = ['--mark', "before O'Brien 迁移", '--identity', identityFile];
+  const rights = ['--no-owner', '--no-privileges'];
+  const restored = await run('restore', 'crm-database', '--to', url, ...moment, ...rights);
   assert.equal(restored.exitCode, 0, restored.stderr + restored.stdout);
   const counts = `SELECT count(*)::int AS deals, count(*) FILTER (WHERE title = 'right')::int AS marked,
     count(*) FILTER (WHERE title = 'wrong')::int AS later FROM crm.deals`;
@@ -62,14 +64,16 @@ test('a forgotten source keeps no slot, and its next backup is a full', async ()
 });
 
 test('a moment without its zone, and two moments at once, are refused', async () => {
-  await using installation = await testInstallation(1);
-  const target = ['restore', 'crm-database', '--to', 'postgres://nowhere/x'];
+  await using directory = await temporaryDirectory();
+  const crm = { url: 'postgres://nobody@localhost/none', folder: directory.path };
+  const { configFile } = await writeInstallation(directory.path, crm, () => new Date());
+  const target = ['--config', configFile, 'restore', 'crm-database', '--to', crm.url];
   for (const moment of [
     ['--at', '2026-11-22 21:05'],
     ['--at', 'yesterday'],
     ['--lsn', '0/1', '--mark', 'x'],
   ]) {
-    const { exitCode } = await installation.run(...target, ...moment);
-    assert.equal(exitCode, 2, moment.join(' '));
+    const { exitCode, stderr } = await holdfast([...target, ...moment]);
+    assert.equal(exitCode, 2, stderr);
   }
 });
