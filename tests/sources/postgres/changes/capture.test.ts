@@ -32,6 +32,8 @@ after(async () => {
 let databases = 0;
 
 interface Source extends AsyncDisposable {
+  /** Databases that go with it. */
+  readonly copies: string[];
   readonly chain: TestChain;
   readonly client: Client;
   sql(...statements: string[]): Promise<void>;
@@ -46,8 +48,10 @@ async function sourceWith(setup: string, feed: Partial<ChangeFeed> = {}): Promis
   const chain = new TestChain(server, database, feed);
   await chain.publish();
   await chain.full();
+  const copies: string[] = [];
   return {
     chain,
+    copies,
     get client() {
       return session.client;
     },
@@ -60,13 +64,15 @@ async function sourceWith(setup: string, feed: Partial<ChangeFeed> = {}): Promis
     async [Symbol.asyncDispose]() {
       await session[Symbol.asyncDispose]();
       await chain.close();
+      await server.recycle(database, ...copies);
     },
   };
 }
 
-async function expectExact({ chain }: Source): Promise<void> {
+async function expectExact({ chain, copies }: Source): Promise<void> {
   const copy = `copy_${++databases}`;
   await chain.restore(copy);
+  copies.push(copy);
   await using restored = await server.session(copy);
   await using source = await server.session(chain.database);
   assert.deepEqual(await digestTables(restored.client), await digestTables(source.client));

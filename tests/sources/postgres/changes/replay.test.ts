@@ -17,21 +17,24 @@ let databases = 0;
 /** Runs `setup`, takes a full, runs `changes`, takes an incremental: the replay equals the source. */
 async function expectExact(setup: string, changes: readonly string[]): Promise<void> {
   const database = `source_${++databases}`;
-  await server.createDatabase(database);
-  await using session = await server.connect(database);
-  await session.client.query(setup);
-  const chain = new TestChain(server, database);
-  await chain.publish();
-  await chain.full();
-  for (const sql of changes) await session.client.query(sql);
-  assert.equal(await chain.incremental(), undefined);
-  await chain.close();
   const copy = `copy_${databases}`;
-  const result = await chain.restore(copy);
-  assert.equal(result.targetReached, true);
-  await using restored = await server.session(copy);
-  await using source = await server.session(database);
-  assert.deepEqual(await digestTables(restored.client), await digestTables(source.client));
+  await server.createDatabase(database);
+  const chain = new TestChain(server, database);
+  {
+    await using session = await server.connect(database);
+    await session.client.query(setup);
+    await chain.publish();
+    await chain.full();
+    for (const sql of changes) await session.client.query(sql);
+    assert.equal(await chain.incremental(), undefined);
+    await chain.close();
+    const result = await chain.restore(copy);
+    assert.equal(result.targetReached, true);
+    await using restored = await server.session(copy);
+    await using source = await server.session(database);
+    assert.deepEqual(await digestTables(restored.client), await digestTables(source.client));
+  }
+  await server.recycle(database, copy);
 }
 
 test('inserts, updates and deletes arrive', async () => {

@@ -9,6 +9,7 @@ import type {
   ChangeFeed,
   Session,
 } from '../../../../../backup-agent/sources/postgres/changes/change-feed.ts';
+import { emptyDatabase } from '../../../../fixtures/postgres/empty-database.ts';
 
 const run = promisify(execFile);
 
@@ -24,6 +25,7 @@ const publications = ['holdfast_test_all', 'holdfast_test_keyed'];
 export class TestServer implements AsyncDisposable {
   readonly folder: string;
   #process: ChildProcess | undefined;
+  readonly #spare: string[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -65,6 +67,7 @@ export class TestServer implements AsyncDisposable {
       max_wal_senders: '20',
       shared_buffers: '64MB',
       fsync: 'off',
+      full_page_writes: 'off',
     };
     const flags = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn('postgres', ['-D', this.#data, ...flags], {
@@ -96,10 +99,23 @@ export class TestServer implements AsyncDisposable {
     return session;
   }
 
-  async createDatabase(name: string, template?: string): Promise<void> {
+  async createDatabase(name: string): Promise<void> {
     await using session = await this.connect();
-    const from = template === undefined ? '' : ` TEMPLATE "${template}"`;
-    await session.client.query(`CREATE DATABASE "${name}"${from}`);
+    const spare = this.#spare.pop();
+    await session.client.query(
+      spare === undefined
+        ? `CREATE DATABASE "${name}"`
+        : `ALTER DATABASE "${spare}" RENAME TO "${name}"`,
+    );
+  }
+
+  /** Empties databases that nobody uses any more, to be the next that are created. */
+  async recycle(...databases: string[]): Promise<void> {
+    for (const database of databases) {
+      await using session = await this.connect(database);
+      await emptyDatabase(session.client);
+      this.#spare.push(database);
+    }
   }
 
   feed(database: string, options: Partial<ChangeFeed> = {}): ChangeFeed {
