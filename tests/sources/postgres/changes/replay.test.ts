@@ -294,7 +294,7 @@ test('one transaction larger than a batch is applied whole', async () => {
   await expectExact(
     `CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)`,
     [
-      `BEGIN; INSERT INTO t SELECT i, 'v' FROM generate_series(1, 50000) i;
+      `BEGIN; INSERT INTO t SELECT i, 'v' FROM generate_series(1, 25000) i;
      INSERT INTO u SELECT i FROM generate_series(1, 100) i; UPDATE t SET v = v || id; COMMIT`,
     ],
   );
@@ -309,7 +309,7 @@ test('a replay that is broken off anywhere goes on where it was', async () => {
   const chain = new TestChain(server, 'broken_off');
   await chain.publish();
   await chain.full();
-  for (let batch = 0; batch < 8; batch++) {
+  for (let batch = 0; batch < 6; batch++) {
     await session.client.query(
       `INSERT INTO t SELECT ${batch} * 10000 + i, 0 FROM generate_series(1, 7000) i;
        INSERT INTO h VALUES (${batch}); UPDATE t SET n = n + 1 WHERE id % 5 = ${batch % 5}`,

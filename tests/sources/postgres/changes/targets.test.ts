@@ -46,12 +46,18 @@ let copies = 0;
 async function restoredRows(target: ReplayTarget) {
   const copy = `copy_${++copies}`;
   const result = await chain.restore(copy, target);
+  const found = await lastRows(copy);
+  await server.recycle(copy);
+  return { ...found, result };
+}
+
+async function lastRows(copy: string) {
   await using session = await server.session(copy);
   const rows = await session.client.query(
     `SELECT coalesce(max(id), -1) AS last, count(*)::int AS count FROM public.t`,
   );
   const boundary = await session.client.query('SELECT max(id) AS last FROM public.seen');
-  return { ...rows.rows[0], boundary: boundary.rows[0].last as number, result };
+  return { ...rows.rows[0], boundary: boundary.rows[0].last as number };
 }
 
 function moment(id: number) {
