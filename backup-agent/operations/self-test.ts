@@ -44,7 +44,7 @@ export interface SelfTestOutcome {
  */
 export async function selfTest(
   agent: Agent,
-  request: Pick<DrillRequest, 'job' | 'backup' | 'from'>,
+  request: Omit<DrillRequest, 'at'>,
   run: Run,
 ): Promise<SelfTestOutcome> {
   const configuration = drillConfiguration(agent, request.job);
