@@ -276,6 +276,18 @@ suite('whoever administers the account', () => {
     assert.ok(!mayDo(breakGlass, 's3:DeleteObject', home, object));
     assert.ok(!mayDo(breakGlass, 's3:PutObject', home, object, created));
   });
+  test('builds the vaults by CI, which neither writes, reads nor deletes a backup', () => {
+    const ci: Caller = {
+      arn: `arn:aws:iam::${account}:role/holdfast-production-people/holdfast-production-deploy`,
+      identity: [textOf('aws_iam_policy', 'deploy_rights', 'policy')],
+      boundary: textOf('aws_iam_policy', 'deploy_boundary', 'policy'),
+    };
+    assert.ok(mayDo(ci, 's3:GetBucketPolicy', home, ''));
+    assert.ok(mayDo(ci, 's3:PutLifecycleConfiguration', home, ''));
+    for (const place of [home, offsite])
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObjectVersion'])
+        assert.ok(!mayDo(ci, action, place, object, created), action);
+  });
   test('comes from these accounts, over TLS', () => {
     const stranger = { ...administrator, arn: 'arn:aws:iam::999999999999:role/administrator' };
     assert.ok(mayDo(administrator, 's3:GetObject', home, object));
