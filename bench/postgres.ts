@@ -13,6 +13,7 @@ import { restorePostgres } from '../backup-agent/sources/postgres/restore/restor
 import { createPostgresSource } from '../backup-agent/sources/postgres/source.ts';
 import type { Log, PreparedBackup, Progress } from '../backup-agent/sources/source.ts';
 import { openLocalStorage } from '../backup-agent/storage/local.ts';
+import { tuneGarbageCollection } from '../backup-agent/stream/garbage-collection.ts';
 import { findServerBinaries } from '../backup-agent/tools/postgres-binaries.ts';
 import type { Manifest } from '../contracts/manifest.ts';
 
@@ -21,6 +22,7 @@ import type { Manifest } from '../contracts/manifest.ts';
  * database: `node bench/postgres.ts [--scale 1]`. Scale 1 is about 1.4 GB of COPY text. Prints
  * seconds and the agent's greatest resident memory.
  */
+tuneGarbageCollection();
 const { values } = parseArgs({ options: { scale: { type: 'string', default: '1' } } });
 const scale = Number(values.scale);
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
