@@ -107,3 +107,26 @@ test('a borrowed database is taken only empty, and given back empty', async () =
     await writeFile(configFile, original);
   }
 });
+
+test('a restore to a moment finds the chain that leads there, though a newer full exists', async () => {
+  const { run, identityFile } = installation;
+  assert.equal((await run('backup', 'crm-database', '--kind', 'full')).exitCode, 0);
+  await using server = await startSourceServer();
+  const url = await server.createDatabase('restored');
+  const rights = ['--no-owner', '--no-privileges', '--identity', identityFile];
+  const restored = await run(
+    'restore',
+    'crm-database',
+    '--to',
+    url,
+    '--at',
+    between.toISOString(),
+    ...rights,
+  );
+  assert.equal(restored.exitCode, 0, restored.stderr + restored.stdout);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('SELECT count(*)::int AS deals FROM crm.deals');
+  await client.end();
+  assert.deepEqual(rows, [{ deals: 2001 }]);
+});

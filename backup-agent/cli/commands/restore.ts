@@ -99,6 +99,8 @@ function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest 
     ...(into === undefined ? {} : { into }),
     ...(path === undefined ? {} : { path }),
     ...(moment === undefined ? {} : { moment }),
+    // An earlier moment may lie in an earlier chain than the newest.
+    ...(moment?.kind === 'time' ? { at: new Date(Number(moment.timeUs / 1_000n)) } : {}),
   };
 }
 
