@@ -3,6 +3,7 @@ import { signerRoles } from './commit.ts';
 import { daemon, timeZone } from './daemon.ts';
 import { job } from './job.ts';
 import { name } from './names.ts';
+import { notifications } from './notifications.ts';
 import { repository } from './repository.ts';
 import { secretReference } from './secret.ts';
 
@@ -49,6 +50,7 @@ const shape = z.strictObject({
   /** Of all schedules. */
   timeZone: timeZone.default('UTC'),
   daemon: daemon.prefault({}),
+  notifications: notifications.optional(),
 });
 
 /** Only the names that refer to each other, whatever else is wrong with the file. */

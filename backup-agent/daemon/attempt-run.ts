@@ -1,6 +1,7 @@
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent, Run } from '../operations/agent.ts';
 import { runJob, type JobRunResult } from '../operations/run-job.ts';
+import type { Status } from '../operations/status.ts';
 import type { Ending } from './dispatcher.ts';
 import type { Task } from './task.ts';
 
@@ -19,6 +20,8 @@ export interface RunReport {
 export interface RunObserver {
   started(task: Pick<Task, 'job' | 'kind'>, id: string): void;
   ended(report: RunReport): void;
+  /** What the repositories told when they were looked at last. */
+  status(status: Status): void;
 }
 
 export interface AttemptOptions {
@@ -27,7 +30,7 @@ export interface AttemptOptions {
   readonly signal: AbortSignal;
   readonly log: Agent['log'];
   readonly now: () => Date;
-  readonly observer?: RunObserver;
+  readonly observers: readonly RunObserver[];
 }
 
 /** One run with an agent of its own. Never throws: how it ended is returned, logged and reported. */
@@ -35,14 +38,15 @@ export async function attemptRun(
   task: Pick<Task, 'job' | 'kind'>,
   options: AttemptOptions,
 ): Promise<Ending> {
-  const { id, log, now, observer } = options;
+  const { id, log, now, observers } = options;
   const about = { run: id, job: task.job, kind: task.kind };
   const startedAt = now();
   log.info(about, 'run started');
-  observer?.started(task, id);
+  for (const observer of observers) observer.started(task, id);
   const outcome = await settle(task, options);
   const durationMs = Math.max(0, now().getTime() - startedAt.getTime());
-  observer?.ended({ id, task, startedAt, durationMs, ...outcome });
+  const report = { id, task, startedAt, durationMs, ...outcome };
+  for (const observer of observers) observer.ended(report);
   const { ending, result, error } = outcome;
   const details = { ...about, durationMs, ending };
   if (error) {

@@ -2,12 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { schedule, type ScheduledTask } from 'node-cron';
 import type { Configuration } from '../../contracts/configuration.ts';
+import type { SecretReference } from '../../contracts/secret.ts';
 import type { Agent } from '../operations/agent.ts';
 import { readJobFacts } from '../operations/job-facts.ts';
 import { openRunJournal, type RunJournal } from '../operations/run-journal.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { lastSuccessIn, later } from './last-success.ts';
 import { attemptRun, type RunObserver } from './attempt-run.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { serveMetrics } from './metrics/serve.ts';
+import { createNotifyObserver } from './notify/notify-observer.ts';
+import { readStatus } from '../operations/status.ts';
 import { tasksOf, type Task } from './task.ts';
 
 /** A configuration that was read and found valid. */
@@ -27,11 +32,13 @@ export interface DaemonOptions<Configured extends Loaded> {
   readonly onHangup: (listener: () => void) => void;
   readonly now: () => Date;
   readonly log: Agent['log'];
-  readonly observer?: RunObserver;
+  readonly secret: (reference: SecretReference, directory: string) => Promise<string>;
 }
 
 /** Retries and starts that jitter put off are looked for this often. */
 const lookEveryMs = 5_000;
+/** Objectives are compared with the repositories this often. */
+const statusEveryMs = 60_000;
 
 /**
  * Runs every job when its schedule says so until `stop`. node-cron wakes it; what is due is decided
@@ -43,6 +50,8 @@ export async function runDaemon<Configured extends Loaded>(
 ): Promise<void> {
   const { log, stop } = options;
   const daemon = await Daemon.start(options);
+  await using server = await daemon.serve();
+  if (server) log.info({ url: server.url }, 'listening');
   options.onHangup(() => void daemon.reload());
   log.info({ jobs: daemon.jobs }, 'started');
   await aborted(stop);
@@ -56,9 +65,13 @@ class Daemon<Configured extends Loaded> {
   readonly #work = new AbortController();
   readonly #journal: RunJournal;
   readonly #dispatcher: Dispatcher;
+  readonly #metrics = createMetrics();
   readonly #look: NodeJS.Timeout;
+  readonly #statusLook: NodeJS.Timeout;
   #configured: Configured;
   #crons: ScheduledTask[] = [];
+  #notify: Awaited<ReturnType<typeof createNotifyObserver>> | undefined;
+  #statusRead: Promise<void> | undefined;
 
   static async start<Configured extends Loaded>(
     options: DaemonOptions<Configured>,
@@ -88,6 +101,7 @@ class Daemon<Configured extends Loaded> {
       log: options.log,
     });
     this.#look = setInterval(() => this.#dispatcher.wake(), lookEveryMs);
+    this.#statusLook = setInterval(() => this.#lookAtStatus(), statusEveryMs);
   }
 
   get jobs(): readonly string[] {
@@ -96,6 +110,14 @@ class Daemon<Configured extends Loaded> {
 
   get running(): readonly string[] {
     return this.#dispatcher.running;
+  }
+
+  /** As the configuration said at the start: a reload moves no listener. */
+  async serve() {
+    const { listen } = this.#configured.value.daemon;
+    if (!listen) return undefined;
+    const ready = () => !this.#options.stop.aborted;
+    return await serveMetrics({ ...listen, metrics: this.#metrics, ready });
   }
 
   /** Takes the configuration as it is now; keeps the former one when it is not valid. */
@@ -112,6 +134,7 @@ class Daemon<Configured extends Loaded> {
   /** What is at work may finish within the grace period; then it is told to end. */
   async close(): Promise<void> {
     clearInterval(this.#look);
+    clearInterval(this.#statusLook);
     await this.#dropCrons();
     this.#dispatcher.stop();
     const { gracePeriod } = this.#configured.value.daemon;
@@ -120,13 +143,17 @@ class Daemon<Configured extends Loaded> {
       this.#work.abort(new Error('the grace period is over'));
     }, gracePeriod);
     await this.#dispatcher.settled();
+    await this.#statusRead;
+    await this.#notify?.settled();
     clearTimeout(timer);
   }
 
   async #take(configured: Configured): Promise<void> {
     const tasks = tasksOf(configured.value);
-    this.#configured = configured;
+    const notify = await this.#createNotify(configured);
     await this.#dispatcher.setTasks(tasks);
+    this.#configured = configured;
+    this.#notify = notify;
     await this.#dropCrons();
     if (this.#options.stop.aborted) return;
     this.#crons = tasks.map(({ job, kind, expression, timeZone }) =>
@@ -137,6 +164,43 @@ class Daemon<Configured extends Loaded> {
       }),
     );
     this.#dispatcher.wake();
+    this.#lookAtStatus();
+  }
+
+  get #observers(): readonly RunObserver[] {
+    return [...(this.#notify ? [this.#notify] : []), this.#metrics];
+  }
+
+  async #createNotify({ value, directory }: Configured) {
+    if (!value.notifications) return undefined;
+    const { log, now, secret } = this.#options;
+    await this.#notify?.settled();
+    return await createNotifyObserver({
+      notifications: value.notifications,
+      stateDirectory: resolve(directory, value.stateDirectory),
+      log,
+      now,
+      secret: (reference) => secret(reference, directory),
+    });
+  }
+
+  /** Never twice at once: a slow repository is not asked again meanwhile. */
+  #lookAtStatus(): void {
+    this.#statusRead ??= this.#readStatus().finally(() => {
+      this.#statusRead = undefined;
+    });
+  }
+
+  /** Never rejects. */
+  async #readStatus(): Promise<void> {
+    const { log, openAgent } = this.#options;
+    try {
+      await using agent = await openAgent(this.#configured, this.#work.signal);
+      const status = await readStatus(agent, this.jobs);
+      for (const observer of this.#observers) observer.status(status);
+    } catch (error) {
+      log.error({ error }, 'the status could not be read');
+    }
   }
 
   async #dropCrons(): Promise<void> {
@@ -145,14 +209,14 @@ class Daemon<Configured extends Loaded> {
   }
 
   async #run(task: Task) {
-    const { log, now, observer } = this.#options;
+    const { log, now } = this.#options;
     return await attemptRun(task, {
       id: randomUUID(),
       openAgent: () => this.#options.openAgent(this.#configured, this.#work.signal),
       signal: this.#work.signal,
       log,
       now,
-      ...(observer ? { observer } : {}),
+      observers: this.#observers,
     });
   }
 

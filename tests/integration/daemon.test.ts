@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { testInstallation } from '../support/installation.ts';
+import { startHttp } from '../daemon/notify/receivers.ts';
 import { editConfiguration, forgetSince, startDaemon } from '../daemon/support.ts';
 
 const leaseOf = async (directory: string, job: string) =>
@@ -11,7 +12,18 @@ const leaseOf = async (directory: string, job: string) =>
 test('a daemon catches up what was missed, takes a valid configuration only, and ends cleanly', async () => {
   await using installation = await testInstallation(3);
   const { configFile, directory, run } = installation;
-  await editConfiguration(configFile, ({ jobs }) => {
+  await using http = await startHttp();
+  await editConfiguration(configFile, (configuration) => {
+    const { jobs } = configuration;
+    const url = (address: string) => ({ command: ['echo', address] });
+    configuration.daemon = { listen: { port: 0 } };
+    configuration.notifications = {
+      channels: {
+        dead: { type: 'webhook', url: url('http://127.0.0.1:1') },
+        living: { type: 'webhook', url: url(http.url) },
+      },
+      heartbeats: [{ job: 'crm-database', url: url(`${http.url}/ping`) }],
+    };
     jobs['crm-database'].schedules = { incremental: '0 0 1 * *', copy: '0 0 1 * *' };
     jobs['crm-attachments'].schedules = { incremental: '0 0 1 * *' };
     jobs['crm-attachments'].source.path = join(directory, 'is-not-there');
@@ -31,6 +43,17 @@ test('a daemon catches up what was missed, takes a valid configuration only, and
   const copied = await run('list', 'crm-database', '--from', 'offsite', '--json');
   assert.equal(JSON.parse(copied.stdout)[0].backups.length, 1, 'copied after it was taken');
 
+  const { url } = await daemon.seen(({ message }) => message === 'listening');
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(
+    metrics,
+    /^holdfast_runs_total\{job="crm-database",kind="incremental",ending="done"\} 1$/m,
+  );
+  assert.match(
+    metrics,
+    /^holdfast_run_errors_total\{.*kind="incremental",code="source-missing"\} 1$/m,
+  );
+
   const sound = await readFile(configFile, 'utf8');
   await editConfiguration(configFile, (configuration) => (configuration.jobs = 'none'));
   daemon.signal('SIGHUP');
@@ -46,6 +69,17 @@ test('a daemon catches up what was missed, takes a valid configuration only, and
   assert.deepEqual(await daemon.ended, { code: 143, signal: null });
   assert.equal(daemon.events.at(-1)?.message, 'stopped');
   assert.equal((await leaseOf(directory, 'crm-database')).released, true);
+
+  const told = http.received.filter(({ path }) => path === '/').map(({ body }) => JSON.parse(body));
+  const texts = told.map(({ state, text }) => `${state} ${text}`).join('\n');
+  assert.match(texts, /^broken crm-attachments incremental: .*is-not-there/m);
+  assert.match(texts, /^broken channel dead: dead: cannot be reached/m);
+  assert.doesNotMatch(texts, /crm-database incremental/);
+  const pings = http.received.filter(({ path }) => path.startsWith('/ping'));
+  assert.deepEqual(
+    pings.map(({ path }) => path),
+    ['/ping/start', '/ping', '/ping/start', '/ping'],
+  );
 
   // What ran is known to the next daemon, from the repository and from this host's memory.
   await using next = startDaemon(configFile);

@@ -1,5 +1,6 @@
 import { createAgent } from '../../composition.ts';
 import { loadConfiguration } from '../../config/load-configuration.ts';
+import { resolveSecret } from '../../config/resolve-secret.ts';
 import { runDaemon } from '../../daemon/daemon.ts';
 import { assertSchedulesHold } from '../../operations/schedules.ts';
 import type { CommandModule } from '../command.ts';
@@ -34,6 +35,8 @@ Example:
             onHangup,
             now,
             log,
+            secret: async (reference, baseDirectory) =>
+              (await resolveSecret(reference, { environment, baseDirectory })).reveal(),
           });
         }),
       );

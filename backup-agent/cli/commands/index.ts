@@ -13,6 +13,7 @@ import { keygenCommand } from './keygen.ts';
 import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { logCommand } from './log.ts';
+import { notifyCommand } from './notify.ts';
 import { pruneCommand } from './prune.ts';
 import { repairCommand } from './repair.ts';
 import { markCommand } from './mark.ts';
@@ -31,6 +32,7 @@ export const commands: readonly CommandModule[] = [
   runCommand,
   daemonCommand,
   statusCommand,
+  notifyCommand,
   evidenceCommand,
   restoreCommand,
   listCommand,

@@ -1,0 +1,126 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { objectiveStates } from '../../operations/objectives.ts';
+import type { Status } from '../../operations/status.ts';
+import type { RunObserver } from '../attempt-run.ts';
+
+/** Minutes to hours: how long backups, copies and drills take. */
+const durationBucketsSeconds = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200];
+
+/** What `/metrics` shows; docs/operations/daemon.md lists every name. */
+export interface Metrics extends RunObserver {
+  /** In Prometheus' text format. */
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+/** Counts runs, and shows what the repositories tell; a registry of its own, nothing global. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const task = ['job', 'kind'] as const;
+  const runs = new Counter({
+    name: 'holdfast_runs_total',
+    help: 'Runs that ended, by how: done, busy, later (to be retried) or failed.',
+    labelNames: [...task, 'ending'],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'holdfast_run_errors_total',
+    help: 'Runs that an error ended, by its code.',
+    labelNames: [...task, 'code'],
+    registers,
+  });
+  const bytes = new Counter({
+    name: 'holdfast_run_bytes_total',
+    help: 'Bytes stored, copied or freed by runs.',
+    labelNames: task,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'holdfast_run_duration_seconds',
+    help: 'How long runs took.',
+    labelNames: task,
+    buckets: durationBucketsSeconds,
+    registers,
+  });
+  const running = new Gauge({
+    name: 'holdfast_running',
+    help: '1 while a run is at work.',
+    labelNames: task,
+    registers,
+  });
+  const success = new Gauge({
+    name: 'holdfast_last_success_timestamp_seconds',
+    help: 'When the newest good run ended, since this daemon started.',
+    labelNames: task,
+    registers,
+  });
+  const repositories = createRepositoryGauges(registers);
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    started: ({ job, kind }) => running.set({ job, kind }, 1),
+    ended: ({ task: { job, kind }, ending, error, result, durationMs, startedAt }) => {
+      running.set({ job, kind }, 0);
+      runs.inc({ job, kind, ending });
+      duration.observe({ job, kind }, durationMs / 1_000);
+      if (error) errors.inc({ job, kind, code: error.code });
+      bytes.inc({ job, kind }, result?.bytes ?? 0);
+      if (result?.outcome === 'good')
+        success.set({ job, kind }, (startedAt.getTime() + durationMs) / 1_000);
+    },
+    status: repositories,
+  };
+}
+
+function createRepositoryGauges(registers: Registry[]): (status: Status) => void {
+  const place = ['job', 'repository'] as const;
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const readable = gauge('holdfast_repository_readable', '1 when its log could be read.', place);
+  const backups = gauge('holdfast_repository_backups', 'Committed backups.', place);
+  const stored = gauge('holdfast_repository_stored_bytes', 'Bytes of committed backups.', place);
+  const point = gauge(
+    'holdfast_restorable_point_timestamp_seconds',
+    'The newest moment that the repository restores to.',
+    place,
+  );
+  const drilled = gauge(
+    'holdfast_last_drill_timestamp_seconds',
+    'When the newest drill started.',
+    place,
+  );
+  const passed = gauge('holdfast_last_drill_passed', '1 when the newest drill passed.', place);
+  const measured = gauge(
+    'holdfast_drill_measured_seconds',
+    'RPO and RTO as the newest drill measured them.',
+    [...place, 'objective'],
+  );
+  const objective = gauge('holdfast_objective_state', '0 met, 1 at risk, 2 breached.', [
+    'job',
+    'objective',
+  ] as const);
+  const all = [readable, backups, stored, point, drilled, passed, measured, objective];
+  return ({ jobs }) => {
+    // What is no longer known, such as a job that was removed, is no longer shown.
+    for (const each of all) each.reset();
+    for (const { job, objectives, repositories } of jobs) {
+      for (const { name, state } of objectives)
+        objective.set({ job, objective: name }, objectiveStates.indexOf(state));
+      for (const facts of repositories) {
+        const { repository, restorable, lastDrill } = facts;
+        const where = { job, repository };
+        readable.set(where, facts.unreadable === undefined ? 1 : 0);
+        if (facts.unreadable !== undefined) continue;
+        backups.set(where, facts.backups);
+        stored.set(where, facts.storedBytes);
+        if (restorable) point.set(where, Date.parse(restorable.pointAt) / 1_000);
+        if (!lastDrill) continue;
+        drilled.set(where, Date.parse(lastDrill.at) / 1_000);
+        passed.set(where, lastDrill.outcome === 'passed' ? 1 : 0);
+        for (const { name, measuredMs } of lastDrill.objectives)
+          measured.set({ ...where, objective: name }, measuredMs / 1_000);
+      }
+    }
+  };
+}

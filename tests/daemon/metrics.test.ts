@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { createMetrics } from '../../backup-agent/daemon/metrics/metrics.ts';
+import { serveMetrics } from '../../backup-agent/daemon/metrics/serve.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Metrics after one failed run, one good one, and a look at the repositories. */
+function usedMetrics() {
+  const metrics = createMetrics();
+  const task = { job: 'crm', kind: 'full' } as const;
+  const startedAt = new Date('2026-11-23T00:00:00Z');
+  const run = { id: 'r', task, startedAt, durationMs: 2_500 };
+  metrics.started(task, 'r');
+  metrics.ended({ ...run, ending: 'later', error: { code: 'storage-full', message: 'no' } });
+  const result = { ...task, outcome: 'good', bytes: 42, summary: 'full' } as const;
+  metrics.ended({ ...run, ending: 'done', result });
+  const at = startedAt.toISOString();
+  metrics.status({
+    at,
+    state: 'met',
+    jobs: [
+      {
+        job: 'crm',
+        state: 'met',
+        objectives: [{ name: 'rpo', state: 'at-risk', why: '' }],
+        repositories: [
+          {
+            repository: 'primary',
+            offsite: false,
+            backups: 3,
+            storedBytes: 9,
+            restorable: { id: 'b', kind: 'full', pointAt: at, committedAt: at },
+            lastDrill: {
+              id: 'd',
+              at,
+              outcome: 'passed',
+              objectives: [{ name: 'rto', measuredMs: 1_500, met: true }],
+            },
+          },
+        ],
+      },
+    ],
+  });
+  return metrics;
+}
+
+/** `name{label="value",…} number`, as the text format 0.0.4 has it. */
+const sample =
+  /^([a-z_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (-?\d+(\.\d+)?(e[+-]?\d+)?|\+Inf)$/;
+
+/** Parses strictly: each family is declared once, before its samples, and nothing else is there. */
+function families(text: string): Set<string> {
+  const types = new Map<string, string>();
+  const sampled = new Set<string>();
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const declared = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/.exec(line);
+    if (declared) {
+      const [, name = '', type = ''] = declared;
+      assert.ok(!types.has(name), `${name} is declared twice`);
+      types.set(name, type);
+    } else if (!/^# HELP [a-z_]+ \S/.test(line)) {
+      const [, name = ''] = sample.exec(line) ?? assert.fail(`not a sample: ${line}`);
+      const family = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+      assert.ok(types.has(family), `${name} was not declared`);
+      sampled.add(family);
+    }
+  }
+  assert.deepEqual(sampled, new Set(types.keys()), 'every family has a sample');
+  return sampled;
+}
+
+test('/metrics shows every documented metric and no other', async () => {
+  const shown = families(await usedMetrics().render());
+  const page = await readFile(join(root, 'docs/operations/daemon.md'), 'utf8');
+  const documented = new Set(
+    [...page.matchAll(/^\| `(holdfast_[a-z_]+)`/gm)].map(([, name]) => name),
+  );
+  assert.deepEqual(shown, documented);
+});
+
+test('alert rules and dashboard ask only for metrics that exist', async () => {
+  const shown = families(await usedMetrics().render());
+  const rules = await readFile(join(root, 'ops/alert-rules.yaml'), 'utf8');
+  const dashboard = await readFile(join(root, 'ops/grafana-dashboard.json'), 'utf8');
+  assert.ok(parse(rules).groups.length > 0 && JSON.parse(dashboard).panels.length > 0);
+  for (const [file, text] of Object.entries({ rules, dashboard })) {
+    const asked = [...text.matchAll(/holdfast_[a-z_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    );
+    assert.ok(asked.length > 0);
+    assert.deepEqual(
+      asked.filter((name) => !shown.has(name)),
+      [],
+      file,
+    );
+  }
+});
+
+test('what the repositories no longer hold is no longer shown', async () => {
+  const metrics = usedMetrics();
+  metrics.status({ at: '2026-11-23T00:00:00.000Z', state: 'met', jobs: [] });
+  assert.doesNotMatch(await metrics.render(), /holdfast_objective_state\{/);
+});
+
+test('the server answers health, readiness and metrics, and nothing else', async () => {
+  let ready = true;
+  await using server = await serveMetrics({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: usedMetrics(),
+    ready: () => ready,
+  });
+  const status = async (path: string, method = 'GET') =>
+    (await fetch(server.url + path, { method })).status;
+  assert.equal(await status('/healthz'), 200);
+  assert.equal(await status('/readyz'), 200);
+  assert.equal(await status('/metrics?x=1'), 200);
+  assert.equal(await status('/metrics', 'POST'), 405);
+  assert.equal(await status('/'), 404);
+  ready = false;
+  assert.equal(await status('/readyz'), 503);
+  assert.equal(await status('/healthz'), 200);
+});
