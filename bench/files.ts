@@ -16,6 +16,7 @@ import type {
   Progress,
 } from '../backup-agent/sources/source.ts';
 import { openLocalStorage } from '../backup-agent/storage/local.ts';
+import { tuneGarbageCollection } from '../backup-agent/stream/garbage-collection.ts';
 import type { BackupKind, Manifest } from '../contracts/manifest.ts';
 
 /**
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
+tuneGarbageCollection();
 const scale = Number(values.scale);
 const rounds = Number(values.rounds);
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));

@@ -1,3 +1,5 @@
+import { release } from '../../stream/release.ts';
+
 /** What goes downstream at once: the block that is compressed as one frame, and needs no copy there. */
 export const blockBytes = 1024 * 1024;
 
@@ -44,6 +46,11 @@ export class ArchiveBlock {
   *rest(): Generator<Buffer> {
     if (this.#used > 0) yield this.#copy(this.#used);
     this.#used = 0;
+  }
+
+  /** Gives its memory back at once; to be called when nothing more is asked of it. */
+  release(): void {
+    release(this.#bytes);
   }
 
   /** Who gets it may keep it. */

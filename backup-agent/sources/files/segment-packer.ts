@@ -47,7 +47,7 @@ export class SegmentPacker {
   readonly #options: PackerOptions;
   readonly #candidates: readonly Candidate[];
   readonly #turns: readonly (LinkTurn | undefined)[];
-  readonly #scratch = Buffer.allocUnsafeSlow(blockBytes);
+  #scratch: Buffer | undefined;
   readonly #block = new ArchiveBlock();
   readonly #names = new Set<string>();
   /** What went downstream; the block comes after it. */
@@ -79,10 +79,12 @@ export class SegmentPacker {
     } finally {
       for (const turn of this.#turns) turn?.settle(undefined);
     }
-    if (this.#position === 0) return;
-    this.#block.put(tarEnd);
-    yield* this.#block.full();
-    yield* this.#block.rest();
+    if (this.#position > 0) {
+      this.#block.put(tarEnd);
+      yield* this.#block.full();
+      yield* this.#block.rest();
+    }
+    this.#block.release();
   }
 
   get #position(): number {
@@ -210,7 +212,7 @@ export class SegmentPacker {
     const { stored, key } = this.#options;
     if (sizeBytes < largeFileBytes) return undefined;
     if (previous?.sizeBytes !== sizeBytes && !stored.hasLarge(sizeBytes)) return undefined;
-    const digest = file.digest(key, this.#scratch);
+    const digest = file.digest(key, (this.#scratch ??= Buffer.allocUnsafeSlow(blockBytes)));
     const extents = this.#find(digest, previous);
     return extents && { digest, extents, whole: true };
   }
