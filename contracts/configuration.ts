@@ -70,10 +70,20 @@ const outline = z.object({
     )
     .catch({}),
   groups: z.record(z.string(), z.array(z.string())).catch({}),
+  notifications: z
+    .object({
+      channels: z.record(z.string(), z.unknown()).catch({}),
+      rules: z
+        .array(z.object({ channels: z.array(z.string()), jobs: z.array(z.string()).catch([]) }))
+        .catch([]),
+      heartbeats: z.array(z.object({ job: z.string() })).catch([]),
+    })
+    .optional()
+    .catch(undefined),
 });
 
 interface Reference {
-  readonly kind: 'repository' | 'job';
+  readonly kind: 'repository' | 'job' | 'channel';
   readonly path: (string | number)[];
   readonly to: string;
 }
@@ -92,12 +102,29 @@ function* references(file: z.infer<typeof outline>): Generator<Reference> {
   for (const [group, members] of Object.entries(file.groups))
     for (const [index, member] of members.entries())
       yield { kind: 'job', path: ['groups', group, index], to: member };
+  yield* notificationReferences(file);
+}
+
+function* notificationReferences({ notifications }: z.infer<typeof outline>): Generator<Reference> {
+  const at = ['notifications'];
+  for (const [index, rule] of notifications?.rules.entries() ?? []) {
+    for (const [place, to] of rule.channels.entries())
+      yield { kind: 'channel', path: [...at, 'rules', index, 'channels', place], to };
+    for (const [place, to] of rule.jobs.entries())
+      yield { kind: 'job', path: [...at, 'rules', index, 'jobs', place], to };
+  }
+  for (const [index, { job }] of notifications?.heartbeats.entries() ?? [])
+    yield { kind: 'job', path: [...at, 'heartbeats', index, 'job'], to: job };
 }
 
 function* referenceProblems(
   file: z.infer<typeof outline>,
 ): Generator<Pick<Reference, 'path'> & { message: string }> {
-  const known = { repository: Object.keys(file.repositories), job: Object.keys(file.jobs) };
+  const known = {
+    repository: Object.keys(file.repositories),
+    job: Object.keys(file.jobs),
+    channel: Object.keys(file.notifications?.channels ?? {}),
+  };
   for (const { kind, path, to } of references(file)) {
     if (!known[kind].includes(to))
       yield {
