@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { Client } from 'pg';
 import { parse } from 'yaml';
 import { startThrowawayServer } from '../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { findServerBinaries } from '../../backup-agent/tools/postgres-binaries.ts';
 import { testInstallation } from '../support/installation.ts';
+import { needing } from '../support/programs.ts';
 
 /** The page's own commands, by the number of their section. */
 async function commandsOf(recoverPage: string, sections: readonly string[]): Promise<string> {
@@ -33,69 +34,64 @@ async function runPage(
   return { exitCode, all };
 }
 
-describe('by RECOVER.md alone, with age, zstd, tar, psql and openssl', () => {
-  before(async () => {
-    for (const program of ['age', 'zstd', 'tar', 'psql', 'openssl'])
-      await execa('sh', ['-c', `command -v ${program}`]).catch(() => {
-        throw new Error(
-          `this test needs ${program}: apt-get install age zstd tar postgresql-client openssl`,
-        );
-      });
-  });
-
-  test('a database and its attachments come back, and a changed object is noticed', async () => {
-    await using installation = await testInstallation(6);
-    const { directory, configFile, identityFile, run, sql } = installation;
-    await sql(`
+describe(
+  'by RECOVER.md alone, with age, zstd, tar, psql and openssl',
+  needing('age', 'zstd', 'tar', 'psql', 'openssl'),
+  () => {
+    test('a database and its attachments come back, and a changed object is noticed', async () => {
+      await using installation = await testInstallation(6);
+      const { directory, configFile, identityFile, run, sql } = installation;
+      await sql(`
       CREATE TABLE crm."odd ""名"" 🎉" (id int PRIMARY KEY, "a\nb" text);
       INSERT INTO crm."odd ""名"" 🎉" VALUES (1, E'tab\\tand \\\\. and \\n newline'), (2, NULL);
       SELECT setval('crm.invoice_number', 4711);
       SELECT lo_from_bytea(777, '\\xdeadbeef')`);
-    const backup = await run('backup', 'crm', '--json');
-    assert.ok(backup.exitCode === 0 || backup.exitCode === 5, backup.stderr);
-    const [database, files] = JSON.parse(backup.stdout);
-    const { keys } = parse(await readFile(configFile, 'utf8'));
-    const writer = keys.trusted.find(({ role }: { role: string }) => role === 'writer').publicKey;
-    const repository = join(directory, 'primary');
-    const common = { IDENTITY: identityFile, WRITER: writer };
+      const backup = await run('backup', 'crm', '--json');
+      assert.ok(backup.exitCode === 0 || backup.exitCode === 5, backup.stderr);
+      const [database, files] = JSON.parse(backup.stdout);
+      const { keys } = parse(await readFile(configFile, 'utf8'));
+      const writer = keys.trusted.find(({ role }: { role: string }) => role === 'writer').publicKey;
+      const repository = join(directory, 'primary');
+      const common = { IDENTITY: identityFile, WRITER: writer };
 
-    await using server = await startThrowawayServer({
-      binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
-    });
-    const url = await server.createDatabase('recovered');
-    const ofDatabase = { ...common, JOB: 'crm-database', BACKUP: database.id, DATABASE: url };
-    const recovered = await runPage(repository, ['1', '2', '3', '4a'], ofDatabase);
-    assert.equal(recovered.exitCode, 0, recovered.all);
-    assert.match(recovered.all, /loaded \d+ tables/);
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    const { rows } = await client.query(`
+      await using server = await startThrowawayServer({
+        binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
+      });
+      const url = await server.createDatabase('recovered');
+      const ofDatabase = { ...common, JOB: 'crm-database', BACKUP: database.id, DATABASE: url };
+      const recovered = await runPage(repository, ['1', '2', '3', '4a'], ofDatabase);
+      assert.equal(recovered.exitCode, 0, recovered.all);
+      assert.match(recovered.all, /loaded \d+ tables/);
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query(`
       SELECT (SELECT count(*)::int FROM crm.deals) AS deals,
         (SELECT string_agg("a\nb", ',') FROM crm."odd ""名"" 🎉") AS text,
         (SELECT last_value::int FROM crm.invoice_number) AS invoice,
         (SELECT count(*)::int FROM pg_constraint WHERE contype = 'f') AS keys`);
-    await client.end();
-    assert.deepEqual(rows[0], {
-      deals: 2000,
-      text: 'tab\tand \\. and \n newline',
-      invoice: 4711,
-      keys: 1,
+      await client.end();
+      assert.deepEqual(rows[0], {
+        deals: 2000,
+        text: 'tab\tand \\. and \n newline',
+        invoice: 4711,
+        keys: 1,
+      });
+
+      const target = join(directory, 'recovered-files');
+      await mkdir(target);
+      const ofFiles = { ...common, JOB: 'crm-attachments', BACKUP: files.id, TARGET: target };
+      const unpacked = await runPage(repository, ['1', '3', '4b'], ofFiles);
+      assert.equal(unpacked.exitCode, 0, unpacked.all);
+      await execa('diff', ['-r', installation.crm.folder, target]);
+
+      const objects = join(repository, 'jobs', 'crm-attachments', files.id, 'objects');
+      const [first = ''] = await readdir(objects);
+      const bytes = await readFile(join(objects, first));
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      await writeFile(join(objects, first), bytes);
+      const refused = await runPage(repository, ['1', '3'], ofFiles);
+      assert.notEqual(refused.exitCode, 0);
+      assert.match(refused.all, /FAILED/);
     });
-
-    const target = join(directory, 'recovered-files');
-    await mkdir(target);
-    const ofFiles = { ...common, JOB: 'crm-attachments', BACKUP: files.id, TARGET: target };
-    const unpacked = await runPage(repository, ['1', '3', '4b'], ofFiles);
-    assert.equal(unpacked.exitCode, 0, unpacked.all);
-    await execa('diff', ['-r', installation.crm.folder, target]);
-
-    const objects = join(repository, 'jobs', 'crm-attachments', files.id, 'objects');
-    const [first = ''] = await readdir(objects);
-    const bytes = await readFile(join(objects, first));
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    await writeFile(join(objects, first), bytes);
-    const refused = await runPage(repository, ['1', '3'], ofFiles);
-    assert.notEqual(refused.exitCode, 0);
-    assert.match(refused.all, /FAILED/);
-  });
-});
+  },
+);

@@ -11,6 +11,7 @@ import {
 } from '../../backup-agent/keys/identity-file.ts';
 import { run } from '../stream/tools.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { needing } from '../support/programs.ts';
 
 const key = await generateIdentity();
 const other = await generateIdentity();
@@ -37,17 +38,21 @@ test('an identity file is written as age-keygen writes it, and reads back', asyn
   assert.deepEqual(await read(text), [key.identity]);
 });
 
-test('what age-keygen writes, we read, and what we write, age-keygen reads', async () => {
-  await using directory = await temporaryDirectory();
-  const theirs = join(directory.path, 'theirs');
-  await run('age-keygen', ['-o', theirs]);
-  const file = await readFile(theirs, 'utf8');
-  const [identity] = await read(file);
-  assert.ok(identity !== undefined && file.includes(`\n${identity}\n`));
-  const ours = join(directory.path, 'ours');
-  await writeFile(ours, formatIdentityFile(key, new Date()));
-  assert.equal((await run('age-keygen', ['-y', ours])).toString().trim(), key.recipient);
-});
+test(
+  'what age-keygen writes, we read, and what we write, age-keygen reads',
+  needing('age-keygen'),
+  async () => {
+    await using directory = await temporaryDirectory();
+    const theirs = join(directory.path, 'theirs');
+    await run('age-keygen', ['-o', theirs]);
+    const file = await readFile(theirs, 'utf8');
+    const [identity] = await read(file);
+    assert.ok(identity !== undefined && file.includes(`\n${identity}\n`));
+    const ours = join(directory.path, 'ours');
+    await writeFile(ours, formatIdentityFile(key, new Date()));
+    assert.equal((await run('age-keygen', ['-y', ours])).toString().trim(), key.recipient);
+  },
+);
 
 test('several identities, comments, empty lines, and lines ended by CRLF are read', async () => {
   const text = `# mine\r\n${key.identity}\r\n\r\n# theirs\n${other.identity}\n${hybrid.identity}`;
@@ -113,18 +118,22 @@ test('an identity file encrypted to a recipient is refused by name, not guessed 
   );
 });
 
-test('a file that we protect opens with the age command, and one that it protects opens here', async () => {
-  await using directory = await temporaryDirectory();
-  const ours = join(directory.path, 'ours');
-  const theirs = join(directory.path, 'theirs');
-  const plain = join(directory.path, 'plain');
-  await writeFile(ours, await protectIdentityFile(`${key.identity}\n`, 'open sesame'));
-  await writeFile(plain, `${other.identity}\n`);
-  // age asks for a passphrase on a terminal only, so it is given one.
-  const onTerminal = (command: string, answers: string) =>
-    run('script', ['-q', '-e', '-c', command, '/dev/null'], Buffer.from(answers));
-  await onTerminal(`age --decrypt -o ${plain}.ours ${ours}`, 'open sesame\n');
-  assert.equal(await readFile(`${plain}.ours`, 'utf8'), `${key.identity}\n`);
-  await onTerminal(`age --passphrase -o ${theirs} ${plain}`, 'open sesame\nopen sesame\n');
-  assert.deepEqual(await read(await readFile(theirs), () => 'open sesame'), [other.identity]);
-});
+test(
+  'a file that we protect opens with the age command, and one that it protects opens here',
+  needing('age', 'script'),
+  async () => {
+    await using directory = await temporaryDirectory();
+    const ours = join(directory.path, 'ours');
+    const theirs = join(directory.path, 'theirs');
+    const plain = join(directory.path, 'plain');
+    await writeFile(ours, await protectIdentityFile(`${key.identity}\n`, 'open sesame'));
+    await writeFile(plain, `${other.identity}\n`);
+    // age asks for a passphrase on a terminal only, so it is given one.
+    const onTerminal = (command: string, answers: string) =>
+      run('script', ['-q', '-e', '-c', command, '/dev/null'], Buffer.from(answers));
+    await onTerminal(`age --decrypt -o ${plain}.ours ${ours}`, 'open sesame\n');
+    assert.equal(await readFile(`${plain}.ours`, 'utf8'), `${key.identity}\n`);
+    await onTerminal(`age --passphrase -o ${theirs} ${plain}`, 'open sesame\nopen sesame\n');
+    assert.deepEqual(await read(await readFile(theirs), () => 'open sesame'), [other.identity]);
+  },
+);

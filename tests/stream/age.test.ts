@@ -13,6 +13,7 @@ import { rounds } from '../support/scale.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { collect, inPieces } from './streams.ts';
 import { run } from './tools.ts';
+import { needing } from '../support/programs.ts';
 
 const chunkBytes = 64 * 1024;
 const key = await generateIdentity();
@@ -56,18 +57,22 @@ test('at every chunk boundary the package reads our files and we read its', asyn
   }
 });
 
-test('at every chunk boundary the age command reads our files and we read its', async () => {
-  await using directory = await temporaryDirectory();
-  const identityFile = join(directory.path, 'identity');
-  await writeFile(identityFile, `${key.identity}\n`);
-  for (const bytes of boundarySizes) {
-    const content = randomBytes(bytes);
-    const ours = await seal(content, [escrow.recipient, key.recipient]);
-    assert.deepEqual(await run('age', ['--decrypt', '--identity', identityFile], ours), content);
-    const theirs = await run('age', ['-r', escrow.recipient, '-r', key.recipient], content);
-    assert.deepEqual(await open(theirs), content);
-  }
-});
+test(
+  'at every chunk boundary the age command reads our files and we read its',
+  needing('age'),
+  async () => {
+    await using directory = await temporaryDirectory();
+    const identityFile = join(directory.path, 'identity');
+    await writeFile(identityFile, `${key.identity}\n`);
+    for (const bytes of boundarySizes) {
+      const content = randomBytes(bytes);
+      const ours = await seal(content, [escrow.recipient, key.recipient]);
+      assert.deepEqual(await run('age', ['--decrypt', '--identity', identityFile], ours), content);
+      const theirs = await run('age', ['-r', escrow.recipient, '-r', key.recipient], content);
+      assert.deepEqual(await open(theirs), content);
+    }
+  },
+);
 
 test('hybrid recipients work, for the package reads them too', async () => {
   const hybrid = await generateIdentity({ postQuantum: true });

@@ -1,22 +1,13 @@
 import { spawn } from 'node:child_process';
 import { buffer, text } from 'node:stream/consumers';
-
-/** The Debian package that has each program. */
-const packages = {
-  age: 'age',
-  'age-keygen': 'age',
-  zstd: 'zstd',
-  openssl: 'openssl',
-  bash: 'bash',
-  script: 'bsdutils',
-};
+import { packages, type Program } from '../support/programs.ts';
 
 /**
  * Feeds `input` to a program and resolves with what it prints. A program that is not installed fails
  * the test and names its package: compatibility with it is what the test is about.
  */
 export async function run(
-  program: keyof typeof packages,
+  program: Program,
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
 ): Promise<Buffer<ArrayBufferLike>> {

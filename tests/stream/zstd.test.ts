@@ -10,6 +10,7 @@ import { through } from '../../backup-agent/stream/transform.ts';
 import { rounds } from '../support/scale.ts';
 import { collect, inPieces } from './streams.ts';
 import { run } from './tools.ts';
+import { needing } from '../support/programs.ts';
 
 const mebibyte = 1024 * 1024;
 const sizes = [0, 1, 100, mebibyte - 1, mebibyte, mebibyte + 1, 3 * mebibyte + 5];
@@ -46,26 +47,34 @@ test('whatever is compressed in pieces of any size decompresses to the same byte
   );
 });
 
-test('the zstd command reads what we write, at every level and size, incompressible or not', async () => {
-  for (const bytes of sizes)
-    for (const content of [lines(bytes), randomBytes(bytes)])
-      assert.deepEqual(await run('zstd', ['-d', '-c', '-q'], await pack(content)), content);
-  const content = lines(mebibyte + 10);
-  for (const level of [1, 3, 9, 19])
-    assert.deepEqual(
-      await run('zstd', ['-d', '-c', '-q'], await pack(content, { level })),
-      content,
-    );
-});
-
-test('we read what the zstd command writes, in one frame of any size', async () => {
-  for (const bytes of [...sizes, 9 * mebibyte])
-    for (const flags of [['-3'], ['--no-check'], ['--long=24'], [`--stream-size=${bytes}`]])
+test(
+  'the zstd command reads what we write, at every level and size, incompressible or not',
+  needing('zstd'),
+  async () => {
+    for (const bytes of sizes)
+      for (const content of [lines(bytes), randomBytes(bytes)])
+        assert.deepEqual(await run('zstd', ['-d', '-c', '-q'], await pack(content)), content);
+    const content = lines(mebibyte + 10);
+    for (const level of [1, 3, 9, 19])
       assert.deepEqual(
-        await unpack(await run('zstd', ['-c', '-q', ...flags], lines(bytes)), 100_000),
-        lines(bytes),
+        await run('zstd', ['-d', '-c', '-q'], await pack(content, { level })),
+        content,
       );
-});
+  },
+);
+
+test(
+  'we read what the zstd command writes, in one frame of any size',
+  needing('zstd'),
+  async () => {
+    for (const bytes of [...sizes, 9 * mebibyte])
+      for (const flags of [['-3'], ['--no-check'], ['--long=24'], [`--stream-size=${bytes}`]])
+        assert.deepEqual(
+          await unpack(await run('zstd', ['-c', '-q', ...flags], lines(bytes)), 100_000),
+          lines(bytes),
+        );
+  },
+);
 
 /** A skippable frame of so many bytes. */
 function padding(bytes: number): Buffer {
@@ -87,34 +96,44 @@ test('a stream delivered byte by byte is the same stream', async () => {
   assert.deepEqual(await unpack(packed, 1), content);
 });
 
-test('frames of different writers, and skippable ones, make one stream', async () => {
-  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
-  const big = lines(5 * mebibyte);
-  const stream = Buffer.concat([
-    skippable,
-    await pack(lines(10)),
-    await run('zstd', ['-c', '-q'], big),
-    zstdCompressSync(new Uint8Array()),
-    skippable,
-    await pack(lines(2 * mebibyte)),
-  ]);
-  const content = Buffer.concat([lines(10), big, lines(2 * mebibyte)]);
-  for (const pieceBytes of [7919, stream.length])
-    assert.deepEqual(await unpack(stream, pieceBytes), content);
-});
+test(
+  'frames of different writers, and skippable ones, make one stream',
+  needing('zstd'),
+  async () => {
+    const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+    const big = lines(5 * mebibyte);
+    const stream = Buffer.concat([
+      skippable,
+      await pack(lines(10)),
+      await run('zstd', ['-c', '-q'], big),
+      zstdCompressSync(new Uint8Array()),
+      skippable,
+      await pack(lines(2 * mebibyte)),
+    ]);
+    const content = Buffer.concat([lines(10), big, lines(2 * mebibyte)]);
+    for (const pieceBytes of [7919, stream.length])
+      assert.deepEqual(await unpack(stream, pieceBytes), content);
+  },
+);
 
-test('a stream cut anywhere is refused, wherever a frame is left without its end', async () => {
-  const packed = await pack(lines(5000));
-  for (let length = 0; length < packed.length; length++) {
-    const cut = packed.subarray(0, length);
-    await assert.rejects(unpack(cut), { code: 'compressed-damaged' });
-    if (length > 0)
-      await assert.rejects(unpack(Buffer.concat([packed, cut])), { code: 'compressed-damaged' });
-  }
-  const piped = await run('zstd', ['-c', '-q'], lines(4 * mebibyte));
-  for (const length of [3, 4, 5, 8, 100, piped.length / 2, piped.length - 4, piped.length - 1])
-    await assert.rejects(unpack(piped.subarray(0, length), 10_000), { code: 'compressed-damaged' });
-});
+test(
+  'a stream cut anywhere is refused, wherever a frame is left without its end',
+  needing('zstd'),
+  async () => {
+    const packed = await pack(lines(5000));
+    for (let length = 0; length < packed.length; length++) {
+      const cut = packed.subarray(0, length);
+      await assert.rejects(unpack(cut), { code: 'compressed-damaged' });
+      if (length > 0)
+        await assert.rejects(unpack(Buffer.concat([packed, cut])), { code: 'compressed-damaged' });
+    }
+    const piped = await run('zstd', ['-c', '-q'], lines(4 * mebibyte));
+    for (const length of [3, 4, 5, 8, 100, piped.length / 2, piped.length - 4, piped.length - 1])
+      await assert.rejects(unpack(piped.subarray(0, length), 10_000), {
+        code: 'compressed-damaged',
+      });
+  },
+);
 
 test('anything behind or between the frames is refused, not ignored', async () => {
   const packed = await pack(lines(1000));
@@ -131,7 +150,7 @@ test('anything behind or between the frames is refused, not ignored', async () =
   await assert.rejects(unpack(Buffer.from('plain text')), { code: 'compressed-damaged' });
 });
 
-test('a flipped bit never yields other bytes', async () => {
+test('a flipped bit never yields other bytes', needing('zstd'), async () => {
   const content = lines(3 * mebibyte);
   const ours = await pack(content);
   const piped = await run('zstd', ['-c', '-q'], content);
@@ -174,7 +193,7 @@ test('a frame that pretends to be small is stopped, not stored', async () => {
   await assert.rejects(unpack(lying), { code: 'compressed-damaged' });
 });
 
-test('an error of the source passes through unchanged', async () => {
+test('an error of the source passes through unchanged', needing('zstd'), async () => {
   const cause = new Error('the disk went away');
   const packed = await run('zstd', ['-c', '-q'], lines(5 * mebibyte));
   async function* failing(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
