@@ -27,7 +27,7 @@ async function interrupt(directory: string, signal: NodeJS.Signals, moment: stri
 
 test('a signal ends the work with its own exit code and leaves nothing behind', async () => {
   const cases: [NodeJS.Signals, string, number][] = [
-    ['SIGINT', '❯ Full backup', 130],
+    ['SIGINT', '❯ Synthesize', 130],
     ['SIGTERM', '❯ Drill from', 143],
   ];
   for (const [signal, moment, expected] of cases) {
