@@ -4,9 +4,11 @@ import { parseSuppressions } from '../policies/face.ts';
 import { buildApp } from './build-app.ts';
 import { EnvironmentRefused, loadEnvironment } from './lib/load-environment.ts';
 import { guardByPolicies, PoliciesRefused } from './lib/policy-gate.ts';
+import { recordSourceLines } from './lib/source-lines.ts';
 
 const suppressionsFile = join(import.meta.dirname, '../policies/suppressions.yaml');
 
+recordSourceLines();
 try {
   const environment = await loadEnvironment(process.env['HOLDFAST_ENV'] ?? 'sandbox');
   const { app } = buildApp(environment);

@@ -88,7 +88,7 @@ export class Configuration {
 
   private blocks(mode: Mode): Readonly<Record<string, Readonly<Record<string, Fields>>>> {
     const section = mode === 'managed' ? this.source.document.resource : this.source.document.data;
-    return (section ?? {}) as Readonly<Record<string, Readonly<Record<string, Fields>>>>;
+    return section ?? {};
   }
 
   private resource(mode: Mode, type: string, name: string, instance: Instance): Resource {

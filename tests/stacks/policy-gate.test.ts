@@ -3,7 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { execa } from 'execa';
-import { noSuppressions, parseSuppressions } from '../../policies/face.ts';
+import { judgePath, noSuppressions, parseSuppressions } from '../../policies/face.ts';
 import type { Stacks } from '../../stacks/build-app.ts';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
 import { guardByPolicies } from '../../stacks/lib/policy-gate.ts';
@@ -98,5 +98,10 @@ suite('the policies at synthesis', () => {
     });
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /resources, \d+ rules: 0 failed/);
+    const { results } = await judgePath(directory.path, { now });
+    const findings = results.filter(({ outcome }) => outcome === 'fail');
+    assert.ok(findings.length > 0, 'without suppressions something is found');
+    for (const { origin, address } of findings)
+      assert.match(origin.source ?? '', /^stacks\/[\w/-]+\.ts:\d+:\d+$/, address);
   });
 });

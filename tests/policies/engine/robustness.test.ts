@@ -77,12 +77,41 @@ test('no odd value anywhere in a resource makes a rule throw', () => {
   );
 });
 
-for (const name of ['module.tf.json', 'plan.json'])
+for (const name of [
+  'module.tf.json',
+  'plan.json',
+  'registry-module.plan.json',
+  'old-cdk.tf.json',
+  'translated.tf.json',
+])
   test(`foreign Terraform runs through without an engine error: ${name}`, async () => {
     const graph = await load(`tests/fixtures/policies/foreign/${name}`);
     assert.ok(graph.resources.length > 0);
     assert.deepEqual(judgeGraph(graph, { rules, now }).errors, []);
   });
+
+test('in the plan of a module with counts, loops and unknown blocks, findings stand at the instances', async () => {
+  const graph = await load('tests/fixtures/policies/foreign/registry-module.plan.json');
+  const { results } = judgeGraph(graph, { rules, now });
+  const at = (outcome: string, rule: string): string[] =>
+    results
+      .filter((result) => result.outcome === outcome && result.rule.id === rule)
+      .map(({ address }) => address);
+  assert.deepEqual(at('fail', 'sg-no-open-admin-ports'), [
+    'module.storage.aws_security_group_rule.ingress["web"]',
+  ]);
+  assert.deepEqual(at('pass', 's3-versioned'), ['module.storage.aws_s3_bucket.this[0]']);
+  assert.deepEqual(at('unknown', 'rds-storage-encrypted'), []);
+});
+
+test('labelled blocks may stand in lists at every level, beside comments', async () => {
+  const graph = await load('tests/fixtures/policies/foreign/translated.tf.json');
+  assert.deepEqual(
+    graph.resources.map(({ address }) => address),
+    ['aws_s3_bucket.one', 'aws_s3_bucket.two', 'aws_sqs_queue.jobs', 'data.aws_region.here'],
+  );
+  assert.equal(graph.at('aws_sqs_queue.jobs')?.get('name'), 'crm-jobs');
+});
 
 test('the references of a real plan lead through modules to the resources they come from', async () => {
   const graph = await load('tests/fixtures/policies/foreign/plan.json');

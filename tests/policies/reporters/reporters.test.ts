@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import Ajv from 'ajv';
 import { z } from 'zod';
 import type { Report, Result } from '../../../policies/engine/report.ts';
 import { type Rule } from '../../../policies/engine/rule.ts';
@@ -51,78 +54,31 @@ const report: Report = {
   errors: [{ rule: 'x-broken', message: 'no such thing' }],
 };
 
-/** The parts of SARIF 2.1.0 that are written, each as strict as the standard's schema is on it. */
-const text = z.strictObject({ text: z.string().min(1) });
-const level = z.enum(['none', 'note', 'warning', 'error']);
-const sarif = z.strictObject({
-  $schema: z.url(),
-  version: z.literal('2.1.0'),
+/** What the tests look at; that the whole is SARIF, the standard's own schema says. */
+const sarif = z.object({
   runs: z.tuple([
-    z.strictObject({
-      tool: z.strictObject({
-        driver: z.strictObject({
-          name: z.string().min(1),
-          rules: z.array(
-            z.strictObject({
-              id: z.string(),
-              shortDescription: text,
-              fullDescription: text,
-              help: text,
-              defaultConfiguration: z.strictObject({ level }),
-              properties: z.looseObject({}),
-            }),
-          ),
-        }),
-      }),
-      columnKind: z.enum(['utf16CodeUnits', 'unicodeCodePoints']),
-      invocations: z.array(
-        z.strictObject({
-          executionSuccessful: z.boolean(),
-          toolExecutionNotifications: z.array(
-            z.strictObject({
-              level,
-              message: text,
-              descriptor: z.strictObject({ id: z.string() }),
-            }),
-          ),
-        }),
-      ),
+    z.object({
+      tool: z.object({ driver: z.object({ rules: z.array(z.object({ id: z.string() })) }) }),
+      invocations: z.array(z.object({ executionSuccessful: z.boolean() })),
       results: z.array(
         z
-          .strictObject({
+          .object({
             ruleId: z.string(),
             ruleIndex: z.int().nonnegative(),
-            kind: z.enum(['notApplicable', 'pass', 'fail', 'review', 'open', 'informational']),
-            level,
-            message: text,
+            kind: z.string(),
+            level: z.string(),
             locations: z.array(
-              z.strictObject({
+              z.object({
                 physicalLocation: z
-                  .strictObject({
-                    artifactLocation: z.strictObject({
-                      uri: z.string().regex(/^[\w%./~:@!$&'()*+,;=-]+$/),
-                    }),
-                    region: z.strictObject({ startLine: z.int().positive() }),
-                  })
+                  .object({ region: z.object({ startLine: z.int().positive() }) })
                   .optional(),
-                logicalLocations: z.array(
-                  z.strictObject({ fullyQualifiedName: z.string(), kind: z.string() }),
-                ),
               }),
             ),
-            partialFingerprints: z.record(z.string(), z.string()),
-            suppressions: z
-              .array(
-                z.strictObject({
-                  kind: z.enum(['inSource', 'external']),
-                  status: z.enum(['accepted', 'underReview', 'rejected']),
-                  justification: z.string(),
-                }),
-              )
-              .optional(),
+            suppressions: z.array(z.object({ justification: z.string() })).optional(),
           })
+          // Section 3.27.10 of the standard; its schema cannot say it.
           .refine(
-            ({ kind, level: given }) => kind === 'fail' || given === 'none',
+            ({ kind, level }) => kind === 'fail' || level === 'none',
             'a level other than none demands the kind fail',
           ),
       ),
@@ -130,7 +86,34 @@ const sarif = z.strictObject({
   ]),
 });
 
-test('SARIF holds findings, unknowns and suppressions as the standard demands', () => {
+/** The JSON schema of SARIF 2.1.0 as published, compiled. */
+async function sarifSchema(): Promise<Ajv.ValidateFunction> {
+  const { resolve } = createRequire(import.meta.url);
+  const read = async (name: string): Promise<object> =>
+    JSON.parse(await readFile(resolve(name), 'utf8')) as object;
+  const ajv = new Ajv({ schemaId: 'id', meta: false, allErrors: true, logger: false });
+  const draft4 = 'http://json-schema.org/draft-04/schema';
+  ajv.addMetaSchema(await read('ajv/lib/refs/json-schema-draft-04.json'), draft4);
+  return ajv.compile(await read('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'));
+}
+
+test('SARIF is what the published schema of version 2.1.0 demands', async () => {
+  const valid = await sarifSchema();
+  for (const one of [report, { ...report, results: [], errors: [] }]) {
+    const log = JSON.parse(reporters.sarif(one)) as object;
+    assert.ok(valid(log), JSON.stringify(valid.errors));
+  }
+  assert.ok(!valid({ version: '2.1.0', runs: [{ tool: {}, results: [{ kind: 'bad' }] }] }));
+  const paths = valid.errors?.map(({ dataPath }) => dataPath);
+  assert.deepEqual(
+    ['.runs[0].tool', '.runs[0].results[0]', '.runs[0].results[0].kind'].filter(
+      (path) => !paths?.includes(path),
+    ),
+    [],
+  );
+});
+
+test('SARIF holds findings, unknowns and suppressions', () => {
   const {
     runs: [run],
   } = sarif.parse(JSON.parse(reporters.sarif(report)));
