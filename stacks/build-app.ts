@@ -1,4 +1,5 @@
 import type { Environment } from '../contracts/environment.ts';
+import { BackupStack } from './backup/backup-stack.ts';
 import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
 import { DataStack } from './data/data-stack.ts';
 import { EdgeStack } from './edge/edge-stack.ts';
@@ -13,6 +14,7 @@ export interface Stacks {
   readonly identity: IdentityStack;
   readonly network: NetworkStack;
   readonly data: DataStack;
+  readonly backup: BackupStack;
   readonly edge: EdgeStack;
   /** Only where the environment lets somebody in by VPN. */
   readonly vpn: VpnStack | undefined;
@@ -35,8 +37,9 @@ export function buildApp(environment: Environment, outdir?: string): Build {
   const identity = new IdentityStack(app, environment);
   const network = new NetworkStack(app, environment, identity.rails);
   const data = new DataStack(app, environment, network);
+  const backup = new BackupStack(app, environment, identity.rails);
   const edge = new EdgeStack(app, environment, network);
   const { clients, sites } = environment.vpn;
   const vpn = clients || sites.length > 0 ? new VpnStack(app, environment, network) : undefined;
-  return { app, stacks: { bootstrap, identity, network, data, edge, vpn } };
+  return { app, stacks: { bootstrap, identity, network, data, backup, edge, vpn } };
 }

@@ -75,6 +75,16 @@ export function bucketArns(bucket: Resource): string[] {
  * that narrows them down.
  */
 export function objectTargets(identity: Identity, bucket: Resource): Target[] {
+  return objectKeys(identity, bucket).map((key) => objectTarget(bucket, key));
+}
+
+/** One object, by the key that follows the bucket's name: `/leases/crm.json`. */
+export function objectTarget(bucket: Resource, key: string): Target {
+  return bucketArns(bucket).map((arn) => `${arn}${key}`);
+}
+
+/** Their keys, each with a slash before it. */
+export function objectKeys(identity: Identity, bucket: Resource): string[] {
   const arns = bucketArns(bucket);
   const statements = identity.policies.flatMap((policy) => policy.statements);
   const patterns = statements.flatMap(({ resources, notResources }) => [
@@ -86,9 +96,7 @@ export function objectTargets(identity: Identity, bucket: Resource): Target[] {
       .filter((arn) => pattern.startsWith(`${arn}/`))
       .map((arn) => pattern.slice(arn.length).replaceAll(/[*?]/g, 'x')),
   );
-  return [...new Set([...keys, '/jobs/any/object'])].map((key) =>
-    arns.map((arn) => `${arn}${key}`),
-  );
+  return [...new Set([...keys, '/jobs/any/object'])];
 }
 
 /** Whether the identity may put objects into the bucket, or may perhaps: a policy is not known yet. */

@@ -8,6 +8,7 @@ import {
   copierRights,
   curatorRights,
   drillRights,
+  prunerRights,
   restorerRights,
   writerRights,
 } from './rights.ts';
@@ -31,6 +32,8 @@ export class BackupStack extends EnvironmentStack {
       copierRights(this, this.vault, this.offsiteVault),
     );
     this.#role('curator', 'Holds backups', curatorRights(this, this.vault));
+    this.#role('pruner', 'Prunes backups', prunerRights(this, this.vault));
+    this.#role('offsitePruner', 'Prunes off-site copies', prunerRights(this, this.offsiteVault));
     this.#role('restorer', 'Restores', restorerRights(this, this.vault));
     this.#role(
       'offsiteRestorer',
@@ -46,11 +49,7 @@ export class BackupStack extends EnvironmentStack {
     );
   }
 
-  #role(
-    duty: Exclude<Duty, 'pruner' | 'offsitePruner'>,
-    description: string,
-    rights: readonly Statement[],
-  ): void {
+  #role(duty: Duty, description: string, rights: readonly Statement[]): void {
     const { name, offsite } = duties[duty];
     const { role } = workloadRole(this, name, {
       name,

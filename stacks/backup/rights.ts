@@ -1,5 +1,6 @@
 import type { EnvironmentStack } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
+import { chronicle } from './vault-guards.ts';
 import type { Vault } from './vault.ts';
 
 /** What tells of backups, and holds none of their content. */
@@ -72,13 +73,18 @@ const never = (
   resources,
 });
 
-const deleting = [
+const unlocking = [
   's3:BypassGovernanceRetention',
-  's3:DeleteObject*',
+  's3:DeleteObject',
+  's3:PutBucketObjectLockConfiguration',
   's3:PutBucketPolicy',
   's3:PutLifecycleConfiguration',
 ];
-const neverDelete = never('NeverDelete', deleting, ['*']);
+const neverDelete = never(
+  'NeverDelete',
+  [...unlocking.filter((action) => action !== 's3:DeleteObject'), 's3:DeleteObject*'],
+  ['*'],
+);
 
 /** Makes backups. Reads what tells of them, never what is in them. */
 export function writerRights(stack: EnvironmentStack, vault: Vault): Statement[] {
@@ -124,6 +130,32 @@ export function drillRights(stack: EnvironmentStack, vault: Vault): Statement[] 
     create('Testify', vault, ['jobs/*/commits/*', 'jobs/*/drills/*', 'leases/*']),
     useKey('UseKey', vault, stack),
     neverDelete,
+  ];
+}
+
+/**
+ * Prunes: commits what goes, then deletes, version by version, what no lock holds. What it may create it may
+ * not delete: neither the log that tells what it did, nor evidence, nor leases.
+ */
+export function prunerRights(stack: EnvironmentStack, vault: Vault): Statement[] {
+  return [
+    look('Look', vault),
+    read('ReadRecords', vault, records),
+    create('Commit', vault, commits),
+    {
+      sid: 'Prune',
+      actions: ['s3:DeleteObjectVersion'],
+      resources: below(vault, ['jobs/*']),
+    },
+    {
+      sid: 'ClearUnfinished',
+      actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      resources: below(vault, ['jobs/*']),
+    },
+    useKey('UseKey', vault, stack),
+    never('NeverReadContent', ['s3:GetObject*'], below(vault, ['jobs/*/objects/*'])),
+    never('NeverDeleteTheLog', ['s3:DeleteObject*'], below(vault, chronicle)),
+    never('NeverShortenOrUnlock', unlocking, ['*']),
   ];
 }
 

@@ -10,6 +10,15 @@ export interface VaultGuards {
   readonly copier?: ForeignPrincipal;
 }
 
+/** What tells of backups after they are gone: nobody but break-glass deletes it, the pruner included. */
+export const chronicle = [
+  'holdfast.json',
+  'RECOVER.md',
+  'jobs/*/commits/*',
+  'jobs/*/drills/*',
+  'leases/*',
+];
+
 /**
  * What a vault lets nobody do, whatever their own policies say, administrators of the account included:
  * all but break-glass would first have to change this policy, which is logged and alarmed.
@@ -37,6 +46,13 @@ export function vaultGuards(stack: EnvironmentStack, guards: VaultGuards): State
       actions: ['s3:DeleteObjectVersion'],
       resources: objects,
       conditions: { ArnNotEquals: { 'aws:PrincipalArn': [guards.prunerArn, emergency] } },
+    },
+    {
+      ...deny,
+      sid: 'DenyDeletingTheLog',
+      actions: ['s3:DeleteObjectVersion'],
+      resources: chronicle.map((key) => `${guards.bucketArn}/${key}`),
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': emergency } },
     },
     {
       ...deny,

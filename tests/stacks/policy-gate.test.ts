@@ -5,10 +5,11 @@ import { suite, test } from 'node:test';
 import { execa } from 'execa';
 import { judgePath, noSuppressions, parseSuppressions } from '../../policies/face.ts';
 import type { Stacks } from '../../stacks/build-app.ts';
+import { buildApp } from '../../stacks/build-app.ts';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
 import { guardByPolicies } from '../../stacks/lib/policy-gate.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { buildEverything, environmentNames, type EnvironmentName } from './support.ts';
+import { environmentNames, type EnvironmentName } from './support.ts';
 
 const root = join(import.meta.dirname, '../..');
 const accepted = parseSuppressions(
@@ -27,7 +28,7 @@ interface Attempt {
 async function attempt({ environment: name = 'production', weaken, ...over }: Attempt = {}) {
   await using directory = await temporaryDirectory();
   const environment = await loadEnvironment(name);
-  const { app, stacks } = buildEverything(environment, directory.path);
+  const { app, stacks } = buildApp(environment, directory.path);
   const printed: string[] = [];
   const print = (report: string) => void printed.push(report);
   guardByPolicies(app, { environment, suppressions: accepted, now, print, ...over });

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackupStack } from '../../stacks/backup/backup-stack.ts';
 import { buildApp } from '../../stacks/build-app.ts';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
 import type { Environment } from '../../contracts/environment.ts';
@@ -21,20 +20,13 @@ export interface StackJson {
   readonly terraform: { readonly backend: Readonly<Record<string, Attributes>> };
 }
 
-/** Every stack there is: those that are deployed, and the vaults beside them. */
-export function buildEverything(environment: Environment, outdir: string) {
-  const { app, stacks } = buildApp(environment, outdir);
-  const backup = new BackupStack(app, environment, stacks.identity.rails);
-  return { app, stacks: { ...stacks, backup } };
-}
-
 /** Synthesizes an environment and reads back what Terraform would read, by stack. */
 export async function synthesize(
   environment: EnvironmentName | Environment,
 ): Promise<Readonly<Record<string, StackJson>>> {
   await using directory = await temporaryDirectory();
   const file = typeof environment === 'string' ? await loadEnvironment(environment) : environment;
-  const { app, stacks } = buildEverything(file, directory.path);
+  const { app, stacks } = buildApp(file, directory.path);
   app.synth();
   const names = Object.entries(stacks).flatMap(([name, stack]) => (stack ? [name] : []));
   const texts = await Promise.all(

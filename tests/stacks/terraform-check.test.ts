@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { execa } from 'execa';
+import { buildApp } from '../../stacks/build-app.ts';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { buildEverything, environmentNames } from './support.ts';
+import { environmentNames } from './support.ts';
 
 /** A program that runs the real Terraform on synthesized stacks, offline; CI names it. */
 const checker = process.env['HOLDFAST_TERRAFORM_CHECK'];
@@ -15,7 +16,7 @@ for (const name of environmentNames)
     async () => {
       assert.ok(checker);
       await using directory = await temporaryDirectory();
-      buildEverything(await loadEnvironment(name), directory.path).app.synth();
+      buildApp(await loadEnvironment(name), directory.path).app.synth();
       const { exitCode, all } = await execa(checker, ['--apply', directory.path], {
         all: true,
         reject: false,

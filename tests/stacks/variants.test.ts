@@ -107,6 +107,7 @@ suite('with an off-site account', async () => {
     );
     assert.deepEqual(roles.map(({ id }) => id).sort(), [
       'agent-drill-role',
+      'agent-prune-offsite-role',
       'agent-restore-offsite-role',
     ]);
     for (const { attributes } of roles)

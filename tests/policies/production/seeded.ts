@@ -503,6 +503,12 @@ const backups = [
       };
     },
   ),
+  grant(
+    'backup-writer-cannot-decrypt',
+    'aws_iam_role_policy',
+    { Sid: 'Seeded', Action: 'kms:Decrypt' },
+    /^agent-run-rights$/,
+  ),
   repository('data-in-agent-job', 'a bucket of customer data without a job', (resources) => {
     resources['aws_ssm_parameter'] = agent({
       database: {
