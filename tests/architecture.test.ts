@@ -4,7 +4,9 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
-const files = globSync('{backup-agent,contracts,policies,stacks,rehearsal}/**/*.ts', { cwd: root });
+const files = globSync('{backup-agent,contracts,pages,policies,stacks,rehearsal}/**/*.ts', {
+  cwd: root,
+});
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
 /** Local files (from the repository's root) and packages that a file imports. */
@@ -32,7 +34,17 @@ function offenders(
 
 const within = (folder: string) => (file: string) => file.startsWith(`${folder}/`);
 const isLocal = (imported: string) =>
-  /^(backup-agent|contracts|policies|stacks|rehearsal)\//.test(imported);
+  /^(backup-agent|contracts|pages|policies|stacks|rehearsal)\//.test(imported);
+
+/** What each may import besides itself. */
+const sharedBy: Readonly<Record<string, readonly string[]>> = {
+  pages: ['contracts'],
+  policies: ['contracts', 'pages'],
+  'backup-agent': ['contracts', 'pages'],
+};
+
+/** They hand markup to a page that nothing escaped. */
+const markupMakers = new Set(['pages/html.ts', 'pages/mark.ts', 'pages/page.ts']);
 
 describe('the halves', () => {
   test('contracts import nothing local but contracts', () => {
@@ -44,17 +56,23 @@ describe('the halves', () => {
       [],
     );
   });
-  for (const half of ['policies', 'backup-agent'])
-    test(`${half} imports only itself and contracts`, () => {
+  for (const [half, shared] of Object.entries(sharedBy))
+    test(`${half} imports only itself${shared.map((room) => ` and ${room}`).join('')}`, () => {
       assert.deepEqual(
         offenders(
           within(half),
           (imported) =>
-            !isLocal(imported) || within(half)(imported) || within('contracts')(imported),
+            !isLocal(imported) || [half, ...shared].some((room) => within(room)(imported)),
         ),
         [],
       );
     });
+  test('only what draws hands ready markup to a page', () => {
+    assert.deepEqual(
+      matching((file) => !markupMakers.has(file), /\btrusted\(/),
+      [],
+    );
+  });
   test('stacks import themselves, contracts and the face of policies', () => {
     assert.deepEqual(
       offenders(
@@ -200,7 +218,7 @@ describe('libraries', () => {
         .join('/');
     assert.deepEqual(
       offenders(
-        (file) => within('backup-agent')(file) || within('contracts')(file),
+        (file) => ['backup-agent', 'contracts', 'pages'].some((room) => within(room)(file)),
         (imported) =>
           imported.startsWith('node:') ||
           isLocal(imported) ||

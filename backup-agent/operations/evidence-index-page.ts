@@ -1,4 +1,10 @@
-import type { Evidence } from '../../contracts/evidence.ts';
+import { definitions, list, time } from '../../pages/blocks.ts';
+import { formatsFor } from '../../pages/formats.ts';
+import { html, join, type Content, type Html } from '../../pages/html.ts';
+import { mark, type Tone } from '../../pages/mark.ts';
+import { link, renderPage } from '../../pages/page.ts';
+import { table } from '../../pages/table.ts';
+import type { Evidence, Outcome } from '../../contracts/evidence.ts';
 import type { TrustedKey } from '../keys/trust.ts';
 import type { EvidenceReport } from './evidence.ts';
 
@@ -11,82 +17,104 @@ export interface IndexPage {
   readonly by: string;
 }
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
-.failed{font-weight:bold;color:#a00}code{font-size:13px}`;
+const format = formatsFor('en');
+const lineBreak = html`<br />`;
 
 /** The first page of a bundle: what it holds, what was checked when it was made, how to check it. */
 export function renderIndexPage(page: IndexPage): string {
-  const { drills, reports, trusted, since, madeAt, by } = page;
-  const problems = reports.flatMap((report) => report.problems);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Restore drills since ${text(day(since))}</title>
-<style>${style}</style></head><body>
-<h1>Restore drills since ${text(day(since))}</h1>
-<p>Made at ${text(madeAt.toISOString())} by ${text(by)}. ${drills.length} drills of
-${reports.length} jobs. All times are UTC.</p>
-<h2>Drills</h2>
-${table(['Started', 'Job', 'Repository', 'Backup', 'Outcome', 'Assertions', 'Objectives', 'Record'], drills.map(drillRow))}
-<h2>Checked when this was made</h2>
-<ul>${reports.map((report) => `<li>${text(report.job)}: ${report.good} records with their signatures, digests and places in the log</li>`).join('')}
-${problems.map(({ where, what }) => `<li class="failed">${text(where)}: ${text(what)}</li>`).join('')}</ul>
-<h2>Check it yourself</h2>
-<p>Every .json file below a repository's folder is a DSSE envelope: <code>payload</code> is base64,
-the signature is Ed25519 over <code>DSSEv1 SP length(type) SP type SP length(payload) SP payload</code>.
-Each commit names the SHA-256 of the one before it and of the record that it adds, so a record that
-was taken out leaves a gap. The keys below were trusted by the host that made this file; compare
-them with your own note of them.</p>
-${table(['Role', 'Public key (SPKI, DER, base64)', 'Valid from', 'Valid until'], trusted.map(keyRow))}
-</body></html>
-`;
+  const { drills, reports, since, madeAt, by } = page;
+  return renderPage([
+    {
+      language: 'en',
+      title: `Restore drills since ${format.day(since)}`,
+      lead: html`<p>${drills.length} drills of ${reports.length} jobs.</p>`,
+      sections: [
+        { id: 'drills', title: 'Drills', content: drillTable(drills) },
+        { id: 'checked', title: 'Checked when this was made', content: checked(reports) },
+        { id: 'check', title: 'Check it yourself', content: howToCheck(page) },
+      ],
+      foot: html`<p>Made at ${time(format.iso(madeAt), format.moment(madeAt))} by ${by}.</p>`,
+    },
+  ]);
 }
 
-function drillRow({ evidence, file }: IndexPage['drills'][number]): string[] {
+function drillTable(drills: IndexPage['drills']): Html {
+  return table({
+    caption: 'Every drill, oldest first; all times are UTC',
+    columns: [
+      { title: 'Started' },
+      { title: 'Job' },
+      { title: 'Repository' },
+      { title: 'Backup' },
+      { title: 'Outcome' },
+      { title: 'Assertions' },
+      { title: 'Objectives' },
+      { title: 'Record' },
+    ],
+    rows: drills.map(drillRow),
+    empty: 'No drill ran.',
+  });
+}
+
+const tones: Readonly<Record<Outcome, Tone>> = {
+  passed: 'good',
+  failed: 'bad',
+  unproven: 'unknown',
+};
+
+function drillRow({ evidence, file }: IndexPage['drills'][number]): Content[] {
   const { startedAt, job, repository, backup, outcome, assertions, objectives } = evidence;
   return [
-    text(startedAt),
-    text(job),
-    text(repository),
-    `${text(backup.id)}<br>to ${text(backup.point.time)}`,
-    `<span class="${outcome}">${outcome}</span>`,
-    assertions
-      .map(({ name, outcome, summary }) => `${text(name)}: ${outcome} (${text(summary)})`)
-      .join('<br>'),
-    objectives
-      .map(
-        ({ name, measuredMs, targetMs, met }) =>
-          `${name.toUpperCase()} ${seconds(measuredMs)}${targetMs === undefined ? '' : ` of ${seconds(targetMs)}: ${met ? 'met' : 'missed'}`}`,
-      )
-      .join('<br>'),
-    `<a href="${text(encodeURI(file))}">${text(evidence.id)}</a>`,
+    time(startedAt, format.moment(startedAt)),
+    job,
+    repository,
+    html`${backup.id}<br />to ${time(backup.point.time, format.moment(backup.point.time))}`,
+    mark(tones[outcome], outcome),
+    join(
+      assertions.map(({ name, outcome, summary }) => `${name}: ${outcome} (${summary})`),
+      lineBreak,
+    ),
+    join(objectives.map(objectiveText), lineBreak),
+    link(encodeURI(file), evidence.id),
   ];
 }
 
-function keyRow({ role, publicKey, validFrom, validUntil }: TrustedKey): string[] {
-  return [role, `<code>${text(publicKey)}</code>`, text(validFrom), text(validUntil ?? '')];
+function objectiveText({
+  name,
+  measuredMs,
+  targetMs,
+  met,
+}: Evidence['objectives'][number]): string {
+  const target =
+    targetMs === undefined ? '' : ` of ${format.duration(targetMs)}: ${met ? 'met' : 'missed'}`;
+  return `${name.toUpperCase()} ${format.duration(measuredMs)}${target}`;
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
-  return `<table>${row('th', titles)}\n${rows.map((cells) => row('td', cells)).join('\n')}</table>`;
+function checked(reports: IndexPage['reports']): Html {
+  const problems = reports.flatMap((report) => report.problems);
+  return list([
+    ...reports.map(
+      ({ job, good }) =>
+        `${job}: ${good} records with their signatures, digests and places in the log`,
+    ),
+    ...problems.map(({ where, what }) => html`${mark('bad', where)}: ${what}`),
+  ]);
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
-function text(value: string): string {
-  return value.replaceAll(/[&<>"]/g, (char) => entities[char] ?? char);
+function howToCheck({ trusted }: IndexPage): Html {
+  return html`<p>
+      Every .json file below a repository's folder is a DSSE envelope: <code>payload</code> is
+      base64, the signature is Ed25519 over
+      <code>DSSEv1 SP length(type) SP type SP length(payload) SP payload</code>. Each commit names
+      the SHA-256 of the one before it and of the record that it adds, so a record that was taken
+      out leaves a gap. The keys below were trusted by the host that made this file; compare them
+      with your own note of them.
+    </p>
+    ${definitions(
+      trusted.map(({ role, publicKey, validFrom, validUntil }) => [
+        html`${role}, ${validFrom}${validUntil === undefined ? ' on' : ` to ${validUntil}`}`,
+        html`<code>${publicKey}</code>`,
+      ]),
+    )}
+    <p>Public keys are SubjectPublicKeyInfo, DER, in base64.</p>`;
 }

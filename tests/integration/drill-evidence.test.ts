@@ -93,7 +93,7 @@ test('a bundle holds the records as they are stored, with a page; an existing fi
   const folder = join(directory, 'unpacked');
   await execa('python3', ['-m', 'zipfile', '-e', file, folder]);
   const page = await readFile(join(folder, 'index.html'), 'utf8');
-  assert.match(page, /<span class="failed">failed<\/span>/);
+  assert.match(page, /class="mark bad"[^]*?<span>failed<\/span>/);
   const within = evidenceFile.slice(directory.length);
   assert.deepEqual(await readFile(join(folder, within)), await readFile(evidenceFile));
   assert.ok(page.includes(within.slice(1)), 'the page links the record');

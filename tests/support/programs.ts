@@ -11,6 +11,7 @@ export const packages = {
   psql: 'postgresql-client',
   script: 'bsdutils',
   tar: 'tar',
+  chromium: 'chromium',
 } as const;
 export type Program = keyof typeof packages;
 
@@ -19,20 +20,23 @@ export type Program = keyof typeof packages;
  * to install. In CI they must be there, so that such a test cannot be passed over for good.
  */
 export function needing(...programs: readonly Program[]): { skip?: string } {
-  const missing = programs.filter((program) => !isInstalled(program));
+  const missing = programs.filter((program) => findProgram(program) === undefined);
   if (missing.length === 0 || process.env['CI']) return {};
   const install = [...new Set(missing.map((program) => packages[program]))].join(' ');
   return { skip: `needs ${missing.join(', ')}: apt-get install ${install}` };
 }
 
-function isInstalled(program: string): boolean {
+/** The program's file, from PATH. */
+export function findProgram(program: Program): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folders
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
