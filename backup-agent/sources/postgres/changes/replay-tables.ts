@@ -3,6 +3,7 @@ import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { Lsn } from './lsn.ts';
 import type { RelationMessage, TruncateMessage } from './pgoutput-message.ts';
 import { quoteQualified } from './quote.ts';
+import type { InexactTable } from './replay-progress.ts';
 import { TableChanges } from './table-changes.ts';
 import { readTargetTable } from './target-table.ts';
 
@@ -15,12 +16,6 @@ export interface ReplayTable {
   readonly name: string;
   /** Its rows are restored as of this position: what committed before it is in them. */
   readonly from: Lsn;
-}
-
-export interface InexactTable {
-  readonly schema: string;
-  readonly name: string;
-  readonly reason: string;
 }
 
 interface Described {
@@ -36,11 +31,18 @@ export class ReplayTables {
   /** By description: every stored stream says them again, mostly the same. */
   readonly #known = new Map<string, Described | undefined>();
   readonly #pending = new Set<Described>();
+  readonly #earlier: readonly InexactTable[];
   readonly #inexact = new Map<number, InexactTable>();
   #stages = 0;
 
-  constructor(client: ClientBase, tables: readonly ReplayTable[]) {
+  /** `inexact`: what an earlier run of the same replay found. */
+  constructor(
+    client: ClientBase,
+    tables: readonly ReplayTable[],
+    inexact: readonly InexactTable[] = [],
+  ) {
     this.#client = client;
+    this.#earlier = inexact;
     this.#places = new Map(tables.map((table) => [table.oid, table]));
   }
 
@@ -117,7 +119,10 @@ export class ReplayTables {
   }
 
   inexact(): InexactTable[] {
-    return [...this.#inexact.values()];
+    const found = [...this.#inexact.values()];
+    const isFound = ({ schema, name }: InexactTable) =>
+      found.some((table) => table.schema === schema && table.name === name);
+    return [...this.#earlier.filter((table) => !isFound(table)), ...found];
   }
 
   #note({ oid, schema, name }: ReplayTable, reason: string): void {

@@ -5,8 +5,14 @@ import { readChangeStream } from './change-stream.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { decodeMessage } from './pgoutput.ts';
 import type { BeginMessage, ChangeMessage, CommitMessage } from './pgoutput-message.ts';
-import { readApplied, writeApplied, type AppliedCommit } from './replay-progress.ts';
-import { ReplayTables, type InexactTable, type ReplayTable } from './replay-tables.ts';
+import {
+  readApplied,
+  writeApplied,
+  type AppliedCommit,
+  type InexactTable,
+  type ReplayProgress,
+} from './replay-progress.ts';
+import { ReplayTables, type ReplayTable } from './replay-tables.ts';
 import { liesBeyond, type ReplayTarget } from './replay-target.ts';
 import { markerPrefix } from './change-summary.ts';
 
@@ -111,10 +117,10 @@ class ReplayRun {
   #changes = 0;
   #beyond: BeginMessage | undefined;
 
-  constructor(replay: Replay, applied: AppliedCommit | undefined) {
+  constructor(replay: Replay, applied: ReplayProgress | undefined) {
     this.#replay = replay;
     this.#applied = applied;
-    this.#tables = new ReplayTables(replay.client, replay.tables);
+    this.#tables = new ReplayTables(replay.client, replay.tables, applied?.inexact);
   }
 
   get finished(): boolean {
@@ -255,7 +261,7 @@ class ReplayRun {
     this.#collectedBytes = 0;
     if (this.#begin !== undefined || this.#pending === undefined) return;
     await this.#open();
-    await writeApplied(client, this.#pending);
+    await writeApplied(client, this.#pending, this.#tables.inexact());
     await client.query('COMMIT');
     this.#inTransaction = false;
     this.#applied = this.#pending;

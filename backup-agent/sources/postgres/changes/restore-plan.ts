@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { FollowState, LargeObjectsState, SequenceState, TableCopy } from './follow-state.ts';
 import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
-import type { InexactTable, ReplayTable } from './replay-tables.ts';
+import type { InexactTable } from './replay-progress.ts';
+import type { ReplayTable } from './replay-tables.ts';
 import type { ReplayTarget } from './replay-target.ts';
 
 /** One backup of the chain, as planning needs it. */

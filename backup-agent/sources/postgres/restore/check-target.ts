@@ -58,27 +58,56 @@ export async function requireEmpty(client: ClientBase): Promise<void> {
   );
 }
 
+/** Throws `target-not-empty`, naming what stands where the tables to be restored would. */
+export async function requireAbsent(
+  client: ClientBase,
+  relations: readonly string[],
+): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT name AS what FROM unnest($1::text[]) AS name
+     WHERE pg_catalog.to_regclass(name) IS NOT NULL ORDER BY 1 LIMIT 4`,
+    [relations],
+  );
+  const things = z.array(found).parse(rows);
+  if (things.length === 0) return;
+  throw new HoldfastError(
+    'target-not-empty',
+    `the database holds ${things.map(({ what }) => what).join(', ')} already`,
+    {
+      hint: 'rename or drop them, or restore into another database and copy the rows from there; nothing was changed',
+    },
+  );
+}
+
 const nameRow = z.object({ name: z.string() });
 
+/** What the target lacks and may do without, or is to be given. */
+export interface Lacking {
+  /** Left out because that was asked. */
+  readonly extensions: readonly string[];
+  /** To be made. */
+  readonly roles: readonly string[];
+}
+
 /**
- * Names everything that the target lacks, before anything is written: an older version, extensions,
- * roles. Throws `target-unsuitable`. Returns the extensions that are left out because that was asked.
+ * Names everything that the server lacks, and changes nothing: an older version, extensions, roles.
+ * Throws `target-unsuitable` for what it may not lack.
  */
 export async function requireSuitable(
   client: ClientBase,
-  inventory: Inventory,
+  needs: Pick<Inventory, 'server' | 'extensions' | 'roles'>,
   wishes: TargetWishes,
-): Promise<string[]> {
+): Promise<Lacking> {
   const { majorVersion } = await readServerFacts(client);
-  if (majorVersion < inventory.server.majorVersion) {
+  if (majorVersion < needs.server.majorVersion) {
     throw new HoldfastError(
       'target-unsuitable',
-      `the target is PostgreSQL ${majorVersion}, older than the ${inventory.server.majorVersion} that was backed up`,
+      `the target is PostgreSQL ${majorVersion}, older than the ${needs.server.majorVersion} that was backed up`,
     );
   }
-  const missing = await missingExtensions(client, inventory);
+  const missing = await missingExtensions(client, needs);
   const needed = missing.filter((name) => !wishes.skipExtensions.includes(name));
-  const roles = wishes.namesRoles ? await missingRoles(client, inventory, wishes.roleMapping) : [];
+  const roles = wishes.namesRoles ? await missingRoles(client, needs, wishes.roleMapping) : [];
   const problems = [
     ...needed.map((name) => ({ where: `extension ${name}`, what: 'is not on the server' })),
     ...(wishes.roles === 'require'
@@ -95,11 +124,17 @@ export async function requireSuitable(
       },
     );
   }
-  for (const name of roles) await client.query(`CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`);
-  return missing;
+  return { extensions: missing, roles };
 }
 
-async function missingExtensions(client: ClientBase, inventory: Inventory): Promise<string[]> {
+export async function createRoles(client: ClientBase, roles: readonly string[]): Promise<void> {
+  for (const name of roles) await client.query(`CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`);
+}
+
+async function missingExtensions(
+  client: ClientBase,
+  { extensions }: Pick<Inventory, 'extensions'>,
+): Promise<string[]> {
   const { rows } = await client.query('SELECT name FROM pg_catalog.pg_available_extensions');
   const available = new Set(
     z
@@ -107,12 +142,12 @@ async function missingExtensions(client: ClientBase, inventory: Inventory): Prom
       .parse(rows)
       .map(({ name }) => name),
   );
-  return inventory.extensions.map(({ name }) => name).filter((name) => !available.has(name));
+  return extensions.map(({ name }) => name).filter((name) => !available.has(name));
 }
 
 async function missingRoles(
   client: ClientBase,
-  inventory: Inventory,
+  { roles }: Pick<Inventory, 'roles'>,
   mapping: RoleMapping,
 ): Promise<string[]> {
   const { rows } = await client.query('SELECT rolname AS name FROM pg_catalog.pg_roles');
@@ -122,6 +157,6 @@ async function missingRoles(
       .parse(rows)
       .map(({ name }) => name),
   );
-  const wanted = new Set(inventory.roles.map(({ name }) => mapping[name] ?? name));
+  const wanted = new Set(roles.map(({ name }) => mapping[name] ?? name));
   return [...wanted].filter((name) => !present.has(name));
 }

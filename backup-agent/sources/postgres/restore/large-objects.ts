@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BackupReader, SourceContext } from '../../source.ts';
 import type { PostgresSession } from '../connection.ts';
 import { quoteIdentifier } from '../changes/quote.ts';
+import type { RestoreRecord } from './restore-record.ts';
 import type { RoleMapping } from './role-names.ts';
 import { readRows } from './read-rows.ts';
 
@@ -12,6 +13,7 @@ const row = z.tuple([
   z.string().regex(/^\\x([0-9a-f]{2})*$/),
 ]);
 
+const step = 'large objects';
 const partBytes = 1024 * 1024;
 
 /** Makes the large objects again, under their own numbers; without `owners`, as the restoring role's. */
@@ -20,9 +22,10 @@ export async function restoreLargeObjects(
   from: BackupReader,
   object: string | undefined,
   owners: RoleMapping | undefined,
+  record: RestoreRecord,
   context: SourceContext,
 ): Promise<void> {
-  if (object === undefined) return;
+  if (object === undefined || record.isDone(step)) return;
   await client.query('BEGIN');
   for await (const fields of readRows(await from.readObject(object, context.signal))) {
     const [oid, owner, part, data] = row.parse(fields);
@@ -39,5 +42,5 @@ export async function restoreLargeObjects(
       data,
     ]);
   }
-  await client.query('COMMIT');
+  await client.query(`${record.statement(step)}; COMMIT`);
 }

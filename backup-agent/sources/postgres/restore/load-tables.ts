@@ -6,6 +6,7 @@ import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteIdentifier, quoteQualified } from '../changes/quote.ts';
 import type { PostgresSession } from '../connection.ts';
 import { runLanes } from '../lanes.ts';
+import type { RestoreRecord } from './restore-record.ts';
 
 /** One object of COPY text, and the table it goes into. */
 export interface LoadUnit {
@@ -19,18 +20,29 @@ export interface LoadUnit {
   readonly extensionRows?: string;
 }
 
-/** Loads objects into their tables on parallel sessions, the largest first. */
+/** The step that records one object as loaded. */
+export function loadStep({ from, object }: LoadUnit): string {
+  return `rows ${from.id} ${object}`;
+}
+
+/**
+ * Loads objects into their tables on parallel sessions, the largest first; each in a transaction that
+ * records it too, and not again when it is recorded.
+ */
 export async function loadTables(
   lanes: readonly PostgresSession[],
   units: readonly LoadUnit[],
+  record: RestoreRecord,
   context: SourceContext,
 ): Promise<void> {
-  const ordered = units.toSorted((a, b) => b.bytes - a.bytes);
+  const missing = units.filter((unit) => !record.isDone(loadStep(unit)));
+  const ordered = missing.toSorted((a, b) => b.bytes - a.bytes);
   await runLanes(ordered, lanes, context.signal, async ({ client }, unit, signal) => {
     const rows = await unit.from.readObject(unit.object, signal);
     const table = quoteQualified(unit.schema, unit.name);
     const list = unit.columns.map(quoteIdentifier).join(', ');
     const columns = unit.columns.length === 0 ? '' : ` (${list})`;
+    await client.query('BEGIN');
     const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN`));
     try {
       await pipeline(counting(rows, context), sink, { signal });
@@ -39,6 +51,7 @@ export async function loadTables(
       const message = `rows of ${table}: ${error.message} (${error.code})`;
       throw new HoldfastError('restore-failed', message, { cause: error });
     }
+    await client.query(`${record.statement(loadStep(unit))}; COMMIT`);
   });
 }
 

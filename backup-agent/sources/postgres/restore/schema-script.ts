@@ -2,6 +2,8 @@ import { sqlTokens } from './sql-tokens.ts';
 
 /** One object of a schema dump: what pg_dump writes below one of its headings. */
 export interface SchemaEntry {
+  /** Its place in the script. */
+  readonly at: number;
   /** pg_dump's word for it: `TABLE`, `FK CONSTRAINT`, `ACL` … */
   readonly type: string;
   /** As in the heading: for people, and not quoted. */
@@ -36,7 +38,7 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
         body,
         ends.map((at) => at - start).filter((at) => at < body.length),
       );
-      entries.push({ type, name, schema, ...split, sql: `${prefix}\n${split.sql}` });
+      entries.push({ at: entries.length, type, name, schema, ...split, sql: `${prefix}\n${split.sql}` });
     }
     for (const [statement, key = ''] of switches.matchAll(/SET (default_[a-z_]+) = [^;\n]*;/g))
       state.set(key, statement);

@@ -1,0 +1,169 @@
+import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import type { BackupReader } from '../../source.ts';
+import type { FollowState, SequenceState } from '../changes/follow-state.ts';
+import { quoteQualified } from '../changes/quote.ts';
+import { readFollowState } from '../changes/read-follow-state.ts';
+import type { ReplayTarget } from '../changes/replay-target.ts';
+import { planRestore, type RestorePlan } from '../changes/restore-plan.ts';
+import { readInventory, type Inventory } from '../inventory.ts';
+import type { LoadUnit } from './load-tables.ts';
+import { isRemark, isScheduler, neutralise, type Neutralised } from './neutralise.ts';
+import { readName } from './references.ts';
+import type { RestoreOptions } from './restore-options.ts';
+import { parseSchemaScript, type SchemaEntry } from './schema-script.ts';
+import { selectTables, type TableSelection } from './select-tables.ts';
+import { sqlTokens } from './sql-tokens.ts';
+
+/** What a chain holds for a moment: everything that is decided before the target is looked at. */
+export interface RestoreContent {
+  readonly inventory: Inventory;
+  /** Absent for a full that no incremental can follow. */
+  readonly plan: RestorePlan | undefined;
+  readonly states: readonly FollowState[];
+  /** Without what would act by itself; with `--table` only what the tables need. */
+  readonly entries: readonly SchemaEntry[];
+  readonly selection: TableSelection | undefined;
+  readonly units: readonly LoadUnit[];
+  readonly sequences: readonly SequenceState[];
+  readonly neutralised: readonly Neutralised[];
+  /** What the target must have. */
+  readonly needs: Pick<Inventory, 'server' | 'extensions' | 'roles'>;
+}
+
+/** Throws `moment-not-covered`, `chain-broken`, or what is wrong with the documents. */
+export async function readContent(options: RestoreOptions): Promise<RestoreContent> {
+  const { chain, signal, tables = [], moment = { kind: 'end' } } = options;
+  const inventory = await readInventory(linkOf(chain, 0), signal);
+  const states = await readStates(chain, inventory, signal);
+  const plan = states.length > 0 ? planOf(chain, states, moment) : undefined;
+  if (plan === undefined) requireWithin(linkOf(chain, 0), moment);
+  const neutralised: Neutralised[] = [];
+  const schema = await readSchema(linkOf(chain, plan?.schema ?? 0), inventory, options);
+  const wanted = schema.filter((entry) => isWanted(entry, options, neutralised));
+  const selection =
+    tables.length > 0 ? selectTables(wanted, tables, inventory.extensions) : undefined;
+  const entries = selection?.entries ?? wanted;
+  return {
+    inventory,
+    plan,
+    states,
+    entries,
+    selection,
+    units: selectUnits(unitsOf(inventory, plan, options, neutralised), selection),
+    sequences: plan?.sequences ?? inventory.sequences,
+    neutralised: selection ? [] : neutralised,
+    needs: selection ? needsOf(selection, inventory) : inventory,
+  };
+}
+
+export function linkOf(chain: readonly BackupReader[], at: number): BackupReader {
+  const backup = chain[at];
+  if (backup) return backup;
+  throw new HoldfastError('chain-broken', `the chain has no backup ${at + 1}`);
+}
+
+/** Empty for a full that no incremental can follow. */
+async function readStates(
+  chain: readonly BackupReader[],
+  inventory: Inventory,
+  signal: AbortSignal,
+): Promise<FollowState[]> {
+  if (inventory.following.slot === undefined) return [];
+  return await Promise.all(chain.map((backup) => readFollowState(backup, signal)));
+}
+
+function planOf(
+  chain: readonly BackupReader[],
+  states: readonly FollowState[],
+  moment: ReplayTarget,
+): RestorePlan {
+  const links = chain.map((backup, at) => {
+    const state = states[at];
+    if (!state) throw new HoldfastError('chain-broken', `backup ${backup.id} has no state`);
+    return { state, time: new Date(backup.point.time) };
+  });
+  return planRestore(links, moment);
+}
+
+/** A full alone shows one moment, and may stand in for a later one at most. */
+function requireWithin({ id, point }: BackupReader, moment: ReplayTarget): void {
+  if (moment.kind === 'end') return;
+  const timeUs = BigInt(Date.parse(point.time)) * 1000n;
+  if (moment.kind === 'time' && moment.timeUs >= timeUs) return;
+  throw new HoldfastError(
+    'moment-not-covered',
+    `backup ${id} was taken without a slot: it shows ${point.time} and no other moment`,
+  );
+}
+
+async function readSchema(
+  from: BackupReader,
+  { schema }: Inventory,
+  { signal }: RestoreOptions,
+): Promise<SchemaEntry[]> {
+  const parts: Uint8Array[] = [];
+  for await (const part of await from.readObject(schema, signal)) parts.push(part);
+  return parseSchemaScript(Buffer.concat(parts).toString('utf8'));
+}
+
+function isWanted(
+  entry: SchemaEntry,
+  { activate = [] }: RestoreOptions,
+  into: Neutralised[],
+): boolean {
+  const neutralised = neutralise(entry, new Set(activate));
+  if (neutralised && !isRemark(entry)) into.push(neutralised);
+  return neutralised === undefined;
+}
+
+function unitsOf(
+  inventory: Inventory,
+  plan: RestorePlan | undefined,
+  { chain, activate = [] }: RestoreOptions,
+  neutralised: Neutralised[],
+): LoadUnit[] {
+  const units: LoadUnit[] = [];
+  for (const table of inventory.tables) {
+    if (plan?.skipFullData.has(table.oid)) continue;
+    if (
+      table.extension &&
+      isScheduler(table.extension.name) &&
+      !activate.includes('scheduled jobs')
+    ) {
+      const how = `its ${table.rows} rows were left out`;
+      neutralised.push({ kind: 'scheduled jobs', name: table.name, how });
+      continue;
+    }
+    const { schema, name, columns } = table;
+    const bytes = table.bytes / Math.max(1, table.objects.length);
+    const rows = table.extension && { extensionRows: table.extension.condition };
+    for (const object of table.objects)
+      units.push({ from: linkOf(chain, 0), object, schema, name, columns, bytes, ...rows });
+  }
+  for (const { link, copy } of plan?.copies ?? []) {
+    const { schema, name, columns, object, condition } = copy;
+    const rows = condition !== undefined && { extensionRows: condition };
+    const from = linkOf(chain, link);
+    units.push({ from, object, schema, name, columns, bytes: copy.rows, ...rows });
+  }
+  return units;
+}
+
+function selectUnits(units: readonly LoadUnit[], selection: TableSelection | undefined) {
+  if (selection === undefined) return units;
+  return units.filter(({ schema, name }) => selection.tables.has(quoteQualified(schema, name)));
+}
+
+function needsOf(selection: TableSelection, inventory: Inventory): RestoreContent['needs'] {
+  const named = new Set<string>();
+  for (const { sql, ownerSql = '', type } of selection.entries)
+    for (const { text } of sqlTokens(type === 'ACL' || type === 'POLICY' ? sql : ownerSql)) {
+      const name = readName(text);
+      if (name !== undefined) named.add(name);
+    }
+  return {
+    server: inventory.server,
+    extensions: inventory.extensions.filter(({ name }) => selection.extensions.has(name)),
+    roles: inventory.roles.filter(({ name }) => named.has(name)),
+  };
+}
