@@ -357,8 +357,8 @@ export const catalogue = {
   'restore-failed': {
     exit: 'target',
     meaning: 'A restore stopped in the middle; the target holds an unfinished copy.',
-    hint: 'drop the target, mend the cause that the message names, and restore again',
-    retrySafe: false,
+    hint: 'mend the cause that the message names and run the same command again: it goes on where it stopped; or drop the target and begin anew',
+    retrySafe: true,
   },
 
   // drills

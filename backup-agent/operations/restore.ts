@@ -24,7 +24,15 @@ export interface RestoreRequest extends Selection {
   /** Attachments only: one entry, with what lies in it. */
   readonly path?: string;
   readonly moment?: NonNullable<RestoreOptions['moment']>;
+  /** Databases only. */
+  readonly database?: DatabaseWishes;
 }
+
+/** What a person may ask of a restored database. */
+export type DatabaseWishes = Pick<
+  RestoreOptions,
+  'tables' | 'roleMapping' | 'roles' | 'skipExtensions' | 'activate' | 'lanes'
+>;
 
 export interface RestoreOutcome {
   readonly backup: string;
@@ -36,6 +44,14 @@ export interface RestoreOutcome {
   /** What is missing, was left out, or was put to rest, and why. */
   readonly problems: readonly Problem[];
   readonly neutralised: readonly string[];
+  /** What was left out on purpose and so proves nothing: extensions, with all that hangs on them. */
+  readonly unproven: readonly string[];
+  /** What the target had already and keeps. */
+  readonly kept: readonly string[];
+  /** Whether it went on where a restore that was killed had stopped. */
+  readonly resumed: boolean;
+  /** When the first transaction was committed that lies beyond the moment asked for. */
+  readonly nextCommit?: string;
 }
 
 /** Restores a backup and its chain to a database, a directory or a bucket, which must be empty. */
@@ -76,12 +92,14 @@ async function restoreDatabase(
     target: await agent.databaseTarget(request.to),
     noOwner: request.noOwner,
     noPrivileges: request.noPrivileges,
+    ...request.database,
     ...(request.moment === undefined ? {} : { moment: request.moment }),
     signal,
     now,
     log,
     progress,
   });
+  const beyond = result.replay?.beyond;
   return {
     ...describe(selected),
     point: result.point,
@@ -95,6 +113,10 @@ async function restoreDatabase(
       })),
     ],
     neutralised: result.neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
+    unproven: result.skippedExtensions.map((name) => `extension ${name}, with what hangs on it`),
+    kept: result.kept,
+    resumed: result.resumed,
+    ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
   };
 }
 
@@ -124,6 +146,9 @@ async function restoreTree(
     bytes: report.bytes,
     problems: report.refused,
     neutralised: [],
+    unproven: [],
+    kept: [],
+    resumed: false,
   };
 }
 

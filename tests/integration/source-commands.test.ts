@@ -19,7 +19,7 @@ async function firstRow(url: string, query: string): Promise<Record<string, unkn
   }
 }
 
-test('a marker is restored to, from an empty database, and nothing that came after it', async () => {
+test('a marker is restored to, in a database that is created for it, and nothing that came after it', async () => {
   await using installation = await testInstallation(2);
   const { identityFile, run, sql } = installation;
   assert.equal((await run('backup', 'crm-database')).exitCode, 0);
@@ -32,7 +32,7 @@ test('a marker is restored to, from an empty database, and nothing that came aft
   await using server = await startThrowawayServer({
     binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
   });
-  const url = await server.createDatabase('restored');
+  const url = server.url('restored');
   const moment = ['--mark', "before O'Brien 迁移", '--identity', identityFile];
   const rights = ['--no-owner', '--no-privileges'];
   const restored = await run('restore', 'crm-database', '--to', url, ...moment, ...rights);
@@ -44,6 +44,33 @@ test('a marker is restored to, from an empty database, and nothing that came aft
   const again = await run('restore', 'crm-database', '--to', url, '--identity', identityFile);
   assert.equal(again.exitCode, 12, again.stderr);
   assert.match(again.stderr, /target-not-empty/);
+
+  const tables = ['--table', 'crm.de*', '--map-role', 'postgres=clerk', '--create-roles'];
+  const some = await run(
+    'restore',
+    'crm-database',
+    '--to',
+    server.url('some'),
+    ...tables,
+    ...moment,
+  );
+  assert.equal(some.exitCode, 0, some.stderr + some.stdout);
+  assert.match(some.stdout, /; the first commit left out is of 20/);
+  const owner = `SELECT (SELECT tableowner FROM pg_tables WHERE schemaname = 'crm') AS owner,
+    count(*)::int AS deals, count(*) FILTER (WHERE title = 'right')::int AS marked FROM crm.deals`;
+  assert.deepEqual(await firstRow(server.url('some'), owner), {
+    owner: 'clerk',
+    deals: 2000,
+    marked: 1,
+  });
+  for (const wrong of [
+    ['--map-role', 'postgres'],
+    ['--lanes', '0'],
+    ['--activate', 'everything'],
+  ]) {
+    const refused = await run('restore', 'crm-database', '--to', server.url('wrong'), ...wrong);
+    assert.equal(refused.exitCode, 2, refused.stderr);
+  }
 });
 
 test('a forgotten source keeps no slot, and its next backup is a full', async () => {

@@ -1,8 +1,14 @@
 import { Option } from 'commander';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
-import { runRestore, type RestoreOutcome, type RestoreRequest } from '../../operations/restore.ts';
+import {
+  runRestore,
+  type DatabaseWishes,
+  type RestoreOutcome,
+  type RestoreRequest,
+} from '../../operations/restore.ts';
 import { intoPolicies, type IntoPolicy } from '../../sources/files/restore/placement.ts';
+import { activeKinds, type ActiveKind } from '../../sources/postgres/restore/neutralise.ts';
 import { parseLsn } from '../../sources/postgres/changes/lsn.ts';
 import type { CommandModule } from '../command.ts';
 import { formatBytes, formatCount, formatTime } from '../render/format.ts';
@@ -19,6 +25,12 @@ interface RestoreCommandOptions {
   readonly mark?: string;
   readonly owner: boolean;
   readonly privileges: boolean;
+  readonly table?: readonly string[];
+  readonly mapRole?: readonly string[];
+  readonly createRoles?: true;
+  readonly skipExtension?: readonly string[];
+  readonly activate?: readonly ActiveKind[];
+  readonly lanes?: number;
   readonly into?: IntoPolicy;
   readonly path?: string;
 }
@@ -27,11 +39,11 @@ export const restoreCommand: CommandModule = {
   define(program, run) {
     program
       .command('restore')
-      .description('restore a backup to an empty database, directory or bucket')
+      .description('restore a backup to an empty or new database, directory or bucket')
       .argument('<job>', 'job of the configuration')
       .requiredOption(
         '--to <target>',
-        'URL of an empty database, a directory, or s3://bucket/prefix/',
+        'URL of an empty or new database, a directory, or s3://bucket/prefix/',
       )
       .option('-b, --backup <which>', 'latest, oldest, or a backup id', 'latest')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
@@ -42,8 +54,29 @@ export const restoreCommand: CommandModule = {
       )
       .option('--lsn <position>', 'database: up to this position of the log (16/B374D848)')
       .option('--mark <name>', 'database: up to this marker')
+      .option(
+        '--table <pattern...>',
+        'database: only these tables (schema.table, * and ?), with indexes and what they need',
+      )
       .option('--no-owner', 'database: leave everything to the restoring role')
       .option('--no-privileges', 'database: leave grants out')
+      .option('--map-role <from=to...>', 'database: another role for this one of the backup')
+      .option('--create-roles', 'database: make the roles that are missing, without sign-in')
+      .option(
+        '--skip-extension <name...>',
+        'database: do without it, and without what hangs on it, where the server lacks it',
+      )
+      .addOption(
+        new Option(
+          '--activate <kind...>',
+          'database: leave to act by itself what is put to rest otherwise',
+        ).choices(activeKinds),
+      )
+      .addOption(
+        new Option('--lanes <count>', 'database: parallel sessions (default: 2)').argParser(
+          readLanes,
+        ),
+      )
       .addOption(
         new Option('--into <policy>', 'files: restore into a directory that is not empty').choices(
           intoPolicies,
@@ -56,6 +89,7 @@ export const restoreCommand: CommandModule = {
 Examples:
   holdfast restore crm-database --to postgres://admin@db/crm_restored --identity recovery.age-identity
   holdfast restore crm-database --to postgres://admin@db/crm_1605 --at 2026-11-22T16:05:00Z
+  holdfast restore crm-database --to postgres://admin@db/crm --table crm.deals crm.deal_*
   holdfast restore crm-attachments --to /srv/crm/attachments --from offsite
   holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf
   holdfast restore crm-objects --to s3://crm-attachments-new/?region=eu-west-1`,
@@ -95,6 +129,7 @@ function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest 
     backup: options.backup,
     noOwner: !options.owner,
     noPrivileges: !options.privileges,
+    database: readDatabaseWishes(options),
     ...(from === undefined ? {} : { from }),
     ...(into === undefined ? {} : { into }),
     ...(path === undefined ? {} : { path }),
@@ -102,6 +137,31 @@ function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest 
     // An earlier moment may lie in an earlier chain than the newest.
     ...(moment?.kind === 'time' ? { at: new Date(Number(moment.timeUs / 1_000n)) } : {}),
   };
+}
+
+function readDatabaseWishes(options: RestoreCommandOptions): DatabaseWishes {
+  const { table, mapRole = [], createRoles, skipExtension = [], activate = [], lanes } = options;
+  return {
+    roleMapping: Object.fromEntries(mapRole.map(readRoleMapping)),
+    roles: createRoles ? 'create' : 'require',
+    skipExtensions: skipExtension,
+    activate,
+    ...(table === undefined ? {} : { tables: table }),
+    ...(lanes === undefined ? {} : { lanes }),
+  };
+}
+
+function readRoleMapping(text: string): [string, string] {
+  const [from = '', to = ''] = text.split(/=(.*)/s);
+  if (from === '' || to === '')
+    throw new HoldfastError('usage-invalid', `--map-role ${text} is not of the form from=to`);
+  return [from, to];
+}
+
+function readLanes(text: string): number {
+  const lanes = Number(text);
+  if (Number.isInteger(lanes) && lanes >= 1 && lanes <= 16) return lanes;
+  throw new HoldfastError('usage-invalid', `--lanes ${text} is not a number from 1 to 16`);
 }
 
 function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['moment'] {
@@ -119,11 +179,23 @@ function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['m
 }
 
 function renderRestore(outcome: RestoreOutcome): string {
-  const { backup, from, point, items, bytes, problems, neutralised } = outcome;
+  const { backup, from, items, bytes, problems, neutralised, unproven, kept, resumed } = outcome;
+  const how = resumed ? 'restored, going on where the last run had stopped,' : 'restored';
   return [
-    `restored ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
-    `the target now shows ${formatTime(new Date(point.time))}${point.lsn === undefined ? '' : ` (LSN ${point.lsn})`}; what came later is not in it`,
+    `${how} ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
+    renderMoment(outcome),
     ...neutralised.map((what) => `put to rest: ${what}`),
+    ...kept.map((what) => `kept as the target had it: ${what}`),
+    ...unproven.map((what) => `unproven: ${what}: left out`),
     ...problems.map(({ where, what }) => `missing: ${where}: ${what}`),
   ].join('\n');
+}
+
+function renderMoment({ point, nextCommit }: RestoreOutcome): string {
+  const lsn = point.lsn === undefined ? '' : ` (LSN ${point.lsn})`;
+  const later =
+    nextCommit === undefined
+      ? 'what came later is not in it'
+      : `the first commit left out is of ${formatTime(new Date(nextCommit))}`;
+  return `the target now shows ${formatTime(new Date(point.time))}${lsn}; ${later}`;
 }

@@ -157,6 +157,10 @@ async function missingRoles(
       .parse(rows)
       .map(({ name }) => name),
   );
-  const wanted = new Set(roles.map(({ name }) => mapping[name] ?? name));
+  // The inventory does not list the server's first role, but that may be mapped too.
+  const wanted = new Set([
+    ...roles.map(({ name }) => mapping[name] ?? name),
+    ...Object.values(mapping),
+  ]);
   return [...wanted].filter((name) => !present.has(name));
 }

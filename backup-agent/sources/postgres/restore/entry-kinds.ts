@@ -36,9 +36,7 @@ export function isOwned(entry: SchemaEntry): boolean {
 
 /** Types, functions, sequences, schemas …: what many tables may need. */
 export function isShared(entry: SchemaEntry): boolean {
-  return (
-    !isRelation(entry) && !isOwned(entry) && !isAboutAnother(entry) && !never.test(entry.type)
-  );
+  return !isRelation(entry) && !isOwned(entry) && !isAboutAnother(entry) && !never.test(entry.type);
 }
 
 /** Of GENERATED … AS IDENTITY: made by altering its table. */
@@ -55,6 +53,23 @@ export function madeBy({ type, schema, name, sql }: SchemaEntry): string[] {
   const constraint = found?.[1]?.replaceAll('""', '"') ?? found?.[2];
   return constraint === undefined ? [] : [keyOf({ schema, name: constraint })];
 }
+
+/**
+ * Extensions whose access methods or default operator classes an index uses: a default is the one
+ * thing of an extension that pg_dump does not name.
+ */
+export function unnamedExtensions({ type, sql }: SchemaEntry): string[] {
+  if (type !== 'INDEX' && type !== 'CONSTRAINT') return [];
+  const method = /\bUSING ("?\w+"?) \(/.exec(sql)?.[1];
+  return method === undefined ? [] : (byMethod[method] ?? []);
+}
+
+const byMethod: Readonly<Record<string, string[]>> = {
+  gist: ['btree_gist'],
+  gin: ['btree_gin'],
+  bloom: ['bloom'],
+  rum: ['rum'],
+};
 
 export function isRoutine({ type }: SchemaEntry): boolean {
   return /^(FUNCTION|PROCEDURE|AGGREGATE)$/.test(type);

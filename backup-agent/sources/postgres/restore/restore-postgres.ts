@@ -288,4 +288,3 @@ async function emptyExtensionTables(
   );
   await client.query([...statements, record.statement(step)].join(';\n'));
 }
-

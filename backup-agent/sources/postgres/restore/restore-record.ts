@@ -22,8 +22,8 @@ export const restoreWishes = z.strictObject({
 });
 export type RestoreWishes = z.infer<typeof restoreWishes>;
 
-/** A killed run's backend may still be busy, with an index for instance. */
-const lockTimeoutMs = 30_000;
+/** A killed run's backends notice within two seconds from PostgreSQL 14 on; before, when they are done. */
+const lockTimeoutMs = 5_000;
 /** Advisory locks of the restored database: of the run, and of its parallel sessions. */
 const runLock = 'holdfast restore';
 const laneLock = 'holdfast restore lane';

@@ -38,7 +38,14 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
         body,
         ends.map((at) => at - start).filter((at) => at < body.length),
       );
-      entries.push({ at: entries.length, type, name, schema, ...split, sql: `${prefix}\n${split.sql}` });
+      entries.push({
+        at: entries.length,
+        type,
+        name,
+        schema,
+        ...split,
+        sql: `${prefix}\n${split.sql}`,
+      });
     }
     for (const [statement, key = ''] of switches.matchAll(/SET (default_[a-z_]+) = [^;\n]*;/g))
       state.set(key, statement);

@@ -11,6 +11,7 @@ import {
   isShared,
   keyOf,
   madeBy,
+  unnamedExtensions,
 } from './entry-kinds.ts';
 import { referencesIn, type References } from './references.ts';
 import type { SchemaEntry } from './schema-script.ts';
@@ -199,10 +200,12 @@ class Selector {
     return keys;
   }
 
-  /** Those in whose schemas something is named that the script does not make. */
+  /** Those in whose schemas something is named that the script does not make, and unnamed ones. */
   #extensions(known: Inventory['extensions']): Set<string> {
     const schemas = new Set<string>();
+    const unnamed = new Set<string>();
     for (const entry of this.#taken) {
+      for (const name of unnamedExtensions(entry)) unnamed.add(name);
       const { direct, quoted } = this.#read(entry);
       for (const reference of [...direct, ...quoted]) {
         const key = keyOf(reference);
@@ -210,7 +213,7 @@ class Selector {
       }
     }
     schemas.delete('pg_catalog');
-    const needed = known.filter(({ schema }) => schemas.has(schema));
+    const needed = known.filter(({ schema, name }) => schemas.has(schema) || unnamed.has(name));
     return new Set(needed.map(({ name }) => name));
   }
 
