@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import {
@@ -161,7 +161,7 @@ function readRoleMapping(text: string): [string, string] {
 function readLanes(text: string): number {
   const lanes = Number(text);
   if (Number.isInteger(lanes) && lanes >= 1 && lanes <= 16) return lanes;
-  throw new HoldfastError('usage-invalid', `--lanes ${text} is not a number from 1 to 16`);
+  throw new InvalidArgumentError('It is not a number from 1 to 16.');
 }
 
 function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['moment'] {
