@@ -31,8 +31,13 @@ import {
 } from './sources/postgres/source.ts';
 import type { SourceSetup } from './sources/postgres/source-setup.ts';
 import type { Log, Source } from './sources/source.ts';
+import { withLimits } from './storage/limits.ts';
 import { openLocalStorage } from './storage/local.ts';
+import { readOnly as withoutWrites } from './storage/read-only.ts';
 import type { Storage } from './storage/storage.ts';
+
+const readOnlyHint =
+  'the configuration says readOnly of this repository: run the command on a host that may write to it';
 
 export interface AgentOptions {
   readonly configFile: string;
@@ -42,6 +47,8 @@ export interface AgentOptions {
   readonly now: () => Date;
   /** Replaces `keys.identity`: the identity file that a person names on the command line. */
   readonly identityFile?: string;
+  /** Asks a person, where there is one, for what opens a protected identity file. */
+  readonly askPassphrase?: (where: string) => Promise<string>;
 }
 
 /** Reads the configuration, unless it is `loaded`, and builds the agent; opens nothing yet. */
@@ -63,6 +70,8 @@ class ComposedAgent implements Agent {
   readonly seenCommits: SeenCommits;
   readonly #options: AgentOptions;
   readonly #storages: Storage[] = [];
+  /** Read once: whoever is asked for a passphrase is asked once. */
+  #recoveryIdentities: Promise<readonly string[]> | undefined;
 
   constructor(options: AgentOptions, loaded: LoadedConfiguration) {
     this.#options = options;
@@ -170,7 +179,12 @@ class ComposedAgent implements Agent {
     );
   }
 
-  async recoveryIdentities(): Promise<readonly string[]> {
+  recoveryIdentities(): Promise<readonly string[]> {
+    this.#recoveryIdentities ??= this.#readRecoveryIdentities();
+    return this.#recoveryIdentities;
+  }
+
+  async #readRecoveryIdentities(): Promise<readonly string[]> {
     const { identityFile } = this.#options;
     const reference = identityFile
       ? { file: resolve(identityFile) }
@@ -200,6 +214,12 @@ class ComposedAgent implements Agent {
   }
 
   async #openStorage(configured: RepositoryConfiguration): Promise<Storage> {
+    const { limits, readOnly } = configured;
+    const storage = withLimits(await this.#openBareStorage(configured), limits);
+    return readOnly ? withoutWrites(storage, readOnlyHint) : storage;
+  }
+
+  async #openBareStorage(configured: RepositoryConfiguration): Promise<Storage> {
     if (configured.type === 'local') return openLocalStorage(this.#path(configured.path));
     // AWS's libraries take longer to load than everything else together: only where they are needed.
     const { openS3Storage } = await import('./storage/s3.ts');
@@ -207,7 +227,17 @@ class ComposedAgent implements Agent {
   }
 
   async #identities(reference: SecretReference, where: string): Promise<string[]> {
-    return await readIdentities(Buffer.from(await this.#secret(reference)), { where });
+    return await readIdentities(Buffer.from(await this.#secret(reference)), {
+      where,
+      ...this.#passphrase(where),
+    });
+  }
+
+  #passphrase(where: string): { readonly passphrase?: () => Promise<string> } {
+    const { identityPassphrase } = this.configuration.keys;
+    const { askPassphrase } = this.#options;
+    if (identityPassphrase) return { passphrase: () => this.#secret(identityPassphrase) };
+    return askPassphrase ? { passphrase: () => askPassphrase(where) } : {};
   }
 
   async #secret(reference: SecretReference): Promise<string> {

@@ -19,6 +19,7 @@ tuneGarbageCollection();
 
 const code = await runCommandLine(process.argv.slice(2), {
   signal: stop.signal,
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   // Only a daemon listens: for all else a hangup ends the process, as it always did.

@@ -16,6 +16,11 @@ const subject = z.discriminatedUnion('type', [
     .refine(({ passed, failed }) => passed.length + failed.length > 0, {
       message: 'must name at least one backup',
     }),
+  /**
+   * An escrow drill opened every object of the backup and of its chain with an identity of this
+   * recipient, which is named by SHA-256 of its text as in manifests.
+   */
+  z.strictObject({ type: z.literal('escrow'), id: backupId, recipient: sha256 }),
   z.strictObject({ type: z.literal('hold'), id: backupId, reason: z.string().min(1) }),
   z.strictObject({ type: z.literal('release'), id: backupId, reason: z.string().min(1) }),
   /**
@@ -43,8 +48,8 @@ export type Commit = z.infer<typeof commit>;
 export type CommitSubject = z.infer<typeof subject>;
 
 /**
- * Who may sign what: writers backups; drills evidence and verifications; curators holds, releases
- * and prunes.
+ * Who may sign what: writers backups; drills evidence, verifications and escrow drills; curators
+ * holds, releases and prunes.
  */
 export const signerRoles = ['writer', 'drill', 'curator'] as const;
 export type SignerRole = (typeof signerRoles)[number];

@@ -36,6 +36,8 @@ const keys = z.strictObject({
   trusted: z.array(trustedKey).min(1, 'must pin at least one signing key'),
   /** The recovery identity: only on hosts that restore or drill. */
   identity: secretReference.optional(),
+  /** Of an identity file that a passphrase protects; asked for on a terminal when it is left out. */
+  identityPassphrase: secretReference.optional(),
 });
 
 const shape = z.strictObject({

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly now: () => Date;
   /** Calls the listener at each SIGHUP, which from then on no longer ends the process. */
   readonly onHangup: (listener: () => void) => void;
+  /** Asks a person for the passphrase of an identity file; absent where nobody sits at a terminal. */
+  readonly askPassphrase?: (where: string) => Promise<string>;
 }
 
 /** What a command ends with when nothing was thrown; undefined means `exitCodes.ok`. */

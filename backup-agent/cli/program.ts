@@ -5,10 +5,12 @@ import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
 import type { Runner } from './command.ts';
 import { commands } from './commands/index.ts';
+import { askPassphrase } from './render/ask-passphrase.ts';
 import { createOutput, type Output } from './render/output.ts';
 
 export interface CommandLineIo {
   readonly signal: AbortSignal;
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly onHangup: (listener: () => void) => void;
@@ -72,6 +74,9 @@ function createProgram(
           configFile: options.config ?? environment.configFile ?? 'holdfast.yaml',
           now: () => new Date(),
           onHangup: io.onHangup,
+          ...(io.stdin.isTTY && io.stderr.isTTY
+            ? { askPassphrase: (where: string) => askPassphrase(where, io) }
+            : {}),
         }),
       ),
     );

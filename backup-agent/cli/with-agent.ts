@@ -15,7 +15,10 @@ export async function withAgent<Result>(
     log: createTextLog(context.output),
     signal: context.signal,
     now: context.now,
+    ...(context.askPassphrase ? { askPassphrase: context.askPassphrase } : {}),
     ...(options.identityFile === undefined ? {} : { identityFile: options.identityFile }),
   });
+  // Read now, before anything is drawn: a protected file asks for its passphrase.
+  if (options.identityFile !== undefined) await agent.recoveryIdentities();
   return await use(agent);
 }

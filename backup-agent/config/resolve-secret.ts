@@ -5,6 +5,7 @@ import type { SecretReference } from '../../contracts/secret.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Environment } from './environment.ts';
 import { Secret } from './secret.ts';
+import { readSecretsManager } from './secrets-manager.ts';
 
 const commandTimeoutMs = 30_000;
 
@@ -12,6 +13,7 @@ const commandTimeoutMs = 30_000;
 export function describeSecret(reference: SecretReference): string {
   if ('env' in reference) return `environment variable ${reference.env}`;
   if ('file' in reference) return `file ${reference.file}`;
+  if ('secretsManager' in reference) return `AWS Secrets Manager, ${reference.secretsManager}`;
   return `command ${reference.command[0]}`;
 }
 
@@ -52,6 +54,10 @@ async function read(
   }
   if ('file' in reference)
     return await readFile(resolve(context.baseDirectory, reference.file), 'utf8');
+  if ('secretsManager' in reference) {
+    const { secretsManager: secretId, region, field } = reference;
+    return await readSecretsManager({ secretId, region, field });
+  }
   const [program, ...rest] = reference.command;
   const { stdout } = await execa(String(program), rest, {
     cwd: context.baseDirectory,

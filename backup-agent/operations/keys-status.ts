@@ -2,6 +2,7 @@ import { recipientOf } from '../keys/identities.ts';
 import { recipientFingerprint } from '../keys/recipients.ts';
 import { keyIdOf } from '../keys/signing-key.ts';
 import type { BackupRecord } from '../repository/backups.ts';
+import type { CommitRecord } from '../repository/commit-log.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent } from './agent.ts';
 import { readHistory } from './history.ts';
@@ -27,6 +28,8 @@ export interface RecipientStatus {
   readonly newest?: string;
   /** Whether the next backup is encrypted to it. */
   readonly current: boolean;
+  /** When an escrow drill last opened a backup with its identity. */
+  readonly provenAt?: string;
 }
 
 export interface SigningStatus {
@@ -43,7 +46,7 @@ export async function keysStatus(
   repositoryName?: string,
 ): Promise<KeysStatus> {
   const repository = await agent.openRepository(repositoryName ?? agent.job(job).repository);
-  const { backups } = await readHistory(agent, repository, job);
+  const { log, backups } = await readHistory(agent, repository, job);
   const names = await knownNames(agent);
   const fingerprints = new Set([
     ...names.keys(),
@@ -63,6 +66,7 @@ export async function keysStatus(
       name: names.get(fingerprint) ?? 'unknown',
       ...reach(backups, fingerprint),
       current: used.has(fingerprint),
+      ...provenBy(log, fingerprint),
     })),
     identity: await identityReach(agent, backups),
     signing: agent.configuration.keys.trusted.map(({ role, publicKey, validFrom, validUntil }) => ({
@@ -96,6 +100,13 @@ function reach(backups: readonly BackupRecord[], fingerprint: string) {
     ...(oldest === undefined ? {} : { oldest }),
     ...(newest === undefined ? {} : { newest }),
   };
+}
+
+function provenBy(log: readonly CommitRecord[], fingerprint: string) {
+  const drill = log.findLast(
+    ({ commit: { subject } }) => subject.type === 'escrow' && subject.recipient === fingerprint,
+  );
+  return drill ? { provenAt: drill.commit.at } : {};
 }
 
 async function identityReach(

@@ -1,3 +1,4 @@
+import type { CommitSubject } from '../../contracts/commit.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -9,7 +10,7 @@ export interface VerificationRecord {
   readonly notRecordedBecause?: string;
 }
 
-/** Commits what a deep verification found, signed as evidence is: retention counts what passed. */
+/** Commits what a deep verification found: retention counts what passed. */
 export async function recordVerification(
   agent: Agent,
   repository: Repository,
@@ -19,13 +20,28 @@ export async function recordVerification(
 ): Promise<VerificationRecord> {
   if (passed.length + failed.length === 0)
     return { recorded: false, notRecordedBecause: 'there is nothing to record' };
+  return await recordAsDrill(agent, repository, job, log, {
+    type: 'verification',
+    passed: [...passed],
+    failed: [...failed],
+  });
+}
+
+/** Commits what a host found out about backups, signed as evidence is; says so where it has no drill key. */
+export async function recordAsDrill(
+  agent: Agent,
+  repository: Repository,
+  job: string,
+  log: readonly CommitRecord[],
+  subject: Extract<CommitSubject, { type: 'verification' | 'escrow' }>,
+): Promise<VerificationRecord> {
   const key = await drillKey(agent);
   if (!key) return { recorded: false, notRecordedBecause: 'this host has no drill key' };
   const extended = await appendCommit(
     {
       repository,
       job,
-      subject: { type: 'verification', passed: [...passed], failed: [...failed] },
+      subject,
       key,
       by: agent.by,
       now: agent.now,

@@ -130,6 +130,7 @@ function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): vo
       break;
     case 'evidence':
     case 'verification':
+    case 'escrow':
       break;
   }
 }

@@ -21,6 +21,7 @@ const commitRoles = {
   backup: 'writer',
   evidence: 'drill',
   verification: 'drill',
+  escrow: 'drill',
   hold: 'curator',
   release: 'curator',
   prune: 'curator',

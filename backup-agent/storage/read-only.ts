@@ -3,12 +3,21 @@ import { ForwardingStorage } from './forwarding.ts';
 import { assertKey } from './key.ts';
 import type { Body, CallOptions, PutOptions, Storage, StoredObject } from './storage.ts';
 
+const defaultHint = 'this command never writes there; that it tried is a defect to report';
+
 /** Refuses with `storage-denied` whatever would change the storage, before it is asked. */
-export function readOnly(storage: Storage): Storage {
-  return new ReadOnlyStorage(storage);
+export function readOnly(storage: Storage, hint = defaultHint): Storage {
+  return new ReadOnlyStorage(storage, hint);
 }
 
 class ReadOnlyStorage extends ForwardingStorage {
+  readonly #hint: string;
+
+  constructor(inner: Storage, hint: string) {
+    super(inner);
+    this.#hint = hint;
+  }
+
   override async put(key: string, _: Body, options: PutOptions = {}): Promise<StoredObject> {
     return this.#refuse(key, options);
   }
@@ -34,7 +43,7 @@ class ReadOnlyStorage extends ForwardingStorage {
 
   #refusal(): HoldfastError {
     return new HoldfastError('storage-denied', `${this.location} is opened for reading only`, {
-      hint: 'this command never writes there; that it tried is a defect to report',
+      hint: this.#hint,
     });
   }
 }

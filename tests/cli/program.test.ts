@@ -19,7 +19,13 @@ async function inProcess(argv: readonly string[]): Promise<{ exitCode: number; s
   // A stream that is no terminal is all that help needs of a WriteStream.
   const stream = written as unknown as NodeJS.WriteStream;
   const { signal } = new AbortController();
-  const io = { signal, stdout: stream, stderr: stream, onHangup: () => () => undefined };
+  const io = {
+    signal,
+    stdin: process.stdin,
+    stdout: stream,
+    stderr: stream,
+    onHangup: () => () => undefined,
+  };
   const exitCode = await runCommandLine(argv, io);
   written.end();
   return { exitCode, stdout: await text(written) };

@@ -5,6 +5,7 @@ import { withConcurrencyLimit } from '../../backup-agent/storage/concurrency.ts'
 import { dryRun, type DryRunAction } from '../../backup-agent/storage/dry-run.ts';
 import { HoldfastError } from '../../backup-agent/errors/holdfast-error.ts';
 import { createFaults, withFaults } from '../../backup-agent/storage/faults.ts';
+import { withLimits } from '../../backup-agent/storage/limits.ts';
 import { readOnly } from '../../backup-agent/storage/read-only.ts';
 import { withRetry } from '../../backup-agent/storage/retry.ts';
 import { ForwardingStorage } from '../../backup-agent/storage/forwarding.ts';
@@ -267,5 +268,22 @@ suite('fault injection', () => {
     faults.arm({ point: 'get', action: { kind: 'truncate', afterBytes: 2 } });
     assert.equal(await textOf(storage, 'a'), 'ac');
     assert.equal(await digestOf(storage, 'a'), await digestOf(prepare, 'a'));
+  });
+});
+
+suite('limits of the configuration', () => {
+  test('a storage without limits stays as it is', async () => {
+    await using opened = await localSubject();
+    assert.equal(withLimits(opened.storage, {}), opened.storage);
+  });
+
+  test('requests and rates hold together', async () => {
+    await using opened = await localSubject();
+    const counting = new CountingStorage(opened.storage);
+    const limited = withLimits(counting, { requests: 2, uploadRate: 2 ** 30 });
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    await Promise.all(keys.map((key) => limited.put(key, bytes(key))));
+    assert.equal(counting.most, 2);
+    assert.deepEqual(await keysOf(limited, ''), keys);
   });
 });

@@ -5,6 +5,8 @@ import { formatTime } from './format.ts';
 import type { Output } from './output.ts';
 import { renderTable } from './table.ts';
 
+const shortFingerprint = 16;
+
 export function renderLog(log: readonly CommitRecord[]): string {
   if (log.length === 0) return 'nothing was committed yet';
   return renderTable(log, [
@@ -22,6 +24,8 @@ function describeSubject(subject: CommitSubject): string {
     case 'backup':
     case 'evidence':
       return subject.id;
+    case 'escrow':
+      return `${subject.id} opened by ${subject.recipient.slice(0, shortFingerprint)}`;
     case 'hold':
     case 'release':
       return `${subject.id}: ${printable(subject.reason)}`;

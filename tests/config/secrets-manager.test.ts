@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import test from 'node:test';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
 import { formatIdentityFile, readIdentities } from '../../backup-agent/keys/identity-file.ts';
-import { identityFromSecretsManager } from '../../backup-agent/keys/secrets-manager.ts';
+import { readSecretsManager } from '../../backup-agent/config/secrets-manager.ts';
 
 const key = await generateIdentity();
 const file = formatIdentityFile(key, new Date());
@@ -51,8 +52,10 @@ test('an identity file is read from the secret, as text or as bytes', async () =
     { SecretBinary: Buffer.from(file).toString('base64') },
   ]) {
     await using aws = await endpoint({ body });
-    const content = await identityFromSecretsManager({ secretId, client: aws.client });
-    assert.deepEqual(await readIdentities(content, { where: secretId }), [key.identity]);
+    const content = await readSecretsManager({ secretId, client: aws.client });
+    assert.deepEqual(await readIdentities(Buffer.from(content), { where: secretId }), [
+      key.identity,
+    ]);
     const [request] = aws.asked;
     assert.equal(request?.headers['x-amz-target'], 'secretsmanager.GetSecretValue');
     assert.match(
@@ -63,7 +66,7 @@ test('an identity file is read from the secret, as text or as bytes', async () =
   }
 });
 
-test('a secret that is missing, denied or empty is refused with its name and the reason', async () => {
+test('a secret that is missing, denied or empty is refused with the reason', async () => {
   const answers: [Answer, RegExp][] = [
     [{ status: 400, body: { __type: 'ResourceNotFoundException' } }, /ResourceNotFoundException/],
     [{ status: 400, body: { __type: 'AccessDeniedException' } }, /AccessDeniedException/],
@@ -71,23 +74,39 @@ test('a secret that is missing, denied or empty is refused with its name and the
   ];
   for (const [answer, reason] of answers) {
     await using aws = await endpoint(answer);
-    await assert.rejects(
-      identityFromSecretsManager({ secretId, client: aws.client }),
-      (error: Error & { code: string }) => {
-        assert.equal(error.code, 'config-secret-unavailable');
-        assert.ok(error.message.includes(secretId));
-        assert.match(error.message, reason);
-        return true;
-      },
-    );
+    await assert.rejects(readSecretsManager({ secretId, client: aws.client }), (error: Error) => {
+      assert.match(error.message, reason);
+      return true;
+    });
   }
+});
+
+test('one field of a JSON secret is read, and a refusal quotes nothing of it', async () => {
+  const secret = JSON.stringify({ username: 'holdfast', password: 'hunter2', port: 5432 });
+  const ask = async (SecretString: string, field: string) => {
+    await using aws = await endpoint({ body: { SecretString } });
+    return await readSecretsManager({ secretId, field, client: aws.client });
+  };
+  assert.equal(await ask(secret, 'password'), 'hunter2');
+  const refused: [string, string, RegExp][] = [
+    [secret, 'toString', /no text in the field toString/],
+    [secret, 'port', /no text in the field port/],
+    ['hunter2', 'password', /not JSON/],
+    ['null', 'password', /no text/],
+  ];
+  for (const [value, field, reason] of refused)
+    await assert.rejects(ask(value, field), (error: Error) => {
+      assert.match(error.message, reason);
+      assert.doesNotMatch(inspect(error), /hunter2/);
+      return true;
+    });
 });
 
 test('an abort rejects with its reason', async () => {
   await using aws = await endpoint({ body: { SecretString: file } });
   const reason = new Error('stopped by the operator');
   await assert.rejects(
-    identityFromSecretsManager({ secretId, client: aws.client, signal: AbortSignal.abort(reason) }),
+    readSecretsManager({ secretId, client: aws.client, signal: AbortSignal.abort(reason) }),
     reason,
   );
 });
