@@ -22,6 +22,11 @@ export interface CopyOutcome {
   readonly copied: readonly Manifest[];
   readonly alreadyThere: number;
   readonly bytes: number;
+  /**
+   * How far the newest point in the target lies behind the newest one of the job's own repository,
+   * in milliseconds; absent where the target still has none.
+   */
+  readonly lagMs: { readonly before?: number; readonly after?: number };
 }
 
 const parallelObjects = 4;
@@ -56,7 +61,22 @@ export async function copyBackups(
     copied: missing.map((backup) => backup.manifest),
     alreadyThere: here.backups.length - missing.length,
     bytes,
+    lagMs: {
+      ...lagBehind(here.backups, there.backups, 'before'),
+      ...lagBehind(here.backups, [...there.backups, ...missing], 'after'),
+    },
   };
+}
+
+function lagBehind(
+  here: readonly BackupRecord[],
+  there: readonly BackupRecord[],
+  moment: 'before' | 'after',
+): CopyOutcome['lagMs'] {
+  const newest = (backups: readonly BackupRecord[]) =>
+    Math.max(...backups.map(({ manifest }) => Date.parse(manifest.point.time)));
+  if (here.length === 0 || there.length === 0) return {};
+  return { [moment]: Math.max(0, newest(here) - newest(there)) };
 }
 
 /**

@@ -178,10 +178,13 @@ for (const operation of operations)
       );
     });
 
-    test('at the points around its commit on S3 does too', async () => {
-      const points = ['before put commits', 'after put commits', 'before put objects'];
+    test('at the points around its commit on S3, or at all in a long run, does too', async () => {
+      const around =
+        operation === 'prune'
+          ? ['after put commits', 'after remove manifest']
+          : ['before put commits', 'after put commits', 'before put objects'];
       await pMap(
-        operation === 'prune' ? ['after put commits', 'after remove manifest'] : points,
+        testScale > 1 ? await pointsOf('s3', operation) : around,
         async (point) => {
           const installation = await prepare('s3');
           await runChild({ ...installation, operation, killAt: { point, skip: 0 } });
@@ -196,9 +199,9 @@ for (const operation of operations)
       await runChild({ ...(await prepare('local')), operation });
       const longestMs = performance.now() - startedAt;
       await pMap(
-        Array.from({ length: rounds(2, 67) }),
+        Array.from({ length: rounds(2, 200) }),
         async (_, round) => {
-          const installation = await prepare(round % 4 === 3 ? 's3' : 'local');
+          const installation = await prepare(round % 2 === 0 ? 'local' : 's3');
           await runChild({ ...installation, operation }, Math.random() * longestMs * 0.7);
           await assertRecovers(installation, operation);
         },

@@ -1,7 +1,7 @@
 import { copyBackups, type CopyOutcome } from '../../operations/copy.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import type { CommandModule } from '../command.ts';
-import { formatBytes } from '../render/format.ts';
+import { formatBytes, formatDuration } from '../render/format.ts';
 import { runSteps } from '../render/steps.ts';
 import { withAgent } from '../with-agent.ts';
 
@@ -41,6 +41,8 @@ Examples:
   },
 };
 
-export function summariseCopy({ copied, alreadyThere, bytes }: CopyOutcome): string {
-  return `${copied.length} backups copied, ${formatBytes(bytes)}; ${alreadyThere} were there`;
+export function summariseCopy({ copied, alreadyThere, bytes, lagMs }: CopyOutcome): string {
+  const lag =
+    lagMs.after === undefined ? '' : `, ${formatDuration(lagMs.after)} behind the newest backup`;
+  return `${copied.length} backups copied, ${formatBytes(bytes)}; ${alreadyThere} were there${lag}`;
 }
