@@ -1,12 +1,11 @@
 import type { BackupKind, Manifest } from '../../contracts/manifest.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
+import { removeJournal, type BackupJournal } from '../repository/backup-journal.ts';
 import { RepositoryBackupWriter } from '../repository/backup-writer.ts';
-import { newBackupId } from '../repository/backup-id.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestDocument, sealDocument } from '../repository/documents.ts';
 import {
   existingBackups,
-  newestBackupId,
   prunedSince,
   readNewestChain,
   type BackupRecord,
@@ -15,14 +14,15 @@ import { manifestKey } from '../repository/layout.ts';
 import { acquireLease } from '../repository/lease.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createDocument } from '../repository/small-objects.ts';
-import type { BackupRun, PreparedBackup } from '../sources/source.ts';
+import type { BackupRun, PreparedBackup, Resumable } from '../sources/source.ts';
 import { sha256Hex } from '../stream/digest.ts';
-import { recipientFingerprint } from '../keys/recipients.ts';
 import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
 import type { Agent, Run } from './agent.ts';
 import { readLogOnly } from './history.ts';
+import { findUnpublished, journalOf } from './interrupted-backup.ts';
 import { lockOf } from './locks.ts';
+import { fingerprintsOf, openBackup } from './open-backup.ts';
 
 export interface BackupRequest {
   readonly job: string;
@@ -34,6 +34,7 @@ export interface BackupRequest {
 
 const leaseDurationMs = 120_000;
 const leaseWaitMs = 2_000;
+const problemsName = 'problems.json';
 
 /**
  * Runs one backup of a job: one backup, or as many as the source's backlog needs, each committed
@@ -79,6 +80,14 @@ async function usableChain(
   }
 }
 
+/** What is to be taken after a backup that an interrupted run had all but finished. */
+function kindAfter(
+  asked: BackupRequest['kind'],
+  finished: Manifest | undefined,
+): BackupRequest['kind'] {
+  return asked === 'full' && finished?.kind === 'full' ? 'incremental' : asked;
+}
+
 /** One run: the history it acts upon, growing with each commit. */
 class BackupSession {
   readonly #agent: Agent;
@@ -86,6 +95,7 @@ class BackupSession {
   readonly #job: string;
   #log: readonly CommitRecord[];
   #chain: readonly BackupRecord[];
+  #journal: BackupJournal | undefined;
 
   static async start(agent: Agent, repository: Repository, job: string): Promise<BackupSession> {
     const log = await readLogOnly(agent, repository, job);
@@ -112,7 +122,22 @@ class BackupSession {
     this.#chain = chain;
   }
 
-  async run(kind: BackupRequest['kind'], { progress }: Run): Promise<Manifest[]> {
+  async run(kind: BackupRequest['kind'], run: Run): Promise<Manifest[]> {
+    const committed = await this.#publishInterrupted(run);
+    for (let next: BackupRequest['kind'] | undefined = kindAfter(kind, committed.at(-1)); next;) {
+      const asked: BackupRequest['kind'] = next;
+      next = undefined;
+      for await (const prepared of await this.#backUp(asked, run)) {
+        const manifest = await this.#commit(prepared);
+        committed.push(manifest);
+        // That was the state when the other run was interrupted; what is asked for is that of now.
+        if (prepared.fromInterrupted) next = kindAfter(asked, manifest);
+      }
+    }
+    return committed;
+  }
+
+  async #backUp(kind: BackupRequest['kind'], { progress }: Run) {
     const agent = this.#agent;
     const source = await agent.source(this.#job);
     const identities = await agent.metadataIdentities();
@@ -121,15 +146,13 @@ class BackupSession {
       chain: this.#chain.map(({ manifest }) =>
         createBackupReader(this.#repository.storage, manifest, identities),
       ),
-      begin: () => this.#begin(),
+      begin: (taken, resumable) => this.#begin(taken, resumable, progress),
       signal: agent.signal,
       log: agent.log,
       now: agent.now,
       progress,
     };
-    const committed: Manifest[] = [];
-    for await (const prepared of source.backup(run)) committed.push(await this.#commit(prepared));
-    return committed;
+    return source.backup(run);
   }
 
   /** A chain that has reached its greatest age is closed by a new full, so that locks can end. */
@@ -141,29 +164,45 @@ class BackupSession {
     return kind === 'auto' ? 'incremental' : kind;
   }
 
-  async #begin(): Promise<RepositoryBackupWriter> {
-    const agent = this.#agent;
-    const startedAt = agent.now();
-    return new RepositoryBackupWriter(
-      {
-        storage: this.#repository.storage,
-        job: this.#job,
-        id: newBackupId(startedAt, agent.randomBytes, newestBackupId(this.#log)),
-        recipients: await agent.recipients(),
-        signal: agent.signal,
-        ...lockOf(agent, this.#job, this.#repository.name, startedAt),
-      },
-      startedAt,
-    );
+  async #begin(
+    kind: BackupKind,
+    resumable: Resumable | undefined,
+    progress: Run['progress'],
+  ): Promise<RepositoryBackupWriter> {
+    const { writer, journal } = await openBackup(this.#agent, {
+      repository: this.#repository,
+      job: this.#job,
+      log: this.#log,
+      kind,
+      resumable,
+      progress,
+    });
+    this.#journal = journal;
+    return writer;
   }
 
-  /** Manifest first, commit last: what no commit names does not exist. */
+  /** A run that was killed between sealing its manifest and the commit had only that left to do. */
+  async #publishInterrupted({ progress }: Run): Promise<Manifest[]> {
+    const found = await findUnpublished(this.#agent, this.#repository, this.#job, this.#log);
+    if (!found) return [];
+    progress.note(`commits the interrupted backup ${found.manifest.id}, which is whole`);
+    await this.#publish(found.manifest, found.bytes);
+    return [found.manifest];
+  }
+
   async #commit(prepared: PreparedBackup): Promise<Manifest> {
-    const agent = this.#agent;
-    const key = await agent.signingKey('writer');
+    const key = await this.#agent.signingKey('writer');
     await this.#writeProblems(prepared);
     const manifest = await this.#manifest(prepared);
     const bytes = sealDocument(manifestDocument, manifest, key);
+    await this.#journal?.manifest(bytes);
+    await this.#publish(manifest, bytes);
+    return manifest;
+  }
+
+  /** Manifest first, commit last: what no commit names does not exist. */
+  async #publish(manifest: Manifest, bytes: Uint8Array): Promise<void> {
+    const agent = this.#agent;
     const lock = lockOf(agent, this.#job, this.#repository.name, new Date(manifest.startedAt));
     await createDocument(this.#repository.storage, manifestKey(this.#job, manifest.id), bytes, {
       signal: agent.signal,
@@ -177,7 +216,7 @@ class BackupSession {
         repository: this.#repository,
         job: this.#job,
         subject: { type: 'backup', id: manifest.id, digest },
-        key,
+        key: await agent.signingKey('writer'),
         by: agent.by,
         now: agent.now,
         signal: agent.signal,
@@ -190,22 +229,22 @@ class BackupSession {
       this.#log,
     );
     await agent.seenCommits.remember(this.#repository, this.#job, this.#log);
+    await removeJournal(journalOf(agent, this.#repository, this.#job));
     const record = { manifest, digest, committedAt: manifest.finishedAt, held: false };
     this.#chain = manifest.kind === 'full' ? [record] : [...this.#chain, record];
-    return manifest;
   }
 
   /** They name tables and paths, so they stand in the encrypted part. */
   async #writeProblems({ writer, problems }: PreparedBackup): Promise<void> {
-    if (problems.length > 0)
-      await writer.writeMeta('problems.json', [Buffer.from(JSON.stringify(problems))]);
+    const left = writer.interrupted?.meta.find(({ name }) => name === problemsName);
+    if (problems.length > 0 && !left?.stored)
+      await writer.writeMeta(problemsName, [Buffer.from(JSON.stringify(problems))]);
   }
 
   async #manifest(prepared: PreparedBackup): Promise<Manifest> {
     const { writer, kind, reason, point, problems, source, items } = prepared;
     if (!(writer instanceof RepositoryBackupWriter))
       throw new TypeError('a source yielded a writer that this run did not begin');
-    const recipients = await this.#agent.recipients();
     const [base] = this.#chain;
     const parent = kind === 'differential' ? base : this.#chain.at(-1);
     const { objects, meta, plaintextBytes, storedBytes } = writer.written;
@@ -229,10 +268,7 @@ class BackupSession {
       storedBytes,
       objects: [...objects],
       meta: [...meta],
-      recipients: {
-        objects: recipients.objects.map(recipientFingerprint),
-        meta: recipients.meta.map(recipientFingerprint),
-      },
+      recipients: fingerprintsOf(await this.#agent.recipients()),
       tool: { name: 'holdfast', version },
     };
   }

@@ -10,6 +10,7 @@ import type { Standing } from '../repository/standing.ts';
 import type { Agent, Run } from './agent.ts';
 import { readHistory, type History } from './history.ts';
 import { lockOf } from './locks.ts';
+import { orphanGraceMs } from './orphan-grace.ts';
 import { planPrune } from './plan-prune.ts';
 
 export interface PruneRequest {
@@ -50,8 +51,6 @@ export interface PrunedBackup {
 
 const leaseDurationMs = 120_000;
 const leaseWaitMs = 2_000;
-/** Nothing younger is an orphan: its writer may still be at work. */
-const graceMs = 24 * 3_600_000;
 const toleratedSkewMs = 5 * 60_000;
 
 /**
@@ -112,7 +111,7 @@ async function preview(
   const found = await findLeftovers(repository, job, agent.signal);
   const history = await readHistory(agent, repository, job);
   const decisions = await planPrune(agent, repository, job, history, now);
-  const leftovers = found.of(history.log, new Date(now.getTime() - graceMs));
+  const leftovers = found.of(history.log, new Date(now.getTime() - orphanGraceMs));
   const backups = decisions.map(({ backup, keep, reasons }) => ({
     id: backup.id,
     kind: backup.kind,
@@ -184,7 +183,7 @@ async function sweep(
     locked.push(...(await removeObjects(repository.storage, prefix, signal)));
     run.progress.advance(1);
   }
-  const before = new Date(now.getTime() - graceMs);
+  const before = new Date(now.getTime() - orphanGraceMs);
   const unfinished = await repository.storage.removeUnfinished(before, { signal });
   return { ...outcome, confirmed: true, locked, unfinished };
 }

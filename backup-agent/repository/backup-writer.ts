@@ -1,10 +1,16 @@
 import { objectName, type ObjectEntry } from '../../contracts/manifest.ts';
-import type { BackupWriter, ByteStream, WrittenObject } from '../sources/source.ts';
+import type {
+  BackupWriter,
+  ByteStream,
+  InterruptedBackup,
+  WrittenObject,
+} from '../sources/source.ts';
 import type { Storage } from '../storage/storage.ts';
 import { compress } from '../stream/compress.ts';
 import { digest } from '../stream/digest.ts';
 import { encrypt } from '../stream/encrypt.ts';
 import { through, type ByteSource } from '../stream/transform.ts';
+import type { BackupJournal } from './backup-journal.ts';
 import { objectKey, storedName, type Area } from './layout.ts';
 
 export interface BackupWriterOptions {
@@ -14,6 +20,17 @@ export interface BackupWriterOptions {
   readonly recipients: Readonly<Record<Area, readonly string[]>>;
   readonly lockUntil?: Date;
   readonly signal: AbortSignal;
+  /** Notes each object before it is published. */
+  readonly journal?: Pick<BackupJournal, 'object'>;
+  /** What an interrupted run stored of this backup. */
+  readonly left?: LeftObjects;
+}
+
+/** Objects that are stored already, and what they tell the source. */
+export interface LeftObjects {
+  readonly entries: Readonly<Record<Area, readonly ObjectEntry[]>>;
+  readonly plaintextBytes: number;
+  readonly interrupted: InterruptedBackup;
 }
 
 /** What a writer has stored so far: the manifest's lists. */
@@ -28,22 +45,30 @@ export interface WrittenObjects {
 export class RepositoryBackupWriter implements BackupWriter {
   readonly id: string;
   readonly startedAt: Date;
+  readonly interrupted?: InterruptedBackup;
   readonly #options: BackupWriterOptions;
-  readonly #entries: Record<Area, ObjectEntry[]> = { objects: [], meta: [] };
-  #plaintextBytes = 0;
+  readonly #entries: Record<Area, ObjectEntry[]>;
+  #plaintextBytes: number;
 
   constructor(options: BackupWriterOptions, startedAt: Date) {
     this.#options = options;
     this.id = options.id;
     this.startedAt = startedAt;
+    const { left } = options;
+    this.#entries = {
+      objects: [...(left?.entries.objects ?? [])],
+      meta: [...(left?.entries.meta ?? [])],
+    };
+    this.#plaintextBytes = left?.plaintextBytes ?? 0;
+    if (left) this.interrupted = left.interrupted;
   }
 
-  writeObject(name: string, plaintext: ByteStream): Promise<WrittenObject> {
-    return this.#write('objects', name, plaintext);
+  writeObject(name: string, plaintext: ByteStream, note?: () => string): Promise<WrittenObject> {
+    return this.#write('objects', name, plaintext, note);
   }
 
-  writeMeta(name: string, plaintext: ByteStream): Promise<WrittenObject> {
-    return this.#write('meta', name, plaintext);
+  writeMeta(name: string, plaintext: ByteStream, note?: () => string): Promise<WrittenObject> {
+    return this.#write('meta', name, plaintext, note);
   }
 
   /** In the order of their names, so that equal backups have equal manifests. */
@@ -58,7 +83,12 @@ export class RepositoryBackupWriter implements BackupWriter {
     };
   }
 
-  async #write(area: Area, name: string, plaintext: ByteStream): Promise<WrittenObject> {
+  async #write(
+    area: Area,
+    name: string,
+    plaintext: ByteStream,
+    note?: () => string,
+  ): Promise<WrittenObject> {
     const { storage, job, id, recipients, lockUntil, signal } = this.#options;
     const stored = storedName(objectName.parse(name));
     const content = digest();
@@ -68,7 +98,15 @@ export class RepositoryBackupWriter implements BackupWriter {
       [compress(), encrypt(recipients[area]), content.transform],
       { signal },
     );
-    const put = await storage.put(objectKey(job, id, area, stored), ciphertext, {
+    const journal = this.#options.journal;
+    const body = journal
+      ? endingWith(ciphertext, async () => {
+          const plaintextBytes = counted.bytes();
+          const object = { area, name: stored, plaintextBytes, ...content.result() };
+          await journal.object(object, note?.() ?? '');
+        })
+      : ciphertext;
+    const put = await storage.put(objectKey(job, id, area, stored), body, {
       ifAbsent: true,
       signal,
       ...(lockUntil ? { lockUntil } : {}),
@@ -83,6 +121,15 @@ export class RepositoryBackupWriter implements BackupWriter {
     this.#plaintextBytes += counted.bytes();
     return { name, plaintextBytes: counted.bytes(), sizeBytes, sha256 };
   }
+}
+
+/** Does a last thing before whoever reads the stream learns that it is at its end. */
+async function* endingWith(
+  source: AsyncIterable<Uint8Array>,
+  act: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  yield* source;
+  await act();
 }
 
 function countBytes(source: ByteSource): { source: ByteSource; bytes: () => number } {

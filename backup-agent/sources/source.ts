@@ -34,16 +34,49 @@ export interface BackupRun extends SourceContext {
   readonly requested: BackupKind;
   /** The newest committed chain, its full first; empty when there is none. */
   readonly chain: readonly BackupReader[];
-  /** Opens a new, empty backup. One at a time: the former must have been yielded or abandoned. */
-  begin(kind: BackupKind): Promise<BackupWriter>;
+  /**
+   * Opens a new, empty backup, or with `resumable` the one that an interrupted run of the same kind
+   * and plan left. One at a time: the former must have been yielded or abandoned.
+   */
+  begin(kind: BackupKind, resumable?: Resumable): Promise<BackupWriter>;
+}
+
+/** Makes a backup one in which a later run can go on, should this one be interrupted. */
+export interface Resumable {
+  /** All that must be the same for what is stored to be of use. */
+  readonly plan: string;
+  /** For the run that goes on: `InterruptedBackup.note`. */
+  readonly note: string;
 }
 
 export interface BackupWriter {
   readonly id: string;
-  /** Compresses, encrypts to the recovery recipients, digests and stores. Calls may run at once. */
-  writeObject(name: string, plaintext: ByteStream): Promise<WrittenObject>;
+  /** What an interrupted run left of this backup: not to be written again. */
+  readonly interrupted?: InterruptedBackup;
+  /**
+   * Compresses, encrypts to the recovery recipients, digests and stores. Calls may run at once.
+   * `note` is asked once the plaintext has come to its end, and is for a run that goes on.
+   */
+  writeObject(name: string, plaintext: ByteStream, note?: () => string): Promise<WrittenObject>;
   /** The same, for what names tables, paths or people: readable by the metadata identity too. */
-  writeMeta(name: string, plaintext: ByteStream): Promise<WrittenObject>;
+  writeMeta(name: string, plaintext: ByteStream, note?: () => string): Promise<WrittenObject>;
+}
+
+export interface InterruptedBackup {
+  readonly note: string;
+  /** Every object that was begun, in the order of their ends. */
+  readonly objects: readonly InterruptedObject[];
+  readonly meta: readonly InterruptedObject[];
+}
+
+export interface InterruptedObject {
+  /** As it was given. */
+  readonly name: string;
+  /** Whether it is whole and belongs to the backup. */
+  readonly stored: boolean;
+  /** Counts the runs that worked on the backup, from 0. */
+  readonly attempt: number;
+  readNote(): Promise<string>;
 }
 
 /** Byte chunks of any size; a Node stream is one. */
@@ -74,6 +107,8 @@ export interface BackupReader {
 export interface PreparedBackup {
   readonly writer: BackupWriter;
   readonly kind: BackupKind;
+  /** Nothing was left to do: `point` is of the interrupted run, and not of this one. */
+  readonly fromInterrupted?: true;
   /** Why another kind than the requested one was taken. */
   readonly reason?: string;
   readonly point: ConsistentPoint;

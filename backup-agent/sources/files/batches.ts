@@ -1,6 +1,8 @@
 /** What a batch is made of: something to store, or something that only passes into the index. */
 export type Change<E, R> =
   | { readonly kind: 'unchanged'; readonly entry: E }
+  /** New or changed, and stored by an earlier run of the same backup. */
+  | { readonly kind: 'stored'; readonly entry: E }
   | { readonly kind: 'removed'; readonly removal: R }
   | { readonly kind: 'store'; readonly entry: E; readonly previous?: E };
 
@@ -34,20 +36,21 @@ export async function* batches<E extends { readonly sizeBytes: number }, R>(
   if (batch.length > 0) yield batch;
 }
 
-/** What the index says of each change; `packed` is what became of those to store, in their order. */
-export function* indexEntries<E, R>(
+/**
+ * What the index says of a batch. `packed` is what became of those to store, in their order and as
+ * lines already; nothing for one that is not in the backup.
+ */
+export function indexLines<E, R>(
   batch: readonly Change<E, R>[],
-  packed: readonly (E | undefined)[],
+  packed: readonly (string | undefined)[],
+  encode: (entry: E | R) => string,
   removalOf: (entry: E) => R,
-): Generator<E | R> {
+): string {
   let next = 0;
-  for (const change of batch) {
-    if (change.kind === 'unchanged') yield change.entry;
-    else if (change.kind === 'removed') yield change.removal;
-    else {
-      const entry = packed[next++];
-      if (entry) yield entry;
-      else if (change.previous) yield removalOf(change.entry);
-    }
-  }
+  const lines = batch.map((change) => {
+    if (change.kind === 'removed') return encode(change.removal);
+    if (change.kind !== 'store') return encode(change.entry);
+    return packed[next++] ?? (change.previous ? encode(removalOf(change.entry)) : '');
+  });
+  return lines.join('');
 }

@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
-import type { BackupRun, Finding, Preflight, PreparedBackup, Source } from '../source.ts';
+import type {
+  BackupRun,
+  BackupWriter,
+  Finding,
+  Preflight,
+  PreparedBackup,
+  Resumable,
+  Source,
+} from '../source.ts';
 import { ContentKey } from './content-key.ts';
-import { backUpTree } from './tree-backup.ts';
-import { openIndex } from './index-reader.ts';
+import { indexName, openIndex } from './index-reader.ts';
+import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
 import { indexLineage, readFilesManifest } from './lineage.ts';
 import { errorText } from './system-errors.ts';
+import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
 
 export interface FilesSourceOptions {
   /** The directory to back up, absolute. */
@@ -80,9 +89,53 @@ async function* backup(
   const indexes = parents.length === 0 ? 0 : indexLineage(parents).length;
   const whole = indexes === 0 || indexes >= longestIndexChain;
   const key = await chainKey(parents, options, run.signal);
-  const writer = await run.begin(kind);
-  const startedAt = run.now();
-  const result = await backUpTree({
+  const writer = await run.begin(kind, resumable(options, parents, whole, key));
+  const left = await interruptedFindings(writer.interrupted, indexName);
+  const findings =
+    left ?? (await backUpTree(treeOptions(options, run, { key, parents, whole, writer })));
+  yield {
+    writer,
+    kind,
+    ...(left ? { fromInterrupted: true } : {}),
+    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
+    point: { time: findings.time },
+    problems: findings.problems,
+    source: {
+      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
+      entries: findings.entries,
+      segments: findings.segments,
+    },
+    items: findings.entries,
+  };
+}
+
+/** One that reads all content again is not gone on with: it trusts no state that it did not see. */
+function resumable(
+  options: FilesSourceOptions,
+  parents: BackupRun['chain'],
+  whole: boolean,
+  key: ContentKey,
+): Resumable | undefined {
+  if (options.verifyContent) return undefined;
+  const { path, exclude = [], include = [], oneFileSystem = true } = options;
+  const chain = parents.map(({ id }) => id);
+  const plan = { source: 'files', path, exclude, include, oneFileSystem, chain, whole };
+  return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
+}
+
+interface Beginning {
+  readonly key: ContentKey;
+  readonly parents: BackupRun['chain'];
+  readonly whole: boolean;
+  readonly writer: BackupWriter;
+}
+
+function treeOptions(
+  options: FilesSourceOptions,
+  run: BackupRun,
+  { key, parents, whole, writer }: Beginning,
+): TreeBackupOptions {
+  return {
     root: Buffer.from(options.path),
     patterns: { exclude: options.exclude ?? [], include: options.include ?? [] },
     oneFileSystem: options.oneFileSystem ?? true,
@@ -91,30 +144,28 @@ async function* backup(
     lanes: options.lanes ?? 2,
     whole,
     parents,
-    key,
+    key: ContentKey.fromBase64(keyOfInterrupted(writer.interrupted, key.base64)),
+    startedAt: run.now(),
     writer,
     signal: run.signal,
     progress: run.progress,
-  });
-  const last = run.chain.at(-1);
-  if (last && result.entries === 0 && readFilesManifest(last).entries > 0 && !options.allowEmpty)
-    throw new HoldfastError(
-      'source-emptied',
-      `${options.path} is empty, but held ${readFilesManifest(last).entries} entries in backup ${last.id}`,
-    );
-  yield {
-    writer,
-    kind,
-    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
-    point: { time: startedAt.toISOString() },
-    problems: result.problems,
-    source: {
-      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
-      entries: result.entries,
-      segments: result.segments,
-    },
-    items: result.entries,
+    onCounted: (entries) => assertNotEmptied(options, run.chain, entries),
   };
+}
+
+function assertNotEmptied(
+  { path, allowEmpty }: FilesSourceOptions,
+  chain: BackupRun['chain'],
+  entries: number,
+): void {
+  const last = chain.at(-1);
+  if (!last || entries > 0 || allowEmpty) return;
+  const before = readFilesManifest(last).entries;
+  if (before === 0) return;
+  throw new HoldfastError(
+    'source-emptied',
+    `${path} is empty, but held ${before} entries in backup ${last.id}`,
+  );
 }
 
 async function chainKey(

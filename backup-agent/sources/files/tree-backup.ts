@@ -1,12 +1,14 @@
 import { pMapIterable } from 'p-map';
 import type { Problem } from '../../errors/holdfast-error.ts';
 import type { BackupReader, BackupWriter, Progress } from '../source.ts';
-import { batches, indexEntries } from './batches.ts';
+import { batches, indexLines } from './batches.ts';
 import { changes, removalOf, type FileChange } from './changes.ts';
 import type { ContentKey } from './content-key.ts';
-import type { Entry, Removal } from './entry.ts';
-import { encodeEntry, type IndexHeader } from './index-format.ts';
+import { comparePaths, type Entry } from './entry.ts';
+import { sameState } from './file-content.ts';
+import { decodeEntry, encodeEntry, type IndexHeader } from './index-format.ts';
 import { indexName, readTree } from './index-reader.ts';
+import { InterruptedSegments, withInterrupted, type Findings } from './interrupted.ts';
 import { LinkGroups } from './link-groups.ts';
 import { PathFilter, type PathPatterns } from './path-filter.ts';
 import { largeFileBytes, SegmentPacker, type Candidate } from './segment-packer.ts';
@@ -27,23 +29,21 @@ export interface TreeBackupOptions {
   /** The chain this backup builds on; empty for a full. */
   readonly parents: readonly BackupReader[];
   readonly key: ContentKey;
+  /** When the walk began. */
+  readonly startedAt: Date;
   readonly writer: BackupWriter;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-}
-
-export interface TreeBackupResult {
-  readonly problems: readonly Problem[];
-  /** In the tree, apart from its root. */
-  readonly entries: number;
-  readonly segments: number;
+  /** Sees how many entries there are, apart from the root, before the index is whole; may throw. */
+  readonly onCounted: (entries: number) => void;
 }
 
 /**
  * Writes what changed as segments, and the index. The index's lines are what drives it all: each
- * waits for its batch, and batches are packed `lanes` at once.
+ * waits for its batch, and batches are packed `lanes` at once. What an interrupted run of the same
+ * backup has packed, and is still as it was, stays in the segments of that run.
  */
-export async function backUpTree(options: TreeBackupOptions): Promise<TreeBackupResult> {
+export async function backUpTree(options: TreeBackupOptions): Promise<Findings> {
   return await new TreeBackup(options).run();
 }
 
@@ -55,6 +55,7 @@ class TreeBackup {
   readonly #unknown = new UnknownPaths();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #earlier: InterruptedSegments<Entry>;
   #contentLoaded: Promise<void> | undefined;
   #entries = 0;
   #segments = 0;
@@ -62,21 +63,41 @@ class TreeBackup {
   constructor(options: TreeBackupOptions) {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    const { writer, parents } = options;
+    this.#earlier = new InterruptedSegments(writer.interrupted, {
+      own: writer.id,
+      parents: parents.map(({ id }) => id),
+      decode: (line) => {
+        const entry = decodeEntry(line, writer.id);
+        return entry.type === 'removed' ? undefined : entry;
+      },
+      compare: comparePaths,
+    });
+    this.#segments = this.#earlier.count;
   }
 
-  async run(): Promise<TreeBackupResult> {
+  async run(): Promise<Findings> {
     const { writer, progress } = this.#options;
     progress.step('Back up files');
     try {
-      await writer.writeMeta(indexName, this.#indexLines());
+      await writer.writeMeta(indexName, this.#indexLines(), () => JSON.stringify(this.#findings));
     } finally {
       this.#stop.abort();
     }
-    return { problems: this.#problems, entries: this.#entries, segments: this.#segments };
+    return this.#findings;
+  }
+
+  get #findings(): Findings {
+    return {
+      time: this.#options.startedAt.toISOString(),
+      problems: this.#problems,
+      entries: this.#entries,
+      segments: this.#segments,
+    };
   }
 
   async *#indexLines(): AsyncGenerator<Buffer> {
-    const { key, whole, segmentBytes, lanes, writer } = this.#options;
+    const { key, whole, segmentBytes, lanes, onCounted } = this.#options;
     const header: IndexHeader = {
       format: 'holdfast-files-index/1',
       key: key.base64,
@@ -84,15 +105,13 @@ class TreeBackup {
     };
     yield Buffer.from(`${JSON.stringify(header)}\n`);
     const work = batches(this.#changes(), segmentBytes, whole);
-    const written = pMapIterable(work, (batch, number) => this.#store(batch, number), {
+    const first = this.#earlier.greatestNumber + 1;
+    const written = pMapIterable(work, (batch, number) => this.#store(batch, first + number), {
       concurrency: lanes,
       backpressure: lanes + 1,
     });
-    for await (const entries of written) {
-      const lines: string[] = [];
-      for (const entry of entries) lines.push(encodeEntry(entry, writer.id));
-      yield Buffer.from(lines.join(''));
-    }
+    for await (const lines of written) yield Buffer.from(lines);
+    onCounted(this.#entries);
   }
 
   async *#changes() {
@@ -110,7 +129,8 @@ class TreeBackup {
       unknown: this.#unknown,
       verifyContent,
     });
-    for await (const change of all) {
+    const left = withInterrupted(all, this.#earlier.entries(), comparePaths, isStillSame);
+    for await (const change of left) {
       if (change.kind !== 'removed') this.#entries += 1;
       yield change;
     }
@@ -121,16 +141,17 @@ class TreeBackup {
     this.#problems.push(problem);
   };
 
-  async #store(
-    batch: readonly FileChange[],
-    number: number,
-  ): Promise<readonly (Entry | Removal)[]> {
+  async #store(batch: readonly FileChange[], segment: number): Promise<string> {
+    const encode = (entry: Parameters<typeof encodeEntry>[0]) =>
+      encodeEntry(entry, this.#options.writer.id);
     const candidates = batch.filter((change) => change.kind === 'store');
-    if (candidates.length === 0) return [...indexEntries(batch, [], removalOf)];
-    const packer = this.#packer(candidates, number + 1);
+    if (candidates.length === 0) return indexLines(batch, [], encode, removalOf);
+    const packer = this.#packer(candidates, segment);
     await this.#loadContent();
-    await this.#write(packer, number + 1);
-    return [...indexEntries(batch, packer.packed, removalOf)];
+    let packed: (string | undefined)[] | undefined;
+    const packedLines = () => (packed ??= packer.packed.map((entry) => entry && encode(entry)));
+    await this.#write(packer, segment, () => packedLines().join(''));
+    return indexLines(batch, packedLines(), encode, removalOf);
   }
 
   #packer(candidates: readonly Candidate[], segment: number): SegmentPacker {
@@ -148,25 +169,35 @@ class TreeBackup {
     });
   }
 
-  async #write(packer: SegmentPacker, segment: number): Promise<void> {
+  async #write(packer: SegmentPacker, segment: number, note: () => string): Promise<void> {
     const chunks = packer.pack();
     const first = await chunks.next();
     if (first.done) return;
     this.#segments += 1;
-    await this.#options.writer.writeObject(segmentName(segment), startingWith(first.value, chunks));
+    const archive = startingWith(first.value, chunks);
+    await this.#options.writer.writeObject(segmentName(segment), archive, note);
   }
 
   /** What the chain holds is only looked up once something must be stored. */
   async #loadContent(): Promise<void> {
     this.#contentLoaded ??= (async () => {
       const { parents } = this.#options;
-      if (parents.length === 0) return;
-      for await (const { digest, extents, sizeBytes, mark } of readTree(parents, this.#signal))
-        if (digest && extents && sizeBytes > 0 && mark !== 'changed')
-          this.#stored.add(digest, extents);
+      if (parents.length > 0) await this.#remember(readTree(parents, this.#signal));
+      await this.#remember(this.#earlier.entries());
     })();
     await this.#contentLoaded;
   }
+
+  async #remember(entries: AsyncGenerator<Entry>): Promise<void> {
+    for await (const { digest, extents, sizeBytes, mark } of entries)
+      if (digest && extents && sizeBytes > 0 && mark !== 'changed')
+        this.#stored.add(digest, extents);
+  }
+}
+
+/** Only what was read in one piece counts, and only as long as nothing says that it has changed. */
+function isStillSame(now: Entry, earlier: Entry): boolean {
+  return earlier.mark === undefined && sameState(now, earlier);
 }
 
 async function* startingWith(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

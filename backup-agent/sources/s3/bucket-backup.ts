@@ -1,7 +1,8 @@
 import { pMapIterable } from 'p-map';
 import type { Problem } from '../../errors/holdfast-error.ts';
-import { batches, indexEntries, type Change } from '../files/batches.ts';
+import { batches, indexLines, type Change } from '../files/batches.ts';
 import type { ContentKey } from '../files/content-key.ts';
+import { InterruptedSegments, withInterrupted, type Findings } from '../files/interrupted.ts';
 import { pairUp } from '../files/merge-indexes.ts';
 import type { PathFilter } from '../files/path-filter.ts';
 import { segmentName } from '../files/segment-name.ts';
@@ -11,6 +12,7 @@ import type { Bucket } from './bucket.ts';
 import { packObjects } from './object-packer.ts';
 import { removalOf, sameObject, type ObjectEntry, type ObjectRemoval } from './object-entry.ts';
 import {
+  decodeObject,
   encodeObject,
   objectIndexName,
   readObjects,
@@ -26,78 +28,144 @@ export interface BucketBackupOptions {
   readonly whole: boolean;
   readonly parents: readonly BackupReader[];
   readonly key: ContentKey;
+  /** When the listing began. */
+  readonly startedAt: Date;
   readonly writer: BackupWriter;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-}
-
-export interface BucketBackupResult {
-  readonly problems: readonly Problem[];
-  readonly entries: number;
-  readonly segments: number;
+  /** Sees how many objects there are before the index is whole; may throw. */
+  readonly onCounted: (entries: number) => void;
 }
 
 type ObjectChange = Change<ObjectEntry, ObjectRemoval>;
 
-/** Writes new and changed objects as segments, and the index, whose lines drive it all. */
-export async function backUpBucket(options: BucketBackupOptions): Promise<BucketBackupResult> {
-  const { writer, lanes, segmentBytes, whole, key, progress } = options;
-  const problems: Problem[] = [];
-  const stored = new StoredContent(0);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  let [entries, segments] = [0, 0];
-  let contentLoaded: Promise<void> | undefined;
+/**
+ * Writes new and changed objects as segments, and the index, whose lines drive it all. What an
+ * interrupted run of the same backup has packed, and is still the newest version, stays in the
+ * segments of that run.
+ */
+export async function backUpBucket(options: BucketBackupOptions): Promise<Findings> {
+  return await new BucketBackup(options).run();
+}
 
-  async function store(batch: readonly ObjectChange[], number: number) {
-    const wanted = batch.filter((change) => change.kind === 'store').map(({ entry }) => entry);
-    if (wanted.length === 0) return [...indexEntries(batch, [], removalOf)];
-    contentLoaded ??= loadContent(options.parents, stored, signal);
-    await contentLoaded;
-    const packed: (ObjectEntry | undefined)[] = [];
-    const chunks = packObjects(wanted, packed, {
-      ...options,
-      backup: writer.id,
-      segment: number + 1,
-      stored,
-      signal,
-      onProblem: (problem) => problems.push(problem),
+class BucketBackup {
+  readonly #options: BucketBackupOptions;
+  readonly #problems: Problem[] = [];
+  readonly #stored = new StoredContent(0);
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #earlier: InterruptedSegments<ObjectEntry>;
+  #contentLoaded: Promise<void> | undefined;
+  #entries = 0;
+  #segments: number;
+
+  constructor(options: BucketBackupOptions) {
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    const { writer, parents } = options;
+    this.#earlier = new InterruptedSegments(writer.interrupted, {
+      own: writer.id,
+      parents: parents.map(({ id }) => id),
+      decode: (line) => {
+        const entry = decodeObject(line, writer.id);
+        return entry.type === 'removed' ? undefined : entry;
+      },
+      compare: (left, right) => Buffer.compare(left, right),
     });
-    const first = await chunks.next();
-    if (!first.done) {
-      segments += 1;
-      await writer.writeObject(segmentName(number + 1), startingWith(first.value, chunks));
-    }
-    return [...indexEntries(batch, packed, removalOf)];
+    this.#segments = this.#earlier.count;
   }
 
-  async function* counted(): AsyncGenerator<ObjectChange> {
-    for await (const change of objectChanges(options, signal)) {
-      if (change.kind !== 'removed') entries += 1;
-      yield change;
+  async run(): Promise<Findings> {
+    const { writer, progress } = this.#options;
+    progress.step('Back up objects');
+    try {
+      const note = () => JSON.stringify(this.#findings);
+      await writer.writeMeta(objectIndexName, this.#indexLines(), note);
+    } finally {
+      this.#stop.abort();
     }
+    return this.#findings;
   }
 
-  async function* lines(): AsyncGenerator<Buffer> {
+  get #findings(): Findings {
+    return {
+      time: this.#options.startedAt.toISOString(),
+      problems: this.#problems,
+      entries: this.#entries,
+      segments: this.#segments,
+    };
+  }
+
+  async *#indexLines(): AsyncGenerator<Buffer> {
+    const { key, whole, segmentBytes, lanes, onCounted } = this.#options;
     const header: ObjectIndexHeader = {
       format: 'holdfast-s3-index/1',
       key: key.base64,
       index: whole ? 'whole' : 'changes',
     };
     yield Buffer.from(`${JSON.stringify(header)}\n`);
-    const work = batches(counted(), segmentBytes, whole);
-    const lane = { concurrency: lanes, backpressure: lanes + 1 };
-    for await (const done of pMapIterable(work, store, lane))
-      yield Buffer.from(done.map((entry) => encodeObject(entry, writer.id)).join(''));
+    const work = batches(this.#changes(), segmentBytes, whole);
+    const first = this.#earlier.greatestNumber + 1;
+    const written = pMapIterable(work, (batch, number) => this.#store(batch, first + number), {
+      concurrency: lanes,
+      backpressure: lanes + 1,
+    });
+    for await (const lines of written) yield Buffer.from(lines);
+    onCounted(this.#entries);
   }
 
-  progress.step('Back up objects');
-  try {
-    await writer.writeMeta(objectIndexName, lines());
-  } finally {
-    stop.abort();
+  async *#changes(): AsyncGenerator<ObjectChange> {
+    const left = withInterrupted(
+      objectChanges(this.#options, this.#signal),
+      this.#earlier.entries(),
+      (left, right) => Buffer.compare(left, right),
+      sameObject,
+    );
+    for await (const change of left) {
+      if (change.kind !== 'removed') this.#entries += 1;
+      yield change;
+    }
   }
-  return { problems, entries, segments };
+
+  async #store(batch: readonly ObjectChange[], segment: number): Promise<string> {
+    const { writer } = this.#options;
+    const encode = (entry: ObjectEntry | ObjectRemoval) => encodeObject(entry, writer.id);
+    const wanted = batch.filter((change) => change.kind === 'store').map(({ entry }) => entry);
+    if (wanted.length === 0) return indexLines(batch, [], encode, removalOf);
+    await this.#loadContent();
+    const packed: (ObjectEntry | undefined)[] = [];
+    const chunks = packObjects(wanted, packed, {
+      ...this.#options,
+      backup: writer.id,
+      segment,
+      stored: this.#stored,
+      signal: this.#signal,
+      onProblem: (problem) => this.#problems.push(problem),
+    });
+    const packedLines = () => packed.map((entry) => entry && encode(entry));
+    const first = await chunks.next();
+    if (!first.done) {
+      this.#segments += 1;
+      const archive = startingWith(first.value, chunks);
+      await writer.writeObject(segmentName(segment), archive, () => packedLines().join(''));
+    }
+    return indexLines(batch, packedLines(), encode, removalOf);
+  }
+
+  /** What the chain holds is only looked up once something must be stored. */
+  async #loadContent(): Promise<void> {
+    this.#contentLoaded ??= (async () => {
+      const { parents } = this.#options;
+      if (parents.length > 0) await this.#remember(readObjects(parents, this.#signal));
+      await this.#remember(this.#earlier.entries());
+    })();
+    await this.#contentLoaded;
+  }
+
+  async #remember(objects: AsyncGenerator<ObjectEntry>): Promise<void> {
+    for await (const { digest, extents } of objects)
+      if (digest && extents) this.#stored.add(digest, extents);
+  }
 }
 
 async function* objectChanges(
@@ -118,16 +186,6 @@ async function* kept(
   filter: PathFilter,
 ): AsyncGenerator<ObjectEntry> {
   for await (const object of objects) if (filter.keeps(object.path, false)) yield object;
-}
-
-async function loadContent(
-  parents: readonly BackupReader[],
-  stored: StoredContent,
-  signal: AbortSignal,
-): Promise<void> {
-  if (parents.length === 0) return;
-  for await (const { digest, extents } of readObjects(parents, signal))
-    if (digest && extents) stored.add(digest, extents);
 }
 
 async function* startingWith(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

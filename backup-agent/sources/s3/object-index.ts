@@ -62,7 +62,8 @@ export function encodeObject(entry: ObjectEntry | ObjectRemoval, own: string): s
   return `${JSON.stringify(fields)}\n`;
 }
 
-function decodeObject(text: string, own: string): ObjectEntry | ObjectRemoval {
+/** Reads a line of the index of backup `own`. Throws when it is not one, whatever it is. */
+export function decodeObject(text: string, own: string): ObjectEntry | ObjectRemoval {
   const fields = line.parse(JSON.parse(text));
   const path = Buffer.from(fields.k);
   if ('x' in fields) return { type: 'removed', path };

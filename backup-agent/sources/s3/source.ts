@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { ContentKey } from '../files/content-key.ts';
+import { interruptedFindings, keyOfInterrupted, noteOfKey } from '../files/interrupted.ts';
 import { PathFilter } from '../files/path-filter.ts';
 import { indexLineage, readFilesManifest } from '../files/lineage.ts';
-import type { BackupRun, Preflight, PreparedBackup, Source } from '../source.ts';
+import type { BackupRun, Preflight, PreparedBackup, Resumable, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { backUpBucket } from './bucket-backup.ts';
-import { contentKey } from './object-index.ts';
+import { contentKey, objectIndexName } from './object-index.ts';
 
 export interface S3SourceOptions extends BucketOptions {
   /** gitignore syntax, for the keys below the prefix. */
@@ -62,39 +63,62 @@ async function* backup(
   const key = last
     ? await contentKey(last, run.signal)
     : new ContentKey((options.randomBytes ?? randomBytes)(keyBytes));
-  const startedAt = run.now();
-  const writer = await run.begin(kind);
-  const result = await backUpBucket({
-    bucket,
-    filter: new PathFilter({ exclude: options.exclude ?? [], include: [] }),
-    segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
-    lanes: options.lanes ?? 2,
-    fetchesAtOnce: options.fetchesAtOnce ?? 8,
-    whole,
-    parents,
-    key,
-    writer,
-    signal: run.signal,
-    progress: run.progress,
-  });
-  const before = run.chain.at(-1);
-  const emptied = before && result.entries === 0 && readFilesManifest(before).entries > 0;
-  if (emptied && !options.allowEmpty)
-    throw new HoldfastError(
-      'source-emptied',
-      `${bucket.location} is empty, but held objects in backup ${before.id}`,
-    );
+  const writer = await run.begin(kind, resumable(options, parents, whole, key));
+  const left = await interruptedFindings(writer.interrupted, objectIndexName);
+  const findings =
+    left ??
+    (await backUpBucket({
+      bucket,
+      filter: new PathFilter({ exclude: options.exclude ?? [], include: [] }),
+      segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
+      lanes: options.lanes ?? 2,
+      fetchesAtOnce: options.fetchesAtOnce ?? 8,
+      whole,
+      parents,
+      key: ContentKey.fromBase64(keyOfInterrupted(writer.interrupted, key.base64)),
+      startedAt: run.now(),
+      writer,
+      signal: run.signal,
+      progress: run.progress,
+      onCounted: (entries) => assertNotEmptied(options, bucket, run.chain, entries),
+    }));
   yield {
     writer,
     kind,
+    ...(left ? { fromInterrupted: true } : {}),
     ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
-    point: { time: startedAt.toISOString() },
-    problems: result.problems,
+    point: { time: findings.time },
+    problems: findings.problems,
     source: {
       indexParent: whole ? null : (parents.at(-1)?.id ?? null),
-      entries: result.entries,
-      segments: result.segments,
+      entries: findings.entries,
+      segments: findings.segments,
     },
-    items: result.entries,
+    items: findings.entries,
   };
+}
+
+function resumable(
+  { bucket, prefix = '', endpoint, exclude = [] }: S3SourceOptions,
+  parents: BackupRun['chain'],
+  whole: boolean,
+  key: ContentKey,
+): Resumable {
+  const chain = parents.map(({ id }) => id);
+  const plan = { source: 's3', bucket, prefix, endpoint, exclude, chain, whole };
+  return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
+}
+
+function assertNotEmptied(
+  { allowEmpty }: S3SourceOptions,
+  { location }: Bucket,
+  chain: BackupRun['chain'],
+  entries: number,
+): void {
+  const before = chain.at(-1);
+  if (!before || entries > 0 || allowEmpty || readFilesManifest(before).entries === 0) return;
+  throw new HoldfastError(
+    'source-emptied',
+    `${location} is empty, but held objects in backup ${before.id}`,
+  );
 }

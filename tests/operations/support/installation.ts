@@ -61,6 +61,7 @@ export async function openInstallation(
   const signing = (role: SignerRole) => parseSigningKey(keys.signing[role]);
   const parsed = configuration.parse({
     version: 1,
+    ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
     repositories: options.repositories ?? {
       primary: { type: 'local', path: 'primary' },
       offsite: { type: 'local', path: 'offsite' },

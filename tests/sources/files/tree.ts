@@ -13,15 +13,21 @@ export interface Described {
 export function describeTree(root: string): Described {
   const lines: string[] = [];
   const timesNs: bigint[] = [];
-  const groups = new Map<bigint, string>();
+  /** Of files with several names: other names may lie outside the tree, and do not count. */
+  const firstNames = new Map<bigint, { readonly line: number; readonly shown: string }>();
   const visit = (path: Buffer, shown: string) => {
     const stats = lstatSync(path, { bigint: true });
     const about = [shown, stats.mode.toString(8), stats.uid, stats.gid];
     if (stats.isFile()) {
-      const group = groups.get(stats.ino) ?? shown;
-      groups.set(stats.ino, group);
       const digest = createHash('sha256').update(readFileSync(path)).digest('hex');
-      about.push(stats.size, digest, stats.nlink > 1n ? `same as ${group}` : 'alone');
+      about.push(stats.size, digest);
+      const first = firstNames.get(stats.ino);
+      if (first) {
+        about.push(`same as ${first.shown}`);
+        lines[first.line] += ' and others';
+      }
+      // An entry of a tree that is being read is never two files in turn: inodes are not reused.
+      firstNames.set(stats.ino, first ?? { line: lines.length, shown });
     }
     if (stats.isSymbolicLink()) about.push(readlinkSync(path, { encoding: 'latin1' }));
     lines.push(about.join(' '));
