@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { audit } from './environment/audit.ts';
+import { runCentrally } from './environment/central-services.ts';
 import { crossChecks } from './environment/cross-checks.ts';
 import { optionalServices } from './environment/partitions.ts';
 import {
@@ -35,10 +37,13 @@ const shape = z.strictObject({
   vpn: vpn.prefault({}),
   identity,
   data,
+  audit: audit.prefault({}),
   retention,
   contacts: z.strictObject({ operations: z.email(), security: z.email() }),
-  /** Services that the partition lacks, or that an organization runs centrally. */
+  /** Services that the partition lacks, or that nobody here uses. */
   turnedOff: z.array(z.enum(optionalServices)).default([]),
+  /** Services that an organization runs for all of its accounts, each with the reason; policies report them. */
+  runCentrally,
   /** Settings below the secure baseline, each with its reason; policies report them. */
   weakenings: z
     .array(

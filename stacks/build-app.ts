@@ -1,4 +1,5 @@
 import type { Environment } from '../contracts/environment.ts';
+import { AuditStack } from './audit/audit-stack.ts';
 import { BackupStack } from './backup/backup-stack.ts';
 import { BootstrapStack } from './bootstrap/bootstrap-stack.ts';
 import { DataStack } from './data/data-stack.ts';
@@ -12,6 +13,7 @@ import { VpnStack } from './vpn/vpn-stack.ts';
 export interface Stacks {
   readonly bootstrap: BootstrapStack | undefined;
   readonly identity: IdentityStack;
+  readonly audit: AuditStack;
   readonly network: NetworkStack;
   readonly data: DataStack;
   readonly backup: BackupStack;
@@ -35,11 +37,12 @@ export function buildApp(environment: Environment, outdir?: string): Build {
   const app = new App(outdir === undefined ? {} : { outdir });
   const bootstrap = environment.state === 's3' ? new BootstrapStack(app, environment) : undefined;
   const identity = new IdentityStack(app, environment);
+  const audit = new AuditStack(app, environment, identity.rails);
   const network = new NetworkStack(app, environment, identity.rails);
   const data = new DataStack(app, environment, network);
   const backup = new BackupStack(app, environment, identity.rails);
   const edge = new EdgeStack(app, environment, network);
   const { clients, sites } = environment.vpn;
   const vpn = clients || sites.length > 0 ? new VpnStack(app, environment, network) : undefined;
-  return { app, stacks: { bootstrap, identity, network, data, backup, edge, vpn } };
+  return { app, stacks: { bootstrap, identity, audit, network, data, backup, edge, vpn } };
 }

@@ -93,6 +93,27 @@ function* partitionProblems(file: EnvironmentShape): Generator<Problem> {
     yield { path: ['vpn', 'sites'], message: 'needs site-to-site-vpn, which is turned off' };
 }
 
+function* centralProblems(file: EnvironmentShape): Generator<Problem> {
+  const named = file.runCentrally.map(({ service }) => service);
+  for (const [place, service] of named.entries())
+    if (named.indexOf(service) !== place)
+      yield {
+        path: ['runCentrally', place, 'service'],
+        message: `names ${service} a second time`,
+      };
+  const partition = partitionOf(file.region);
+  if (file.turnedOff.includes('macie') && !partition.missing.includes('macie'))
+    yield {
+      path: ['turnedOff'],
+      message: `names \`macie\`, which ${partition.name} has; where an organization runs it, say so in runCentrally, with the reason`,
+    };
+  if (named.includes('macie') && partition.missing.includes('macie'))
+    yield {
+      path: ['runCentrally', named.indexOf('macie'), 'service'],
+      message: `names macie, which ${partition.name} does not have`,
+    };
+}
+
 function* weakeningProblems(file: EnvironmentShape, entry: Baseline): Generator<Problem> {
   const { setting, secure, weak, costs } = entry;
   const named = file.weakenings.map((weakening) => weakening.setting);
@@ -126,6 +147,7 @@ export const crossChecks: readonly {
   { needs: ['network', 'vpn'], problems: rangeProblems },
   { needs: ['network', 'data', 'vpn'], problems: combinationProblems },
   { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
+  { needs: ['region', 'turnedOff', 'runCentrally'], problems: centralProblems },
   ...baseline.map((entry) => ({
     // The path of a setting starts with its section.
     needs: [entry.setting.split('.')[0] as Section, 'weakenings'] as const,

@@ -1,5 +1,11 @@
 /** What an environment may have to do without, because its partition lacks it. */
-export const optionalServices = ['cognito', 'macie', 'site-to-site-vpn'] as const;
+export const optionalServices = [
+  'cognito',
+  'cost-anomaly-detection',
+  'guardduty-runtime',
+  'macie',
+  'site-to-site-vpn',
+] as const;
 export type OptionalService = (typeof optionalServices)[number];
 
 export interface Partition {
@@ -18,9 +24,19 @@ export const partitions: Readonly<Record<string, Partition>> = {
   'cn-': {
     name: 'aws-cn',
     domain: 'amazonaws.com.cn',
-    missing: ['cognito', 'macie', 'site-to-site-vpn'],
+    missing: [
+      'cognito',
+      'cost-anomaly-detection',
+      'guardduty-runtime',
+      'macie',
+      'site-to-site-vpn',
+    ],
   },
-  'us-gov-': { name: 'aws-us-gov', domain: 'amazonaws.com', missing: ['macie'] },
+  'us-gov-': {
+    name: 'aws-us-gov',
+    domain: 'amazonaws.com',
+    missing: ['cost-anomaly-detection', 'macie'],
+  },
   'eusc-': { name: 'aws-eusc', domain: 'amazonaws.eu', missing: [] },
 };
 

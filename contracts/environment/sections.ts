@@ -152,6 +152,10 @@ export const retention = z.strictObject({
   databaseBackupsDays: z.int().min(1).max(35),
   /** Of access logs in buckets. */
   accessLogsDays: z.int().min(1),
+  /** Of the trail's files, which nobody deletes earlier. */
+  trailDays: z.int().min(1).max(36_500),
+  /** Of what AWS Config records, which keeps from 30 days to seven years. */
+  configurationDays: z.int().min(30).max(2557),
   /** Of replaced and deleted versions of attachments. */
   attachmentVersionsDays: z.int().min(1),
 });

@@ -74,6 +74,18 @@ export const baseline: readonly Baseline[] = [
     costs: 'an intrusion found late has left no trace',
   },
   {
+    setting: 'retention.trailDays',
+    secure: `at least ${minimumLogsDays}`,
+    weak: (file) => file.retention.trailDays < minimumLogsDays,
+    costs: 'who did what a year ago is known to nobody',
+  },
+  {
+    setting: 'audit.lock',
+    secure: 'compliance',
+    weak: (file) => file.audit.lock !== 'compliance',
+    costs: 'whoever may bypass governance deletes the records of what was done',
+  },
+  {
     setting: 'retention.databaseBackupsDays',
     secure: '35',
     weak: (file) => file.retention.databaseBackupsDays < 35,

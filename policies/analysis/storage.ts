@@ -106,13 +106,15 @@ export function mayWrite(identity: Identity, bucket: Resource): boolean {
   );
 }
 
-/** Buckets that keep backups: locked, tagged so, or named as a repository of the agent. */
+/** Buckets that keep backups: locked, if not for a trail, tagged so, or named as a repository of the agent. */
 export function isRepository(graph: Graph, bucket: Resource): boolean {
   if (bucket.type !== 'aws_s3_bucket') return false;
-  return (
+  const locks =
     bucket.get('object_lock_enabled') === true ||
+    companions(graph, bucket, 'aws_s3_bucket_object_lock_configuration').length > 0;
+  return (
+    (locks && graph.referrers(bucket, 'aws_cloudtrail', 's3_bucket_name').length === 0) ||
     bucket.tags['BackupRepository'] === 'true' ||
-    companions(graph, bucket, 'aws_s3_bucket_object_lock_configuration').length > 0 ||
     repositoryNames(graph).some(
       (name) =>
         graph.referents(name, 'aws_s3_bucket').includes(bucket) || name === bucket.get('bucket'),

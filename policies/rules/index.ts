@@ -58,6 +58,7 @@ import { efsCustomerKey } from './efs/efs-customer-key.ts';
 import { efsAccessPointRoot } from './efs/efs-access-point-root.ts';
 import { efsAccessPointUser } from './efs/efs-access-point-user.ts';
 import { efsTlsOnly } from './efs/efs-tls-only.ts';
+import { environmentRunCentrally } from './environment/environment-run-centrally.ts';
 import { environmentWeakeningsReasoned } from './environment/environment-weakenings-reasoned.ts';
 import { logRetentionOfEnvironment } from './environment/log-retention-of-environment.ts';
 import { firewallDeletionProtection } from './firewall/firewall-deletion-protection.ts';
@@ -248,6 +249,7 @@ export const rules: readonly Rule[] = [
   efsAccessPointRoot,
   efsAccessPointUser,
   efsTlsOnly,
+  environmentRunCentrally,
   environmentWeakeningsReasoned,
   logRetentionOfEnvironment,
   firewallDeletionProtection,

@@ -30,9 +30,22 @@ export interface CustomerKeyConfig {
   readonly foreignWriter?: ForeignPrincipal;
   /** A role of another account that may use it through S3, as multipart uploads need. */
   readonly foreignUser?: ForeignPrincipal;
+  /** Other accounts whose services use it for their resources. */
+  readonly serviceAccounts?: readonly string[];
+  /** The only role that may disable it, delete it or change its policy, whatever others' policies say. */
+  readonly guardian?: string;
   readonly offsite?: boolean;
   readonly provider?: TerraformProvider;
 }
+
+/** What makes a key useless, or opens it. */
+const endangering = [
+  'kms:CreateGrant',
+  'kms:DeleteImportedKeyMaterial',
+  'kms:Disable*',
+  'kms:PutKeyPolicy',
+  'kms:ScheduleKeyDeletion',
+];
 
 const administration = [
   'kms:CancelKeyDeletion',
@@ -154,7 +167,22 @@ export class CustomerKey extends Construct {
         principal: { Service: config.services },
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
         resources,
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': config.serviceAccounts
+              ? [account, ...config.serviceAccounts]
+              : account,
+          },
+        },
+      });
+    if (config.guardian)
+      statements.push({
+        sid: 'DenyEndangering',
+        effect: 'Deny',
+        principal: '*',
+        actions: endangering,
+        resources,
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': config.guardian } },
       });
     return statements;
   }

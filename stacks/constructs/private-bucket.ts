@@ -1,6 +1,7 @@
 import { S3BucketLifecycleConfiguration } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js';
 import { S3BucketLoggingA } from '@cdktf/provider-aws/lib/s3-bucket-logging/index.js';
 import { S3BucketNotification } from '@cdktf/provider-aws/lib/s3-bucket-notification/index.js';
+import { S3BucketObjectLockConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-object-lock-configuration/index.js';
 import { S3BucketOwnershipControls } from '@cdktf/provider-aws/lib/s3-bucket-ownership-controls/index.js';
 import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.js';
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js';
@@ -27,8 +28,10 @@ export interface PrivateBucketConfig {
   readonly noncurrentDays: number;
   /** Only versions below this prefix go; all without it. */
   readonly noncurrentPrefix?: string;
-  /** Objects can be locked, each as its writer says: the bucket sets no retention of its own. */
-  readonly objectLock?: boolean;
+  /** Objects can be locked, each as its writer says, or all of them for these days. */
+  readonly objectLock?:
+    | boolean
+    | { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number };
   /** Move objects that nobody reads to cheaper storage. */
   readonly tiering?: boolean;
   readonly statements?: readonly Statement[];
@@ -42,6 +45,7 @@ export interface PrivateBucketConfig {
 export class PrivateBucket extends Construct {
   readonly bucket: S3Bucket;
   readonly versioning: S3BucketVersioningA;
+  readonly policy: S3BucketPolicy;
   /** The ARN, known at synthesis. */
   readonly arn: string;
 
@@ -84,7 +88,7 @@ export class PrivateBucket extends Construct {
         },
       ],
     });
-    new S3BucketPolicy(this, 'policy', {
+    this.policy = new S3BucketPolicy(this, 'policy', {
       ...on,
       policy: policyDocument(...this.#guards(config), ...(config.statements ?? [])),
       // S3 answers 409 when a bucket's policy and its public access block change at once.
@@ -95,6 +99,12 @@ export class PrivateBucket extends Construct {
       rule: lifecycleRules(config),
       dependsOn: [this.versioning],
     });
+    if (typeof config.objectLock === 'object')
+      new S3BucketObjectLockConfigurationA(this, 'lock', {
+        ...on,
+        rule: { defaultRetention: { ...config.objectLock } },
+        dependsOn: [this.versioning],
+      });
     new S3BucketNotification(this, 'events', { ...on, eventbridge: true });
     if (config.accessLogs)
       new S3BucketLoggingA(this, 'access-logs', {

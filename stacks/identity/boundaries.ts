@@ -177,6 +177,24 @@ export function globalRegion({ partition, environment }: EnvironmentStack): stri
 export const workloadPath = (stack: EnvironmentStack) => `/${stack.named('workload')}/`;
 export const peoplePath = (stack: EnvironmentStack) => `/${stack.named('people')}/`;
 
+/** Roles of services that record and answer; only break-glass makes and changes them. */
+export const auditPath = (stack: EnvironmentStack) => `/${stack.named('audit')}/`;
+
+/** What the audit stack makes, by the names that it gives, where a service takes names in ARNs. */
+export function auditResources(stack: EnvironmentStack): string[] {
+  const { project, environment } = stack.environment;
+  const mine = stack.named('audit-*');
+  const anywhere = { region: '*' };
+  return [
+    stack.arn('cloudwatch', `alarm:${mine}`, anywhere),
+    stack.arn('events', `rule/${mine}`, anywhere),
+    stack.arn('logs', `log-group:/${project}/${environment}/audit/*`, anywhere),
+    `arn:${stack.partition.name}:s3:::${mine}`,
+    stack.arn('sns', mine, anywhere),
+    stack.arn('ssm', `document/${mine}`, anywhere),
+  ];
+}
+
 /** The role for emergencies. */
 export function breakGlassRole(stack: EnvironmentStack): string {
   const name = stack.named('break-glass');

@@ -1,29 +1,22 @@
 import { stateBucketName } from '../lib/backend.ts';
 import type { EnvironmentStack } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
-import { globalRegion, vaultObjects, workloadRoles } from './boundaries.ts';
+import { auditResources, globalRegion, vaultObjects, workloadRoles } from './boundaries.ts';
 
-/** Services that the stacks consist of, without IAM. */
+/** Services that the stacks consist of, without IAM and without what records and watches CI itself. */
 const services = [
   'acm',
   'backup',
-  'budgets',
-  'cloudtrail',
   'cloudwatch',
   'cognito-idp',
-  'config',
   'ec2',
   'ecr',
   'ecs',
   'elasticfilesystem',
   'elasticloadbalancing',
   'events',
-  'firehose',
-  'guardduty',
-  'inspector2',
   'kms',
   'logs',
-  'macie2',
   'network-firewall',
   'rds',
   'route53',
@@ -31,7 +24,6 @@ const services = [
   's3',
   'scheduler',
   'secretsmanager',
-  'securityhub',
   'sns',
   'sqs',
   'ssm',
@@ -54,6 +46,19 @@ function closedContent(stack: EnvironmentStack): Statement[] {
         's3:GetObjectVersion',
       ],
       notResources: [`${state}/*`],
+    },
+    {
+      sid: 'NeverTouchRecords',
+      effect: 'Deny',
+      actions: ['*'],
+      resources: auditResources(stack),
+    },
+    {
+      // Who applies the audit and identity stacks trusts what their states say.
+      sid: 'NeverForgeStates',
+      effect: 'Deny',
+      actions: ['s3:DeleteObject*', 's3:PutObject'],
+      resources: ['audit', 'identity'].map((name) => `${state}/${name}.tfstate*`),
     },
     {
       sid: 'NeverForgeBackups',

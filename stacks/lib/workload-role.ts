@@ -14,6 +14,8 @@ export interface WorkloadRoleConfig {
   readonly offsite?: boolean;
   /** Without it, the boundary that the stack was given. */
   readonly boundary?: string;
+  /** Without it, the workloads' own, below which the deploy role makes and changes roles. */
+  readonly path?: string;
   readonly provider?: TerraformProvider;
 }
 
@@ -34,7 +36,7 @@ export function workloadRole(
   const role = new IamRole(scope, `${id}-role`, {
     ...provider,
     name: stack.named(config.name),
-    path: `/${stack.named('workload')}/`,
+    path: config.path ?? `/${stack.named('workload')}/`,
     description: config.description,
     assumeRolePolicy: serviceTrust(config.service, account),
     ...(boundary ? { permissionsBoundary: boundary } : {}),

@@ -40,7 +40,30 @@ test('every rule that passes somewhere in an environment has a seeded misconfigu
     return judge(stacks, { now, environment }).results.filter(({ outcome }) => outcome === 'pass');
   });
   const missing = new Set(judged.map(({ rule }) => rule.id)).difference(seeded);
-  assert.deepEqual([...missing], ['environment-weakenings-reasoned']);
+  assert.deepEqual([...missing].sort(), [
+    'environment-run-centrally',
+    'environment-weakenings-reasoned',
+  ]);
+});
+
+test('what the organization runs is reported with the reason, and asked of this account no more', () => {
+  const { stacks, environment } = synthesisOf('production');
+  const reason = 'The security account of the organization runs all detectors.';
+  const content = { ...environment.content, runCentrally: [{ service: 'guardduty', reason }] };
+  const without = structuredClone(stacks);
+  for (const stack of without)
+    for (const type of ['aws_guardduty_detector', 'aws_guardduty_detector_feature'])
+      delete stack.content.resource[type];
+  const outcomesOf = (environment: Synthesis['environment'], rule: string) =>
+    judge(without, { now, environment }).results.filter((result) => result.rule.id === rule);
+  const [asked] = outcomesOf(environment, 'guardduty-enabled');
+  assert.equal(asked?.outcome, 'fail');
+  const central = { ...environment, content };
+  const [spared] = outcomesOf(central, 'guardduty-enabled');
+  assert.equal(spared?.outcome, 'notApplicable');
+  const [reported] = outcomesOf(central, 'environment-run-centrally');
+  assert.equal(reported?.outcome, 'fail');
+  assert.equal(reported?.actual, `the organization runs guardduty: ${reason}`);
 });
 
 test('environment-weakenings-reasoned names a setting that is weakened without a reason', () => {

@@ -173,16 +173,22 @@ suite('a partition', () => {
     'offsite.region': 'cn-northwest-1',
     'vpn.sites': [],
   };
+  const lacking = [
+    'cognito',
+    'cost-anomaly-detection',
+    'guardduty-runtime',
+    'macie',
+    'site-to-site-vpn',
+  ];
   test('asks for what it lacks to be turned off by name', () => {
     const problems = problemsOf(china);
     assert.deepEqual(
       problems.map((problem) => /`([a-z-]+)`/.exec(problem)?.[1]),
-      ['cognito', 'macie', 'site-to-site-vpn'],
+      lacking,
     );
   });
   test('is accepted once all of it is turned off', () => {
-    const turnedOff = ['cognito', 'macie', 'site-to-site-vpn'];
-    assert.deepEqual(problemsOf({ ...china, turnedOff }), []);
+    assert.deepEqual(problemsOf({ ...china, turnedOff: lacking }), []);
   });
   test('refuses a setting that uses what is turned off', () => {
     refused(
@@ -190,6 +196,33 @@ suite('a partition', () => {
       'edge.signIn.type',
       /turned off/,
     );
+  });
+});
+
+suite('a service that the organization runs', () => {
+  const reason = "The organization's security account runs it for every account.";
+  test('is named with the reason', () => {
+    const runCentrally = [{ service: 'guardduty', reason }];
+    assert.deepEqual(problemsOf({ runCentrally }), []);
+    refused(
+      { runCentrally: [{ service: 'guardduty', reason: 'yes' }] },
+      'runCentrally.0.reason',
+      /explain itself/,
+    );
+  });
+  test('is one that the stacks run otherwise', () => {
+    refused(
+      { runCentrally: [{ service: 'firewall', reason }] },
+      'runCentrally.0.service',
+      /Invalid/,
+    );
+  });
+  test('is named once', () => {
+    const twice = ['config', 'config'].map((service) => ({ service, reason }));
+    refused({ runCentrally: twice }, 'runCentrally.1.service', /second time/);
+  });
+  test('is not turned off without a word where the partition has it', () => {
+    refused({ turnedOff: ['macie'] }, 'turnedOff', /say so in runCentrally/);
   });
 });
 

@@ -40,16 +40,6 @@ const nothingToJudge: readonly {
     reason: 'An application load balancer always crosses zones; only other kinds have the setting.',
   },
   {
-    rules: [
-      'cloudtrail-customer-key',
-      'cloudtrail-to-cloudwatch',
-      'cloudtrail-data-events',
-      'account-activity-alarms',
-    ],
-    absent: 'aws_cloudtrail',
-    reason: 'No stack makes a trail; a key, a log group or a bucket alone is none.',
-  },
-  {
     rules: ['ecr-customer-key'],
     absent: 'aws_ecr_repository',
     reason: 'No stack makes a repository of images; a key alone is none.',

@@ -15,7 +15,10 @@ export const guarddutyEnabled: Rule = {
     ...iso27001('A.5.19', 'A.5.21'),
     ...soc2('cc_3_1'),
   ],
-  check: accountGuard('aws_cloudtrail', 'aws_guardduty_detector', (detector) =>
-    requires(detector, 'enable', isTrue, true),
+  check: accountGuard(
+    'aws_cloudtrail',
+    'aws_guardduty_detector',
+    (detector) => requires(detector, 'enable', isTrue, true),
+    'guardduty',
   ),
 };

@@ -10,7 +10,10 @@ export const inspectorEnabled: Rule = {
   rationale: 'A flaw that everybody knows is the first that is tried.',
   remediation: 'Add an aws_inspector2_enabler for ECR and, where used, EC2 and Lambda.',
   controls: [...nist80053('SI-2(2)'), ...iso27001('A.8.8')],
-  check: accountGuard('aws_cloudtrail', 'aws_inspector2_enabler', (enabler) =>
-    requires(enabler, 'resource_types', includes('ECR')),
+  check: accountGuard(
+    'aws_cloudtrail',
+    'aws_inspector2_enabler',
+    (enabler) => requires(enabler, 'resource_types', includes('ECR')),
+    'inspector',
   ),
 };

@@ -10,7 +10,10 @@ export const macieEnabled: Rule = {
   rationale: 'Personal data turns up where nobody classified it.',
   remediation: 'Add an aws_macie2_account with status ENABLED.',
   controls: [...afsbp('Macie.1'), ...cis('3.1.3'), ...gdpr('article_30')],
-  check: accountGuard('aws_cloudtrail', 'aws_macie2_account', (account) =>
-    requires(account, 'status', equals('ENABLED'), 'ENABLED'),
+  check: accountGuard(
+    'aws_cloudtrail',
+    'aws_macie2_account',
+    (account) => requires(account, 'status', equals('ENABLED'), 'ENABLED'),
+    'macie',
   ),
 };

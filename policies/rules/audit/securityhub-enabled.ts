@@ -15,5 +15,5 @@ export const securityhubEnabled: Rule = {
     ...iso27001('A.5.1', 'A.8.23'),
     ...soc2('cc_3_1'),
   ],
-  check: accountGuard('aws_cloudtrail', 'aws_securityhub_account', () => pass),
+  check: accountGuard('aws_cloudtrail', 'aws_securityhub_account', () => pass, 'securityhub'),
 };

@@ -23,5 +23,6 @@ export const iamAccessAnalyzer: Rule = {
         ),
         'ACCOUNT',
       ),
+    'access-analyzer',
   ),
 };

@@ -1,4 +1,5 @@
 import type { EnvironmentStack } from '../../lib/environment-stack.ts';
+import { auditResources } from '../boundaries.ts';
 import { changeRetention, look, never, own, readContent, type Duty } from './duties.ts';
 
 /** Keeps the platform running. Changes of it come by the deploy role, after a review. */
@@ -29,7 +30,16 @@ export function platformEngineer(stack: EnvironmentStack): Duty {
         resources: [stack.arn('wafv2', '*')],
       },
     ],
-    never: [never('NeverDeleteBackups', changeRetention), never('NeverReadContent', readContent)],
+    never: [
+      never('NeverDeleteBackups', changeRetention),
+      never('NeverReadContent', readContent),
+      {
+        sid: 'NeverTouchRecords',
+        effect: 'Deny',
+        actions: ['cloudwatch:DisableAlarmActions'],
+        resources: auditResources(stack),
+      },
+    ],
   };
 }
 

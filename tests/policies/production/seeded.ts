@@ -9,6 +9,7 @@ import {
   set,
   within,
 } from './mutations.ts';
+import { audit } from './seeded-audit.ts';
 
 const database = [
   set('rds-storage-encrypted', 'aws_db_instance', 'storage_encrypted', false),
@@ -572,4 +573,5 @@ export const mutations: readonly Mutation[] = [
   ...network,
   ...identity,
   ...backups,
+  ...audit,
 ];

@@ -1,0 +1,46 @@
+import type { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import { isRunCentrally } from '../../contracts/environment/central-services.ts';
+import { classify } from '../lib/classification.ts';
+import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
+import { ActivityAlarms } from './activity-alarms.ts';
+import { Detectors } from './detectors.ts';
+import { Notices } from './notices.ts';
+import { PersonalData } from './personal-data.ts';
+import { Recorder } from './recorder.ts';
+import { Records } from './records.ts';
+import { Trail } from './trail.ts';
+
+/**
+ * Records what happens in the account where nobody can edit it, watches it, and answers. Everything here is
+ * made and changed by break-glass alone; what an organization runs centrally is left out.
+ */
+export class AuditStack extends EnvironmentStack {
+  readonly records: Records;
+  readonly notices: Notices;
+  readonly trail: Trail | undefined;
+
+  constructor(scope: Construct, environment: Environment, guardrails: Guardrails) {
+    super(scope, 'audit', environment, guardrails);
+    classify(this, 'confidential');
+    this.records = new Records(this, 'records');
+    this.notices = new Notices(this, 'notices');
+    this.trail = isRunCentrally(environment, 'cloudtrail')
+      ? undefined
+      : new Trail(this, 'trail', this.records);
+    if (this.trail)
+      new ActivityAlarms(this, 'activity', {
+        logGroupName: this.trail.logGroupName,
+        notices: this.notices,
+      });
+    if (!isRunCentrally(environment, 'config')) new Recorder(this, 'recorder', this.records);
+    new Detectors(this, 'detectors');
+    if (!environment.turnedOff.includes('macie') && !isRunCentrally(environment, 'macie'))
+      new PersonalData(this, 'personal-data');
+    this.output(
+      'trail-bucket-name',
+      this.records.trail.bucket.bucket,
+      'Bucket of the record of every call',
+    );
+  }
+}
