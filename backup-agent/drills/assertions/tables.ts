@@ -52,7 +52,7 @@ async function compareTable(
     return skippedExtensions.length > 0
       ? { outcome: 'unproven', what: 'is missing, and so is an extension that may be why' }
       : { outcome: 'failed', what: 'is missing' };
-  const found = await digestTable(client, table);
+  const found = await digestTable(client, table, table.digest);
   if (found.rows !== table.rows)
     return { outcome: 'failed', what: `has ${found.rows} rows, must have ${table.rows}` };
   if (table.digest === undefined)

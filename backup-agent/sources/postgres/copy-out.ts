@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { quoteIdentifier, quoteQualified } from './changes/quote.ts';
-import { RowDigest, type RowSet } from './row-digest.ts';
+import { RowDigest, rowDigestAlgorithm, type RowSet } from './row-digest.ts';
 
 export interface CopySource {
   readonly schema: string;
@@ -38,9 +38,16 @@ export function copyStatement({ schema, name, columns, condition }: CopySource):
   return `COPY (SELECT ${list} FROM ONLY ${table} ${condition ?? ''}) TO STDOUT`;
 }
 
-/** Digests a table as a backup does, to compare a restored one with what was backed up. */
-export async function digestTable(client: Client, source: CopySource): Promise<RowSet> {
-  const digest = new RowDigest();
+/**
+ * Digests a table as a backup does, to compare a restored one with what was backed up: by what made
+ * the digest `like`, where one is given, else by what new backups are digested with.
+ */
+export async function digestTable(
+  client: Client,
+  source: CopySource,
+  like?: string,
+): Promise<RowSet> {
+  const digest = new RowDigest(like === undefined ? undefined : rowDigestAlgorithm(like));
   for await (const chunk of copyOut(client, source)) digest.update(chunk);
   return digest.result();
 }

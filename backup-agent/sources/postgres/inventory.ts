@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BackupReader } from '../source.ts';
 import { coverageLevels } from './changes/follow-state.ts';
+import { rowDigestPattern } from './row-digest.ts';
 
 /** The meta object of a full that says what is in it. */
 export const inventoryName = 'inventory.json';
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const digest = z.string().regex(rowDigestPattern);
 const count = z.int().nonnegative();
 
 const table = z.strictObject({
