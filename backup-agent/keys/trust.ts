@@ -1,6 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { SignerRole } from '../../contracts/commit.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { keyIdOf } from './signing-key.ts';
+import { keyIdOf, parsePublicKey } from './signing-key.ts';
 
 /** A signing key that a verifier accepts, pinned in its own configuration. */
 export interface TrustedKey {
@@ -13,13 +14,34 @@ export interface TrustedKey {
   readonly validUntil?: string | undefined;
 }
 
+interface ParsedPin {
+  readonly keyId: string;
+  key?: KeyObject;
+}
+
+/** Parsed once: a log of ten thousand commits asks for the same few keys each time. */
+const parsed = new WeakMap<TrustedKey, ParsedPin>();
+
+function parsedPin(pin: TrustedKey): ParsedPin {
+  const known = parsed.get(pin) ?? { keyId: keyIdOf(pin.publicKey) };
+  parsed.set(pin, known);
+  return known;
+}
+
+/** The key itself; `key-invalid` unless it is Ed25519. */
+export function keyOf(pin: TrustedKey): KeyObject {
+  const known = parsedPin(pin);
+  known.key ??= parsePublicKey(pin.publicKey);
+  return known.key;
+}
+
 /** A key may be pinned for several roles, and for several periods of one. */
 export function pinsOf(
   trust: readonly TrustedKey[],
   role: SignerRole,
   keyId: string,
 ): readonly TrustedKey[] {
-  return trust.filter((key) => key.role === role && keyIdOf(key.publicKey) === keyId);
+  return trust.filter((pin) => pin.role === role && parsedPin(pin).keyId === keyId);
 }
 
 /** Throws `signer-out-of-period` unless one of a key's pins holds at `at`. */

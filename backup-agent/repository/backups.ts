@@ -149,7 +149,7 @@ export async function readManifest(
   const key = manifestKey(job, id);
   const where = `${repository.name}: ${key}`;
   const bytes = await readSmall(repository.storage, key, { signal });
-  const manifest = openDocument(manifestDocument, bytes, repository.trust, where);
+  const manifest = await openDocument(manifestDocument, bytes, repository.trust, where);
   if (manifest.job !== job || manifest.id !== id)
     throw new HoldfastError(
       'document-malformed',

@@ -48,23 +48,17 @@ export async function readCommits(
   signal: AbortSignal,
 ): Promise<ReadCommit[]> {
   const listed = await listCommits(repository, job, signal);
-  const records: ReadCommit[] = [];
-  const documents = await pMap(
+  const records = await pMap(
     listed,
-    async ({ sequence, etag }): Promise<ReadCommit | Uint8Array> =>
-      known.get(rememberedCommitKey(sequence, etag)) ??
-      (await readSmall(repository.storage, commitKey(job, sequence), { signal })),
+    async ({ sequence, etag }): Promise<ReadCommit> =>
+      known.get(rememberedCommitKey(sequence, etag)) ?? {
+        ...(await readCommit(repository, job, sequence, signal)),
+        etag,
+      },
     { concurrency: parallelReads, signal },
   );
-  for (const [index, { sequence, etag }] of listed.entries()) {
-    const found = documents[index] ?? new Uint8Array();
-    const record =
-      found instanceof Uint8Array
-        ? { ...openCommit(repository, job, sequence, found), etag }
-        : found;
-    assertFollows(repository, job, records.at(-1), record);
-    records.push(record);
-  }
+  for (const [index, record] of records.entries())
+    assertFollows(repository, job, records[index - 1], record);
   return records;
 }
 
@@ -84,14 +78,15 @@ async function listCommits(
   return listed;
 }
 
-function openCommit(
+async function readCommit(
   repository: Repository,
   job: string,
   sequence: number,
-  bytes: Uint8Array,
-): CommitRecord {
+  signal: AbortSignal,
+): Promise<CommitRecord> {
+  const bytes = await readSmall(repository.storage, commitKey(job, sequence), { signal });
   const where = `${repository.name}: ${commitKey(job, sequence)}`;
-  const commit = openDocument(commitDocument, bytes, repository.trust, where);
+  const commit = await openDocument(commitDocument, bytes, repository.trust, where);
   if (commit.repositoryId !== repository.id || commit.job !== job || commit.sequence !== sequence)
     throw broken(
       repository,

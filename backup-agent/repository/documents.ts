@@ -63,15 +63,15 @@ const unverifiedEnvelope = z.object({ payload: z.base64() });
  * Opens a signed document and checks everything: envelope, signature by a key pinned for the role
  * that such a document needs, the key's period, payload type and shape. `where` names it in errors.
  */
-export function openDocument<Value>(
+export async function openDocument<Value>(
   kind: DocumentKind<Value>,
   bytes: Uint8Array,
   trust: readonly TrustedKey[],
   where: string,
-): Value {
+): Promise<Value> {
   try {
     const value = unverifiedValue(kind, bytes, where);
-    const opened = openEnvelope(bytes, trust, kind.role(value), new Date(kind.at(value)));
+    const opened = await openEnvelope(bytes, trust, kind.role(value), new Date(kind.at(value)));
     if (opened.payloadType !== kind.payloadType)
       throw new HoldfastError('document-malformed', `is a ${opened.payloadType} instead`);
     // The envelope holds one payload: the one that was read above is the one that was signed.

@@ -44,7 +44,7 @@ export async function readEvidenceOf(
   const key = evidenceKey(commit.job, id);
   const where = `${repository.name}: ${key}`;
   const bytes = await readSmall(repository.storage, key, { signal });
-  const evidence = openDocument(evidenceDocument, bytes, repository.trust, where);
+  const evidence = await openDocument(evidenceDocument, bytes, repository.trust, where);
   if (sha256Hex(bytes) !== digest || evidence.id !== id || evidence.job !== commit.job)
     throw new HoldfastError(
       'object-damaged',

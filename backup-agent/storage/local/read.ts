@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { GetOptions } from '../storage.ts';
 
 const readChunkBytes = 256 * 1024;
@@ -15,11 +15,25 @@ export async function* readFile(
   const end = range?.end;
   if (end !== undefined && end <= start) return;
   signal?.throwIfAborted();
-  const handle = await open(path, readFlags);
+  // A stream that ran to its end has closed it already; closing twice does no harm.
+  await using handle = await open(path, readFlags);
+  const whole = range === undefined ? await readSmallFile(handle) : undefined;
+  if (whole) {
+    yield whole;
+    return;
+  }
   yield* handle.createReadStream({
     start,
     ...(end === undefined ? {} : { end: end - 1 }),
     highWaterMark: readChunkBytes,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** A file of one chunk at most, without the cost of a stream; undefined for a larger one. */
+async function readSmallFile(handle: FileHandle): Promise<Uint8Array | undefined> {
+  const { size } = await handle.stat();
+  if (size > readChunkBytes) return undefined;
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, 0);
+  return buffer.subarray(0, bytesRead);
 }
