@@ -138,7 +138,7 @@ export async function findUnpublished(
   if (!journal?.manifest || !isTimely(agent, log, journal)) return undefined;
   const { header, manifest: bytes } = journal;
   try {
-    const manifest = openDocument(manifestDocument, bytes, repository.trust, file);
+    const manifest = await openDocument(manifestDocument, bytes, repository.trust, file);
     const fits =
       manifest.job === job &&
       manifest.id === header.backup &&
