@@ -14,7 +14,8 @@ import { HoldfastError } from './errors/holdfast-error.ts';
 import { recipientOf } from './keys/identities.ts';
 import { readIdentities } from './keys/identity-file.ts';
 import { parseSigningKey, type SigningKey } from './keys/signing-key.ts';
-import type { Agent } from './operations/agent.ts';
+import type { Agent, Masking } from './operations/agent.ts';
+import { MaskingKey } from './privacy/masking-key.ts';
 import type { Area } from './repository/layout.ts';
 import {
   openOrCreateRepository,
@@ -155,6 +156,19 @@ class ComposedAgent implements Agent {
 
   async databaseTarget(url: string): Promise<ConnectionTarget> {
     return resolveTarget({ url, environment: this.#options.environment.variables });
+  }
+
+  async masking(name: string): Promise<Masking> {
+    const profile = this.configuration.maskingProfiles[name];
+    if (!profile) {
+      const known = Object.keys(this.configuration.maskingProfiles).join(', ') || 'none';
+      throw new HoldfastError(
+        'usage-invalid',
+        `there is no masking profile ${name} (there are: ${known})`,
+      );
+    }
+    const secret = await this.#secret(profile.key);
+    return { profile, key: MaskingKey.from(secret, `maskingProfiles.${name}.key`) };
   }
 
   async signingKey(role: SignerRole): Promise<SigningKey> {

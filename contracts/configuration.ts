@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { signerRoles } from './commit.ts';
 import { daemon, timeZone } from './daemon.ts';
 import { job } from './job.ts';
+import { maskingProfile } from './masking.ts';
 import { name } from './names.ts';
 import { notifications } from './notifications.ts';
 import { repository } from './repository.ts';
@@ -49,6 +50,8 @@ const shape = z.strictObject({
   jobs: z.record(name, job),
   /** Jobs whose backups belong together, in the order they are taken: the database first. */
   groups: z.record(name, z.array(name).min(2)).default({}),
+  /** How personal data are masked on a restore or in a drill that names the profile. */
+  maskingProfiles: z.record(name, maskingProfile).default({}),
   /** Of all schedules. */
   timeZone: timeZone.default('UTC'),
   daemon: daemon.prefault({}),
@@ -65,13 +68,17 @@ const outline = z.object({
         repository: z.string().optional().catch(undefined),
         copies: z.array(z.string()).catch([]),
         drill: z
-          .object({ attachments: z.object({ job: z.string() }).optional() })
+          .object({
+            attachments: z.object({ job: z.string() }).optional().catch(undefined),
+            mask: z.string().optional().catch(undefined),
+          })
           .optional()
           .catch(undefined),
       }),
     )
     .catch({}),
   groups: z.record(z.string(), z.array(z.string())).catch({}),
+  maskingProfiles: z.record(z.string(), z.unknown()).catch({}),
   notifications: z
     .object({
       channels: z.record(z.string(), z.unknown()).catch({}),
@@ -85,7 +92,7 @@ const outline = z.object({
 });
 
 interface Reference {
-  readonly kind: 'repository' | 'job' | 'channel';
+  readonly kind: 'repository' | 'job' | 'channel' | 'masking profile';
   readonly path: (string | number)[];
   readonly to: string;
 }
@@ -100,6 +107,9 @@ function* references(file: z.infer<typeof outline>): Generator<Reference> {
     const attachments = entry.drill?.attachments;
     if (attachments)
       yield { kind: 'job', path: [...at, 'drill', 'attachments', 'job'], to: attachments.job };
+    const mask = entry.drill?.mask;
+    if (mask !== undefined)
+      yield { kind: 'masking profile', path: [...at, 'drill', 'mask'], to: mask };
   }
   for (const [group, members] of Object.entries(file.groups))
     for (const [index, member] of members.entries())
@@ -126,6 +136,7 @@ function* referenceProblems(
     repository: Object.keys(file.repositories),
     job: Object.keys(file.jobs),
     channel: Object.keys(file.notifications?.channels ?? {}),
+    'masking profile': Object.keys(file.maskingProfiles),
   };
   for (const { kind, path, to } of references(file)) {
     if (!known[kind].includes(to))

@@ -128,6 +128,8 @@ const drill = z.strictObject({
       withoutExtensions,
     }),
   ]),
+  /** The masking profile under which the sandbox is filled. */
+  mask: name.optional(),
   probes: z.array(probe).default([]),
   attachments: z
     .strictObject({

@@ -9,6 +9,12 @@ import { compareAttachments, type RestoredAttachments } from './assertions/attac
 import { compareConstraints } from './assertions/constraints.ts';
 import { compareExtensions } from './assertions/extensions.ts';
 import { checkIndexes } from './assertions/indexes.ts';
+import {
+  compareMaskedStream,
+  compareUnmasked,
+  findSurvivors,
+  maskedExpectation,
+} from './assertions/masked-values.ts';
 import { compareLargeObjects } from './assertions/large-objects.ts';
 import { runProbes } from './assertions/probes.ts';
 import { compareRoles } from './assertions/roles.ts';
@@ -21,7 +27,7 @@ import type { Sandbox } from './sandbox/sandbox.ts';
 export interface RestoredContent {
   readonly sandbox: Pick<Sandbox, 'target' | 'dumpSchema'>;
   readonly expected: ExpectedContent;
-  readonly restored: Pick<RestoreResult, 'inexact' | 'skippedExtensions'>;
+  readonly restored: Pick<RestoreResult, 'inexact' | 'skippedExtensions' | 'masking'>;
   /** Whether owners, roles and grants were restored. */
   readonly rights: boolean;
   readonly configuration: DrillConfiguration;
@@ -53,12 +59,20 @@ function* assertions(
   client: Client,
   otherVersion: boolean,
   majorVersion: number,
-): Generator<[string, AsyncIterable<Comparison>]> {
+): Generator<[string, AsyncIterable<Comparison> | Iterable<Comparison>]> {
   const { expected, restored, rights, configuration, attachments } = content;
   const { inventory, schema, sequences, largeObjects } = expected;
-  const { skippedExtensions, inexact } = restored;
-  const tables = { expected: expected.tables, otherVersion, inexact, skippedExtensions };
-  yield ['tables hold what was backed up', compareTables(client, tables)];
+  const { skippedExtensions, inexact, masking } = restored;
+  const wanted = masking ? maskedExpectation(masking, expected.tables) : expected.tables;
+  const tables = { expected: wanted, otherVersion, inexact, skippedExtensions };
+  if (masking)
+    yield ['what was masked is what was backed up', compareMaskedStream(masking, expected.tables)];
+  const name = masking ? 'tables hold what was masked' : 'tables hold what was backed up';
+  yield [name, compareTables(client, tables)];
+  if (masking) {
+    yield ['no masked value survives', findSurvivors(client, masking, expected.tables)];
+    yield ['nothing personal is without a rule', compareUnmasked(masking, largeObjects.count)];
+  }
   if (largeObjects.count + largeObjects.unreadable > 0)
     yield ['large objects are there', compareLargeObjects(client, largeObjects)];
   yield ['the schema is whole, with its grants', compareSchema(content, majorVersion)];

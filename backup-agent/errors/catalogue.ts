@@ -354,6 +354,18 @@ export const catalogue = {
     hint: "the message names the system's error; run the same command again: it goes on where it stopped",
     retrySafe: true,
   },
+  'mask-invalid': {
+    exit: 'configuration',
+    meaning: 'A masking profile does not fit the schema in the backup.',
+    hint: 'mend the profile where the message says; nothing was changed; see docs/privacy.md',
+    retrySafe: false,
+  },
+  'mask-failed': {
+    exit: 'integrity',
+    meaning: 'A value could not be masked, because it has not the form of its type.',
+    hint: 'the restore stopped before the value reached the target: drop the target, and report this',
+    retrySafe: false,
+  },
   'restore-failed': {
     exit: 'target',
     meaning: 'A restore stopped in the middle; the target holds an unfinished copy.',

@@ -1,7 +1,9 @@
 import type { Configuration } from '../../contracts/configuration.ts';
 import type { SignerRole } from '../../contracts/commit.ts';
 import type { DrillConfiguration, Job } from '../../contracts/job.ts';
+import type { MaskingProfile } from '../../contracts/masking.ts';
 import type { Sandbox } from '../drills/sandbox/sandbox.ts';
+import type { MaskingKey } from '../privacy/masking-key.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Area } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -39,6 +41,8 @@ export interface Agent extends AsyncDisposable {
   openSandbox(configuration: DrillConfiguration['sandbox'], majorVersion: number): Promise<Sandbox>;
   /** A database that a command names; its password comes from the surroundings, as libpq has it. */
   databaseTarget(url: string): Promise<ConnectionTarget>;
+  /** A masking profile with its key; throws `usage-invalid` where the configuration has none so named. */
+  masking(profile: string): Promise<Masking>;
   /** Throws `key-invalid` when this host has no key for the role. */
   signingKey(role: SignerRole): Promise<SigningKey>;
   /** Whom objects and meta are encrypted to. */
@@ -47,6 +51,11 @@ export interface Agent extends AsyncDisposable {
   metadataIdentities(): Promise<readonly string[]>;
   /** Opens everything; throws `identity-missing` on a host that has none. */
   recoveryIdentities(): Promise<readonly string[]>;
+}
+
+export interface Masking {
+  readonly profile: MaskingProfile;
+  readonly key: MaskingKey;
 }
 
 /** What one run of a use case reports to. */

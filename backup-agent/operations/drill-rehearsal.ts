@@ -32,7 +32,8 @@ export const drillPoints = [
 export type DrillPoint = (typeof drillPoints)[number];
 
 /** What a drill needs of an agent until its record is signed. */
-export type DrillAgent = ReadingAgent & Pick<Agent, 'now' | 'by' | 'log' | 'openSandbox'>;
+export type DrillAgent = ReadingAgent &
+  Pick<Agent, 'now' | 'by' | 'log' | 'openSandbox' | 'masking'>;
 
 export interface RehearsalOptions {
   readonly agent: DrillAgent;
@@ -152,6 +153,8 @@ export class Rehearsal {
     const { signal, now, log } = agent;
     const [full] = selected.readers;
     if (!full) throw new TypeError('a chain holds at least its full');
+    const mask =
+      configuration.mask === undefined ? undefined : await agent.masking(configuration.mask);
     this.#progress.phase('sandbox');
     const { server } = await readInventory(full, signal);
     const sandbox = this.#resources.use(
@@ -168,6 +171,7 @@ export class Rehearsal {
       noPrivileges: !own,
       roles: own ? 'create' : 'require',
       skipExtensions: configuration.sandbox.withoutExtensions,
+      ...(mask ? { mask } : {}),
       signal,
       now,
       log,

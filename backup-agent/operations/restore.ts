@@ -7,11 +7,12 @@ import type { RestoreReport } from '../sources/files/restore/report.ts';
 import {
   restorePostgres,
   type RestoreOptions,
+  type RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
 import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
 import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
 import { restoreObjectsToDirectory } from '../sources/s3/restore-to-directory.ts';
-import type { Agent, Run } from './agent.ts';
+import type { Agent, Masking, Run } from './agent.ts';
 import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
 
 export interface RestoreRequest extends Selection {
@@ -26,6 +27,8 @@ export interface RestoreRequest extends Selection {
   readonly moment?: NonNullable<RestoreOptions['moment']>;
   /** Databases only. */
   readonly database?: DatabaseWishes;
+  /** Databases only: a masking profile of the configuration. */
+  readonly mask?: string;
 }
 
 /** What a person may ask of a restored database. */
@@ -52,6 +55,8 @@ export interface RestoreOutcome {
   readonly resumed: boolean;
   /** When the first transaction was committed that lies beyond the moment asked for. */
   readonly nextCommit?: string;
+  /** Of a masked restore: columns without a rule that look personal, and what masking leaves out. */
+  readonly unmasked?: readonly Problem[];
 }
 
 /** Restores a backup and its chain to a database, a directory or a bucket, which must be empty. */
@@ -60,6 +65,7 @@ export async function runRestore(
   request: RestoreRequest,
   run: Run,
 ): Promise<RestoreOutcome> {
+  const masking = request.mask === undefined ? undefined : await agent.masking(request.mask);
   const selected = await selectBackup(agent, request);
   const isDatabase = /^postgres(ql)?:\/\//.test(request.to);
   const { kind } = selected.record.manifest.source;
@@ -75,14 +81,16 @@ export async function runRestore(
       'usage-invalid',
       `job ${request.job} holds files: name a directory, not a bucket`,
     );
+  if (masking && !isDatabase)
+    throw new HoldfastError('usage-invalid', 'only a database can be masked, not files');
   return isDatabase
-    ? await restoreDatabase(agent, request, selected, run)
+    ? await restoreDatabase(agent, { ...request, ...(masking ? { masking } : {}) }, selected, run)
     : await restoreTree(agent, request, selected, run);
 }
 
 async function restoreDatabase(
   agent: Agent,
-  request: RestoreRequest,
+  request: RestoreRequest & { readonly masking?: Masking },
   selected: SelectedBackup,
   { progress }: Run,
 ): Promise<RestoreOutcome> {
@@ -94,6 +102,7 @@ async function restoreDatabase(
     noPrivileges: request.noPrivileges,
     ...request.database,
     ...(request.moment === undefined ? {} : { moment: request.moment }),
+    ...(request.masking ? { mask: request.masking } : {}),
     signal,
     now,
     log,
@@ -117,7 +126,20 @@ async function restoreDatabase(
     kept: result.kept,
     resumed: result.resumed,
     ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
+    ...(result.masking ? { unmasked: unmaskedParts(result) } : {}),
   };
+}
+
+/** What a masked restore cannot answer for. */
+function unmaskedParts({ masking, inventory }: RestoreResult): Problem[] {
+  if (!masking) return [];
+  const { count } = inventory.largeObjects;
+  const kept = masking.largeObjects === 'keep';
+  const objects = kept ? 'were restored as they are' : 'were restored empty';
+  return [
+    ...masking.undeclared,
+    ...(count > 0 ? [{ where: 'large objects', what: `${count} ${objects}` }] : []),
+  ];
 }
 
 async function restoreTree(

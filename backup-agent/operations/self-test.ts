@@ -132,6 +132,7 @@ function scratchAgent(
     randomBytes: agent.randomBytes,
     job: (name) => agent.job(name),
     openSandbox: (configuration, version) => agent.openSandbox(configuration, version),
+    masking: (profile) => agent.masking(profile),
     seenCommits: scratch.seenCommits,
     openRepository: async () => scratch.repository,
     recoveryIdentities: async () => [...identities, keys.identity.identity],

@@ -33,6 +33,7 @@ interface RestoreCommandOptions {
   readonly lanes?: number;
   readonly into?: IntoPolicy;
   readonly path?: string;
+  readonly mask?: string;
 }
 
 export const restoreCommand: CommandModule = {
@@ -77,6 +78,7 @@ export const restoreCommand: CommandModule = {
           readLanes,
         ),
       )
+      .option('--mask <profile>', 'database: mask personal data by this profile, on their way')
       .addOption(
         new Option('--into <policy>', 'files: restore into a directory that is not empty').choices(
           intoPolicies,
@@ -90,6 +92,7 @@ Examples:
   holdfast restore crm-database --to postgres://admin@db/crm_restored --identity recovery.age-identity
   holdfast restore crm-database --to postgres://admin@db/crm_1605 --at 2026-11-22T16:05:00Z
   holdfast restore crm-database --to postgres://admin@db/crm --table crm.deals crm.deal_*
+  holdfast restore crm-database --to postgres://admin@db/crm_test --mask staging
   holdfast restore crm-attachments --to /srv/crm/attachments --from offsite
   holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf
   holdfast restore crm-objects --to s3://crm-attachments-new/?region=eu-west-1`,
@@ -121,7 +124,7 @@ Examples:
 };
 
 function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest {
-  const { from, into, path } = options;
+  const { from, into, path, mask } = options;
   const moment = readMoment(options);
   return {
     job,
@@ -134,6 +137,7 @@ function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest 
     ...(into === undefined ? {} : { into }),
     ...(path === undefined ? {} : { path }),
     ...(moment === undefined ? {} : { moment }),
+    ...(mask === undefined ? {} : { mask }),
     // An earlier moment may lie in an earlier chain than the newest.
     ...(moment?.kind === 'time' ? { at: new Date(Number(moment.timeUs / 1_000n)) } : {}),
   };
@@ -180,6 +184,7 @@ function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['m
 
 function renderRestore(outcome: RestoreOutcome): string {
   const { backup, from, items, bytes, problems, neutralised, unproven, kept, resumed } = outcome;
+  const { unmasked = [] } = outcome;
   const how = resumed ? 'restored, going on where the last run had stopped,' : 'restored';
   return [
     `${how} ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
@@ -187,6 +192,7 @@ function renderRestore(outcome: RestoreOutcome): string {
     ...neutralised.map((what) => `put to rest: ${what}`),
     ...kept.map((what) => `kept as the target had it: ${what}`),
     ...unproven.map((what) => `unproven: ${what}: left out`),
+    ...unmasked.map(({ where, what }) => `not masked: ${where}: ${what}`),
     ...problems.map(({ where, what }) => `missing: ${where}: ${what}`),
   ].join('\n');
 }

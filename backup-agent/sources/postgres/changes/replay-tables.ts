@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { Lsn } from './lsn.ts';
-import type { RelationMessage, TruncateMessage } from './pgoutput-message.ts';
+import type { RelationMessage, TruncateMessage, Tuple } from './pgoutput-message.ts';
 import { quoteQualified } from './quote.ts';
 import type { InexactTable } from './replay-progress.ts';
 import { TableChanges } from './table-changes.ts';
@@ -16,6 +16,15 @@ export interface ReplayTable {
   readonly name: string;
   /** Its rows are restored as of this position: what committed before it is in them. */
   readonly from: Lsn;
+}
+
+/** Changes values on their way; `undefined` ones, which the message leaves out, stay so. */
+export interface RowMask {
+  tuple(
+    place: { readonly schema: string; readonly name: string },
+    columns: readonly string[],
+    row: Tuple,
+  ): Tuple;
 }
 
 interface Described {
@@ -33,6 +42,7 @@ export class ReplayTables {
   readonly #pending = new Set<Described>();
   readonly #earlier: readonly InexactTable[];
   readonly #inexact = new Map<number, InexactTable>();
+  readonly #mask: RowMask | undefined;
   #stages = 0;
 
   /** `inexact`: what an earlier run of the same replay found. */
@@ -40,9 +50,11 @@ export class ReplayTables {
     client: ClientBase,
     tables: readonly ReplayTable[],
     inexact: readonly InexactTable[] = [],
+    mask?: RowMask,
   ) {
     this.#client = client;
     this.#earlier = inexact;
+    this.#mask = mask;
     this.#places = new Map(tables.map((table) => [table.oid, table]));
   }
 
@@ -82,7 +94,9 @@ export class ReplayTables {
       this.#note(place, `columns that came later are missing: ${names}`);
     }
     const stage = `holdfast stage ${++this.#stages}`;
-    const changes = new TableChanges(this.#client, target, stage);
+    const columns = target.columns.map(({ name }) => name);
+    const mask = this.#mask && ((row: Tuple) => this.#mask?.tuple(place, columns, row) ?? row);
+    const changes = new TableChanges(this.#client, target, stage, mask);
     return { place, changes };
   }
 

@@ -12,7 +12,7 @@ import {
   type InexactTable,
   type ReplayProgress,
 } from './replay-progress.ts';
-import { ReplayTables, type ReplayTable } from './replay-tables.ts';
+import { ReplayTables, type ReplayTable, type RowMask } from './replay-tables.ts';
 import { liesBeyond, type ReplayTarget } from './replay-target.ts';
 import { markerPrefix } from './change-summary.ts';
 
@@ -31,6 +31,8 @@ export interface Replay {
   /** In the chain's order, each starting where the one before it ends. */
   readonly changes: readonly StoredChanges[];
   readonly target: ReplayTarget;
+  /** Applied to every row and key before anything is sent to the server. */
+  readonly mask?: RowMask | undefined;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -120,7 +122,7 @@ class ReplayRun {
   constructor(replay: Replay, applied: ReplayProgress | undefined) {
     this.#replay = replay;
     this.#applied = applied;
-    this.#tables = new ReplayTables(replay.client, replay.tables, applied?.inexact);
+    this.#tables = new ReplayTables(replay.client, replay.tables, applied?.inexact, replay.mask);
   }
 
   get finished(): boolean {

@@ -12,9 +12,16 @@ export class TableChanges {
   readonly #applier: TableApplier;
   readonly #byKey: NetChanges;
   readonly #bag = new RowBag();
+  readonly #mask: ((row: Tuple) => Tuple) | undefined;
 
-  constructor(client: ClientBase, table: TargetTable, stageName: string) {
+  constructor(
+    client: ClientBase,
+    table: TargetTable,
+    stageName: string,
+    mask?: (row: Tuple) => Tuple,
+  ) {
     this.#table = table;
+    this.#mask = mask;
     this.#applier = new TableApplier(client, table, stageName);
     this.#byKey = new NetChanges(table.key);
   }
@@ -71,13 +78,13 @@ export class TableChanges {
     return this.#table.key.length > 0;
   }
 
-  /** The columns that the restored table has. */
+  /** The columns that the restored table has, masked where that was asked. */
   #pick(row: Tuple): Tuple {
-    const { columns } = this.#table;
-    return columns.map(({ source }) => {
+    const picked = this.#table.columns.map(({ source }) => {
       if (source >= row.length) throw this.#mismatch('a row with too few columns');
       return row[source];
     });
+    return this.#mask ? this.#mask(picked) : picked;
   }
 
   #mismatch(what: string): HoldfastError {

@@ -29,6 +29,7 @@ export interface TargetTable {
 export interface TargetColumn {
   /** Position in the message's rows. */
   readonly source: number;
+  readonly name: string;
   /** Quoted. */
   readonly sqlName: string;
   readonly alwaysIdentity: boolean;
@@ -79,7 +80,7 @@ export async function readTargetTable(
     if (column === undefined) return [];
     const { alwaysIdentity } = column;
     const equals = column.equals ?? 'OPERATOR(pg_catalog.=)';
-    return [{ source, sqlName: quoteIdentifier(name), alwaysIdentity, equals }];
+    return [{ source, name, sqlName: quoteIdentifier(name), alwaysIdentity, equals }];
   });
   const isKey = keyTest(relation, [...known.values()]);
   const keyNames = relation.columns.filter(isKey).map(({ name }) => name);

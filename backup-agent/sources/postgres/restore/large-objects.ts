@@ -16,12 +16,19 @@ const row = z.tuple([
 const step = 'large objects';
 const partBytes = 1024 * 1024;
 
-/** Makes the large objects again, under their own numbers; without `owners`, as the restoring role's. */
+export interface LargeObjectChoice {
+  /** Absent: they belong to the restoring role. */
+  readonly owners: RoleMapping | undefined;
+  /** The objects alone, without what is in them. */
+  readonly empty: boolean;
+}
+
+/** Makes the large objects again, under their own numbers. */
 export async function restoreLargeObjects(
   { client }: PostgresSession,
   from: BackupReader,
   object: string | undefined,
-  owners: RoleMapping | undefined,
+  { owners, empty }: LargeObjectChoice,
   record: RestoreRecord,
   context: SourceContext,
 ): Promise<void> {
@@ -36,6 +43,7 @@ export async function restoreLargeObjects(
           `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteIdentifier(owners[owner] ?? owner)}`,
         );
     }
+    if (empty) continue;
     await client.query('SELECT pg_catalog.lo_put($1::oid, $2::bigint, $3::bytea)', [
       oid,
       Number(part) * partBytes,

@@ -7,6 +7,7 @@ import { quoteIdentifier, quoteQualified } from '../changes/quote.ts';
 import type { PostgresSession } from '../connection.ts';
 import { runLanes } from '../lanes.ts';
 import type { RestoreRecord } from './restore-record.ts';
+import type { RestoreMask } from './restore-mask.ts';
 
 /** One object of COPY text, and the table it goes into. */
 export interface LoadUnit {
@@ -16,6 +17,8 @@ export interface LoadUnit {
   readonly name: string;
   readonly columns: readonly string[];
   readonly bytes: number;
+  /** Of the table's rows, in all its objects, as they were backed up. */
+  readonly digest?: string | undefined;
   /** For a table of an extension: `WHERE …`, or empty, the rows that these take the place of. */
   readonly extensionRows?: string;
 }
@@ -34,11 +37,13 @@ export async function loadTables(
   units: readonly LoadUnit[],
   record: RestoreRecord,
   context: SourceContext,
+  mask?: RestoreMask,
 ): Promise<void> {
   const missing = units.filter((unit) => !record.isDone(loadStep(unit)));
   const ordered = missing.toSorted((a, b) => b.bytes - a.bytes);
   await runLanes(ordered, lanes, context.signal, async ({ client }, unit, signal) => {
-    const rows = await unit.from.readObject(unit.object, signal);
+    const stored = await unit.from.readObject(unit.object, signal);
+    const rows = mask ? mask.rows(unit, stored) : stored;
     const table = quoteQualified(unit.schema, unit.name);
     const list = unit.columns.map(quoteIdentifier).join(', ');
     const columns = unit.columns.length === 0 ? '' : ` (${list})`;

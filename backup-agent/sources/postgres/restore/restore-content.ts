@@ -9,6 +9,7 @@ import { readInventory, type Inventory } from '../inventory.ts';
 import type { LoadUnit } from './load-tables.ts';
 import { isRemark, isScheduler, neutralise, type Neutralised } from './neutralise.ts';
 import { readName } from './references.ts';
+import { RestoreMask } from './restore-mask.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import { parseSchemaScript, type SchemaEntry } from './schema-script.ts';
 import { selectTables, type TableSelection } from './select-tables.ts';
@@ -28,9 +29,10 @@ export interface RestoreContent {
   readonly neutralised: readonly Neutralised[];
   /** What the target must have. */
   readonly needs: Pick<Inventory, 'server' | 'extensions' | 'roles'>;
+  readonly mask: RestoreMask | undefined;
 }
 
-/** Throws `moment-not-covered`, `chain-broken`, or what is wrong with the documents. */
+/** Throws `moment-not-covered`, `chain-broken`, `mask-invalid`, or what is wrong with the documents. */
 export async function readContent(options: RestoreOptions): Promise<RestoreContent> {
   const { chain, signal, tables = [], moment = { kind: 'end' } } = options;
   const inventory = await readInventory(linkOf(chain, 0), signal);
@@ -53,6 +55,7 @@ export async function readContent(options: RestoreOptions): Promise<RestoreConte
     sequences: plan?.sequences ?? inventory.sequences,
     neutralised: selection ? [] : neutralised,
     needs: selection ? needsOf(selection, inventory) : inventory,
+    mask: options.mask && new RestoreMask(options.mask.profile, options.mask.key, schema),
   };
 }
 
@@ -134,17 +137,17 @@ function unitsOf(
       neutralised.push({ kind: 'scheduled jobs', name: table.name, how });
       continue;
     }
-    const { schema, name, columns } = table;
+    const { schema, name, columns, digest } = table;
     const bytes = table.bytes / Math.max(1, table.objects.length);
     const rows = table.extension && { extensionRows: table.extension.condition };
     for (const object of table.objects)
-      units.push({ from: linkOf(chain, 0), object, schema, name, columns, bytes, ...rows });
+      units.push({ from: linkOf(chain, 0), object, schema, name, columns, bytes, digest, ...rows });
   }
   for (const { link, copy } of plan?.copies ?? []) {
-    const { schema, name, columns, object, condition } = copy;
+    const { schema, name, columns, object, condition, digest } = copy;
     const rows = condition !== undefined && { extensionRows: condition };
     const from = linkOf(chain, link);
-    units.push({ from, object, schema, name, columns, bytes: copy.rows, ...rows });
+    units.push({ from, object, schema, name, columns, bytes: copy.rows, digest, ...rows });
   }
   return units;
 }

@@ -1,4 +1,6 @@
+import type { MaskingProfile } from '../../../../contracts/masking.ts';
 import type { Problem } from '../../../errors/holdfast-error.ts';
+import type { MaskingKey } from '../../../privacy/masking-key.ts';
 import type { BackupReader, SourceContext } from '../../source.ts';
 import type { InexactTable } from '../changes/replay-progress.ts';
 import type { ReplayResult } from '../changes/replay.ts';
@@ -6,6 +8,7 @@ import type { ReplayTarget } from '../changes/replay-target.ts';
 import type { ConnectionTarget } from '../connection-target.ts';
 import type { Inventory } from '../inventory.ts';
 import type { ActiveKind, Neutralised } from './neutralise.ts';
+import type { MaskingReport } from './restore-mask.ts';
 import type { RoleMapping } from './role-names.ts';
 
 export interface RestoreOptions extends SourceContext {
@@ -30,6 +33,8 @@ export interface RestoreOptions extends SourceContext {
   readonly skipExtensions?: readonly string[];
   /** What may act by itself in the restored database; nothing by default. */
   readonly activate?: readonly ActiveKind[];
+  /** Masks rows and changes on their way, so that the target never sees what was masked. */
+  readonly mask?: { readonly profile: MaskingProfile; readonly key: MaskingKey };
 }
 
 export interface RestoredTable {
@@ -55,4 +60,5 @@ export interface RestoreResult {
   readonly resumed: boolean;
   /** Absent when nothing had to be replayed. */
   readonly replay?: ReplayResult;
+  readonly masking?: MaskingReport;
 }

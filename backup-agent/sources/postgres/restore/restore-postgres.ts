@@ -24,8 +24,8 @@ export type { RestoreOptions, RestoreResult } from './restore-options.ts';
  * Restores a chain into an empty database, which is created where there is none; or some of its tables
  * into a database that may hold others. Nothing is written before the target is known to have room and
  * what the backup needs. A restore that was killed goes on when it is asked for again. Throws
- * `target-not-empty`, `target-unsuitable`, `moment-not-covered`, or `restore-failed` with the object
- * that failed.
+ * `target-not-empty`, `target-unsuitable`, `moment-not-covered`, `mask-invalid`, or `restore-failed`
+ * with the object that failed.
  */
 export async function restorePostgres(options: RestoreOptions): Promise<RestoreResult> {
   try {
@@ -108,7 +108,7 @@ class Restore {
     progress.step('load tables');
     const loadable = await this.#existing(session);
     await emptyExtensionTables(session, loadable, record);
-    await loadTables(lanes, loadable, record, this.#options);
+    await loadTables(lanes, loadable, record, this.#options, this.#content.mask);
     await this.#loadLargeObjects(session, record);
     progress.step('build primary keys');
     await applier.runParallel(lanes, phases.keys);
@@ -130,7 +130,7 @@ class Restore {
     applier: SchemaApplier,
     replay: ReplayResult | undefined,
   ): RestoreResult {
-    const { inventory, plan, selection, units, neutralised } = this.#content;
+    const { inventory, plan, selection, units, neutralised, mask } = this.#content;
     const { chain, moment = { kind: 'end' } } = this.#options;
     const reaching = { chain, moment, plan, replay };
     const chosen = this.#chosen(inventory.tables);
@@ -156,6 +156,7 @@ class Restore {
         .map(({ type, schema, name }) => `${type.toLowerCase()} ${schema}.${name}`),
       resumed: record.resumed,
       ...(replay ? { replay } : {}),
+      ...(mask ? { masking: mask.report() } : {}),
     };
   }
 
@@ -200,9 +201,12 @@ class Restore {
     if (selection) return;
     const { chain, noOwner = false, roleMapping = {} } = this.#options;
     const large = plan?.largeObjects ?? { link: 0, entry: inventory.largeObjects };
-    const owners = noOwner ? undefined : roleMapping;
+    const choice = {
+      owners: noOwner ? undefined : roleMapping,
+      empty: this.#content.mask?.keepsLargeObjects === false,
+    };
     const from = linkOf(chain, large.link);
-    await restoreLargeObjects(session, from, large.entry.object, owners, record, this.#options);
+    await restoreLargeObjects(session, from, large.entry.object, choice, record, this.#options);
   }
 
   async #replay({ client }: PostgresSession): Promise<ReplayResult | undefined> {
@@ -218,7 +222,9 @@ class Restore {
       return [{ from: parseLsn(stored.from), to: parseLsn(stored.to), read }];
     });
     const tables = this.#chosen(plan.tables);
-    return await replayChanges({ client, tables, changes, target: plan.target, signal, progress });
+    const { target } = plan;
+    const { mask } = this.#content;
+    return await replayChanges({ client, tables, changes, target, mask, signal, progress });
   }
 
   /** All of them; of some tables only those that this restore made. */
@@ -244,7 +250,7 @@ class Restore {
 
 function restoreWishes(options: RestoreOptions): RestoreWishes {
   const { chain, moment = { kind: 'end' }, noOwner = false, noPrivileges = false } = options;
-  const { roleMapping = {}, skipExtensions = [], activate = [], tables = [] } = options;
+  const { roleMapping = {}, skipExtensions = [], activate = [], tables = [], mask } = options;
   return {
     backups: chain.map(({ id }) => id),
     moment: Object.values(moment).map(String).join(' '),
@@ -254,6 +260,7 @@ function restoreWishes(options: RestoreOptions): RestoreWishes {
     skipExtensions: [...skipExtensions],
     activate: [...activate],
     tables: [...tables],
+    mask: mask ? mask.key.digest('profile', JSON.stringify(mask.profile)).toString('hex') : '',
   };
 }
 

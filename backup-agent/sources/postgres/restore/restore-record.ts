@@ -19,6 +19,8 @@ export const restoreWishes = z.strictObject({
   skipExtensions: z.array(z.string()),
   activate: z.array(z.string()),
   tables: z.array(z.string()),
+  /** Of a masking profile and its key: a mask that begins must go on as the same one. */
+  mask: z.string(),
 });
 export type RestoreWishes = z.infer<typeof restoreWishes>;
 

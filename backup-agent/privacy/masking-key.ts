@@ -1,0 +1,58 @@
+import {
+  createCipheriv,
+  createHmac,
+  createSecretKey,
+  type Cipheriv,
+  type KeyObject,
+} from 'node:crypto';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+
+const fewestBytes = 32;
+
+/**
+ * Derives everything that a masked value is made of from a secret and the value: the same value gives
+ * the same pseudonym in every column and table, and without the key nobody can test a guess.
+ */
+export class MaskingKey {
+  readonly #key: KeyObject;
+  readonly #cipher: Cipheriv;
+  readonly #labels = new Map<string, Buffer>();
+
+  private constructor(secret: string) {
+    this.#key = createSecretKey(Buffer.from(secret));
+    this.#cipher = createCipheriv('aes-256-ecb', this.digest('blocks', ''), null);
+  }
+
+  /** Throws `key-invalid` for a secret of less than 32 bytes. `where` names it in errors. */
+  static from(secret: string, where: string): MaskingKey {
+    if (Buffer.byteLength(secret) < fewestBytes)
+      throw new HoldfastError('key-invalid', `${where} is shorter than ${fewestBytes} bytes`, {
+        hint: 'make one with `openssl rand -hex 32`',
+      });
+    return new MaskingKey(secret);
+  }
+
+  /** 32 bytes for a value; `use` keeps the kinds of masks apart. */
+  digest(use: string, value: string): Buffer {
+    return createHmac('sha256', this.#key).update(`holdfast-mask\0${use}\0${value}`).digest();
+  }
+
+  /** A block of 16 bytes whose first six stand for the use; the rest is the caller's, and zero. */
+  label(use: string): Buffer {
+    const known = this.#labels.get(use) ?? this.digest('label', use).subarray(0, 6);
+    this.#labels.set(use, known);
+    const block = Buffer.alloc(16);
+    known.copy(block);
+    return block;
+  }
+
+  /** One block of AES-256 alone: a keyed permutation of 16 bytes. */
+  encryptBlock(block: Buffer): Buffer {
+    return this.#cipher.update(block);
+  }
+}
+
+/** A number from 0 (included) to 1 (excluded), by the first six bytes. */
+export function fractionOf(digest: Buffer): number {
+  return digest.readUIntBE(0, 6) / 2 ** 48;
+}
