@@ -146,7 +146,7 @@ function judge(
   for (const { kind, text: part } of findPersonal(text)) {
     const source = anywhere.get(part);
     if (source !== undefined) return `holds an original value of ${source}`;
-    if (column && !keepsTexts(column)) return `holds what looks like a ${kind}`;
+    if (column && !keepsTexts(column)) return `holds what looks like an original: ${kind}`;
   }
   return undefined;
 }
