@@ -5,6 +5,7 @@ import { classify } from '../lib/classification.ts';
 import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
 import { ActivityAlarms } from './activity-alarms.ts';
 import { Detectors } from './detectors.ts';
+import { FindingNotices } from './finding-notices.ts';
 import { Notices } from './notices.ts';
 import { PersonalData } from './personal-data.ts';
 import { Recorder } from './recorder.ts';
@@ -35,6 +36,7 @@ export class AuditStack extends EnvironmentStack {
       });
     if (!isRunCentrally(environment, 'config')) new Recorder(this, 'recorder', this.records);
     new Detectors(this, 'detectors');
+    new FindingNotices(this, 'findings', this.notices);
     if (!environment.turnedOff.includes('macie') && !isRunCentrally(environment, 'macie'))
       new PersonalData(this, 'personal-data');
     this.output(

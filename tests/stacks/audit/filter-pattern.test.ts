@@ -7,7 +7,10 @@ const event = {
   eventType: 'UpdateTrail',
   sourceIPAddress: '111.111.111.111',
   arrayKey: ['value', 'another value'],
-  objectList: [{ name: 'a', id: 1 }, { name: 'b', id: 2 }],
+  objectList: [
+    { name: 'a', id: 1 },
+    { name: 'b', id: 2 },
+  ],
   SomeObject: null,
   cluster: { name: 'c' },
   ThisFlag: true,
