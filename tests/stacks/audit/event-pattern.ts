@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { wildcard } from './wildcard.ts';
 
 /**
  * Judges events by the patterns of EventBridge, as far as the stacks use them:
@@ -34,7 +35,8 @@ function matchesOne(wanted: unknown, value: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return wanted === value;
   const [[operator, operand] = [], ...more] = Object.entries(wanted);
   assert.equal(more.length, 0, 'one operator at a time');
-  if (operator === 'wildcard') return wildcard(String(operand)).test(String(value));
+  if (operator === 'wildcard')
+    return typeof value === 'string' && wildcard(String(operand)).test(value);
   if (operator === 'numeric') return numeric(operand as (string | number)[], value);
   assert.equal(operator, 'anything-but', `unknown operator ${operator}`);
   const refused = Array.isArray(operand) ? operand : [operand];
@@ -46,10 +48,6 @@ function matchesOne(wanted: unknown, value: unknown): boolean {
         )
       : one === value,
   );
-}
-
-function wildcard(text: string): RegExp {
-  return new RegExp(`^${text.split('*').map(RegExp.escape).join('.*')}$`, 's');
 }
 
 function numeric(terms: readonly (string | number)[], value: unknown): boolean {
@@ -91,5 +89,5 @@ function at(event: unknown, path: string): string | undefined {
     (value, [, name, index]) => fields(value)[name ?? index ?? ''],
     event,
   );
-  return found === undefined ? undefined : String(found);
+  return found === undefined || typeof found === 'string' ? found : JSON.stringify(found);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { wildcard } from './wildcard.ts';
 
 /**
  * Judges log events by the JSON filter patterns of CloudWatch Logs, as documented in "Filter pattern syntax
@@ -20,7 +21,7 @@ export function matchesFilter(pattern: string, event: unknown): boolean {
 
 type Judge = (event: unknown) => boolean;
 
-const token = /\s*(&&|\|\||[{}()]|!=|<=|>=|[=<>]|"[^"]*"|\$(?:\.\w+|\[\d+\])+|[\w*.\-]+)/y;
+const token = /\s*(&&|\|\||[{}()]|!=|<=|>=|[=<>]|"[^"]*"|\$(?:\.\w+|\[\d+\])+|[\w*.-]+)/y;
 
 function tokensOf(pattern: string): string[] {
   // CloudWatch Logs takes no longer one.
@@ -130,8 +131,3 @@ const orders: Readonly<Record<string, (left: number, right: number) => boolean>>
   '>': (left, right) => left > right,
   '>=': (left, right) => left >= right,
 };
-
-/** `*` stands for any characters; matching tells upper from lower case. */
-function wildcard(text: string): RegExp {
-  return new RegExp(`^${text.split('*').map(RegExp.escape).join('.*')}$`, 's');
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Graph } from '../../../policies/engine/graph.ts';
 import type { Resource } from '../../../policies/engine/resource.ts';
+import { textOf } from '../../../policies/engine/value.ts';
 
 /** A role of the synthesis with everything that is granted to it and the most that it may do. */
 export interface Principal {
@@ -35,7 +36,7 @@ function atMost(policy: string): string {
 const plain = (text: string): string =>
   text.replaceAll(/\$\{(?!aws:)[^}]+\}/g, 'arn:aws:iam::111122223333:role/unknown');
 
-const text = (resource: Resource, name: string): string => String(resource.get(name));
+const text = (resource: Resource, name: string): string => textOf(resource.get(name));
 
 /** Every role that the stacks make in the account, with references across stacks resolved. */
 export function principalsOf(graph: Graph, account: string): Principal[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { graphOf } from '../../../policies/engine/load.ts';
+import { textOf } from '../../../policies/engine/value.ts';
 import { isAllowed } from '../iam/simulate.ts';
 import { synthesize } from '../support.ts';
 import {
@@ -62,7 +63,7 @@ function may(one: Principal, action: string, resource: string, policy?: string):
 function policyOf(type: string, id: string): string {
   const found = graph.at(`audit/${type}.${id}`);
   assert.ok(found, `${type}.${id}`);
-  return String(found.get('policy'));
+  return textOf(found.get('policy'));
 }
 
 /** Break-glass may, and no other of these. */
