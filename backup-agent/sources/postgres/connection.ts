@@ -130,7 +130,13 @@ async function applySettings(client: Client, options: ConnectOptions): Promise<v
   };
   for (const [name, value] of Object.entries(settings))
     await client.query(`SET ${name} = '${value}'`);
+  await client.query(withoutEnd);
 }
+
+/** A full takes as long as it takes. Each of these exists from some version on. */
+const withoutEnd = `
+SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+WHERE name IN ('idle_session_timeout', 'transaction_timeout')`;
 
 const pidRow = z.object({ pid: z.int() });
 

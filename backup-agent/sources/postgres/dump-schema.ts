@@ -2,8 +2,10 @@ import { execa } from 'execa';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BinarySearch } from '../../tools/postgres-binaries.ts';
 import { findClientTool } from '../../tools/postgres-binaries.ts';
+import { connect } from './connection.ts';
 import { clientVariables, type ConnectionTarget, type Variables } from './connection-target.ts';
 import { toDumpPattern } from './table-pattern.ts';
+import { YieldWatch } from './yielding.ts';
 
 export interface SchemaDump {
   readonly target: ConnectionTarget;
@@ -19,16 +21,42 @@ export interface SchemaDump {
 /** A statement of ours never queues in front of the application's for longer. */
 const lockWaitMs = 5_000;
 
+/** How often pg_dump is begun again after giving way. */
+const attempts = 3;
+
 /**
- * The schema as SQL, by pg_dump: everything but rows, sequence positions and large objects. Throws
- * `tool-missing` without a pg_dump that is at least as new as the server, `source-refused` with
- * pg_dump's own words when it fails.
+ * The schema as SQL, by pg_dump: everything but rows, sequence positions and large objects. pg_dump
+ * locks every table until it ends, if weakly, so it is ended and begun again when DDL waits for it.
+ * Throws `tool-missing` without a pg_dump that is at least as new as the server, `source-refused` with
+ * pg_dump's own words when it fails, `source-unsuitable` when DDL keeps coming.
  */
 export async function dumpSchema(dump: SchemaDump): Promise<{ sql: string; version: number }> {
   const tool = await findClientTool('pg_dump', dump.binaries, dump.serverMajorVersion);
-  const { snapshot, excludeTables, signal } = dump;
+  await using watcher = await connect(dump.target, { signal: dump.signal });
+  // No other session of the server has this name: a backend has one number.
+  const program = `holdfast dump ${watcher.pid}`;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    await using watch = new YieldWatch(watcher.client, [], program);
+    const { failure, stdout } = await runDump(dump, tool.path, program);
+    if (failure === undefined)
+      return { sql: withoutRestriction(stdout), version: tool.majorVersion };
+    if (!watch.hasAnyYielded)
+      throw new HoldfastError('source-refused', `pg_dump failed: ${failure}`);
+  }
+  throw new HoldfastError(
+    'source-unsuitable',
+    `the schema could not be dumped: other sessions waited for pg_dump ${attempts} times, and it gave way`,
+    { hint: 'run the backup again when the migration that is under way has ended' },
+  );
+}
+
+async function runDump(
+  { target, variables, snapshot, excludeTables, signal }: SchemaDump,
+  path: string,
+  program: string,
+): Promise<{ readonly stdout: string; readonly failure?: string }> {
   const result = await execa(
-    tool.path,
+    path,
     [
       '--section=pre-data',
       '--section=post-data',
@@ -41,7 +69,7 @@ export async function dumpSchema(dump: SchemaDump): Promise<{ sql: string; versi
       ...excludeTables.map((pattern) => `--exclude-table=${toDumpPattern(pattern)}`),
     ],
     {
-      env: await clientVariables(dump.target, dump.variables),
+      env: { ...(await clientVariables(target, variables)), PGAPPNAME: program },
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
@@ -50,11 +78,9 @@ export async function dumpSchema(dump: SchemaDump): Promise<{ sql: string; versi
     },
   );
   signal.throwIfAborted();
-  if (result.exitCode !== 0) {
-    const words = result.stderr.trim().split('\n').slice(0, 3).join('; ');
-    throw new HoldfastError('source-refused', `pg_dump failed: ${words || result.shortMessage}`);
-  }
-  return { sql: withoutRestriction(result.stdout), version: tool.majorVersion };
+  if (result.exitCode === 0) return { stdout: result.stdout };
+  const words = result.stderr.trim().split('\n').slice(0, 3).join('; ');
+  return { stdout: '', failure: words || result.shortMessage || 'it was ended' };
 }
 
 /**

@@ -108,43 +108,6 @@ test('a table that is truncated after the snapshot is reported, not stored as em
   assert.deepEqual(await restored(source, 'truncated_r', 'SELECT id FROM a'), [{ id: 2 }]);
 });
 
-test('DDL on a table that is being copied gets through, and the table is copied all the same', async () => {
-  await using source = await SourceFixture.create(server, 'ddl');
-  await source.query(`CREATE TABLE a AS SELECT n AS id, repeat('x', 1000) AS pad
-    FROM generate_series(1, 30000) n`);
-  await source.prepare();
-  let ddl: Promise<unknown> = Promise.resolve();
-  const through = Promise.withResolvers<void>();
-  let begun = false;
-  const slow = async function* (bytes: AsyncIterable<Uint8Array>) {
-    for await (const chunk of bytes) {
-      // Holds the copy open until the DDL is through: only giving way lets it.
-      await through.promise;
-      yield chunk;
-    }
-  };
-  const run = source.repository.run();
-  const begin = async (kind: 'full' | 'incremental' | 'differential'): Promise<BackupWriter> => {
-    const writer = await run.begin(kind);
-    const inner = writer.writeObject.bind(writer);
-    return Object.assign(writer, {
-      writeObject: async (name: string, bytes: ByteStream) => {
-        if (!name.startsWith('table-') || begun) return await inner(name, bytes);
-        begun = true;
-        ddl = source.query('ALTER TABLE a ADD COLUMN added int').finally(through.resolve);
-        return await inner(name, slow(bytes as AsyncIterable<Uint8Array>));
-      },
-    });
-  };
-  for await (const backup of source.source().backup({ ...run, requested: 'full', begin })) {
-    assert.deepEqual(backup.problems, []);
-    await source.repository.commit(backup);
-  }
-  await ddl;
-  const rows = await restored(source, 'ddl_r', 'SELECT count(*)::int AS n FROM a');
-  assert.deepEqual(rows, [{ n: 30_000 }]);
-});
-
 test('without logical decoding a full is taken all the same, and says why none can follow', async () => {
   await using source = await SourceFixture.create(server, 'plain');
   await source.query('CREATE TABLE a AS SELECT 1 AS id');

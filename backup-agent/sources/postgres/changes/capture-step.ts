@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
 import { readConfigurationTables } from '../catalog.ts';
-import { alignSnapshot, enterSnapshot, type AlignedSnapshot } from './aligned-snapshot.ts';
+import { YieldWatch } from '../yielding.ts';
+import { alignSnapshot, type AlignedSnapshot } from './aligned-snapshot.ts';
 import { readCatalogStamp } from './catalog-stamp.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { ChangeWatcher, type ChangeSummary } from './change-summary.ts';
@@ -20,8 +21,9 @@ import { hasLargeObjects } from './large-objects.ts';
 import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
 import { peekChanges } from './peek.ts';
 import { readSequences } from './sequences.ts';
+import { SnapshotReader } from './snapshot-reader.ts';
 import { readTables, tableStates } from './table-catalog.ts';
-import { copyTables } from './table-copy.ts';
+import { copyTables, type CopiedTables } from './table-copy.ts';
 import { failedRequired, wantedCopies, type WantedCopy } from './table-differences.ts';
 
 /** The object that holds an incremental's changes. */
@@ -133,15 +135,10 @@ async function takeAligned(step: Step): Promise<StepResult> {
     const problems = [{ where: 'schema and tables that cannot be followed', what }];
     return takeChanges(step, { upTo: log.end, time: log.time, problems });
   }
-  await using reader = await feed.connect();
-  await enterSnapshot(reader.client, snapshot);
+  await using reader = await SnapshotReader.open(feed, snapshot);
   const writer = await run.begin('incremental');
   const end = { upTo: snapshot.point, time: log.time, writer };
-  const { aligned, problems } = await readAligned(step, {
-    client: reader.client,
-    snapshot,
-    writer,
-  });
+  const { aligned, problems } = await readAligned(step, { reader, snapshot, writer });
   await reader.client.query('ROLLBACK');
   return takeChanges(step, { ...end, problems, ...(aligned && { aligned }) });
 }
@@ -155,21 +152,22 @@ async function alignSlotName(client: Client): Promise<string> {
 async function readAligned(
   step: Step,
   to: {
-    readonly client: Client;
+    readonly reader: SnapshotReader;
     readonly snapshot: AlignedSnapshot;
     readonly writer: BackupWriter;
   },
 ): Promise<{ readonly aligned?: Aligned; readonly problems: readonly Problem[] }> {
   const { feed, run, state } = step;
-  const { tables, wanted } = await compareTables(to.client, step);
-  const catalogStamp = await readCatalogStamp(to.client);
+  const { reader, writer } = to;
+  const { tables, wanted } = await compareTables(reader.client, step);
+  const catalogStamp = await readCatalogStamp(reader.client);
   run.progress.step(`copy ${wanted.length} tables whole`);
-  const { copies, problems } = await copyTables(to.client, to.writer, wanted, run);
+  const { copies, problems } = await copyWhole(feed, reader, writer, wanted, run);
   if (failedRequired(wanted, copies)) return { problems };
-  const hasLarge = await hasLargeObjects(to.client);
+  const hasLarge = await hasLargeObjects(reader.client);
   const large =
     hasLarge || state.hasLargeObjects
-      ? await feed.backUpLargeObjects?.(to.client, to.writer)
+      ? await feed.backUpLargeObjects?.(reader.client, writer)
       : undefined;
   const aligned: Aligned = {
     tables,
@@ -181,8 +179,22 @@ async function readAligned(
   const all = [...problems, ...(large?.problems ?? [])];
   if (catalogStamp === state.catalogStamp) return { aligned, problems: all };
   const dump = feed.dumpSchema(to.snapshot.name, run.signal);
-  await to.writer.writeObject(schemaObjectName, dump);
+  await writer.writeObject(schemaObjectName, dump);
   return { aligned: { ...aligned, schema: schemaObjectName }, problems: all };
+}
+
+/** Copies tables while watching that nobody waits for them. */
+async function copyWhole(
+  feed: ChangeFeed,
+  reader: SnapshotReader,
+  writer: BackupWriter,
+  wanted: readonly WantedCopy[],
+  run: BackupRun,
+): Promise<CopiedTables> {
+  if (wanted.length === 0) return { copies: [], problems: [] };
+  await using watcher = await feed.connect();
+  await using watch = new YieldWatch(watcher.client, [reader]);
+  return await copyTables(reader, watch, writer, wanted, run);
 }
 
 /** The tables as the client sees them now, and which of them the changes do not bring up to date. */

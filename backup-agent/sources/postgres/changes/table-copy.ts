@@ -3,13 +3,17 @@ import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupWriter, SourceContext } from '../../source.ts';
 import { copyOut } from '../copy-out.ts';
 import { digesting, RowDigest } from '../row-digest.ts';
+import type { YieldWatch } from '../yielding.ts';
 import type { TableCopy } from './follow-state.ts';
 import { isDatabaseError } from './database-error.ts';
 import { quoteQualified } from './quote.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
 import type { WantedCopy } from './table-differences.ts';
 
 /** DDL that waits behind us makes the application's queries wait behind it: never for long. */
 const lockTimeoutMs = 1_000;
+/** How often a table is begun again after giving way, before it is left to the next run. */
+const attempts = 3;
 
 export interface CopiedTables {
   readonly copies: TableCopy[];
@@ -17,35 +21,80 @@ export interface CopiedTables {
 }
 
 /**
- * Stores tables whole as COPY text, one object each, as the client's snapshot sees them. A table
- * that cannot be read, is locked, or was rewritten since the snapshot (its rows would silently be
- * missing) becomes a problem; the others are copied all the same.
+ * Stores tables whole as COPY text, one object each, as the reader's snapshot sees them. A table is
+ * begun again when somebody waits for its lock. One that cannot be read, is locked, or was rewritten
+ * since the snapshot (its rows would silently be missing) becomes a problem; the others are copied all
+ * the same.
  */
 export async function copyTables(
-  client: Client,
+  reader: SnapshotReader,
+  watch: Pick<YieldWatch, 'hasYielded'>,
   writer: BackupWriter,
   wanted: readonly WantedCopy[],
-  context: SourceContext,
+  context: Pick<SourceContext, 'signal'>,
 ): Promise<CopiedTables> {
   const copies: TableCopy[] = [];
   const problems: Problem[] = [];
-  await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
   for (const [index, entry] of wanted.entries()) {
-    context.signal.throwIfAborted();
-    const object = `copy-${String(index + 1).padStart(5, '0')}.copy`;
-    await client.query('SAVEPOINT holdfast_copy');
-    try {
-      copies.push(await copyTable(client, writer, entry, object));
-      // Releases the lock too: it was taken inside the savepoint.
-      await client.query('ROLLBACK TO SAVEPOINT holdfast_copy');
-    } catch (error) {
-      if (!isDatabaseError(error) && !(error instanceof HoldfastError)) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT holdfast_copy');
-      const where = quoteQualified(entry.table.schema, entry.table.name);
-      problems.push({ where, what: `not copied: ${error.message}` });
-    }
+    const copying = new WholeCopy(reader, watch, writer, context.signal);
+    const result = await copying.take(entry, `copy-${String(index + 1).padStart(5, '0')}`);
+    if ('what' in result) problems.push(result);
+    else copies.push(result);
   }
   return { copies, problems };
+}
+
+class WholeCopy {
+  readonly #reader: SnapshotReader;
+  readonly #watch: Pick<YieldWatch, 'hasYielded'>;
+  readonly #writer: BackupWriter;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    reader: SnapshotReader,
+    watch: Pick<YieldWatch, 'hasYielded'>,
+    writer: BackupWriter,
+    signal: AbortSignal,
+  ) {
+    this.#reader = reader;
+    this.#watch = watch;
+    this.#writer = writer;
+    this.#signal = signal;
+  }
+
+  async take(entry: WantedCopy, name: string): Promise<TableCopy | Problem> {
+    const where = quoteQualified(entry.table.schema, entry.table.name);
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      this.#signal.throwIfAborted();
+      // What was begun under the first name may be half stored.
+      const object = attempt === 1 ? `${name}.copy` : `${name}-again-${attempt}.copy`;
+      try {
+        return await this.#attempt(entry, object);
+      } catch (error) {
+        if (this.#signal.aborted) throw error;
+        if (this.#watch.hasYielded(this.#reader.pid)) {
+          await this.#reader.reopen();
+          continue;
+        }
+        if (!isDatabaseError(error) && !(error instanceof HoldfastError)) throw error;
+        return { where, what: `not copied: ${error.message}` };
+      }
+    }
+    return { where, what: `not copied: others waited for its lock ${attempts} times` };
+  }
+
+  async #attempt(entry: WantedCopy, object: string): Promise<TableCopy> {
+    const { client } = this.#reader;
+    await client.query(`SAVEPOINT holdfast_copy; SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+    try {
+      return await copyTable(client, this.#writer, entry, object);
+    } finally {
+      // Releases the lock at once: it was taken inside the savepoint. A cancellation that comes late
+      // hits this statement; a broken connection fails the next one.
+      const release = 'ROLLBACK TO SAVEPOINT holdfast_copy';
+      await client.query(release).catch(() => client.query(release).catch(() => undefined));
+    }
+  }
 }
 
 async function copyTable(

@@ -7,9 +7,9 @@ import { copyOut } from '../copy-out.ts';
 import { runLanes } from '../lanes.ts';
 import { digesting, RowDigest, type RowSet } from '../row-digest.ts';
 import type { SourceSetup } from '../source-setup.ts';
+import { YieldWatch } from '../yielding.ts';
 import { Lane } from './lane.ts';
 import type { CopyUnit } from './plan-copies.ts';
-import { YieldWatch } from './yielding.ts';
 
 export interface CopiedUnit extends RowSet {
   readonly unit: CopyUnit;
@@ -45,7 +45,7 @@ export async function copyTables(
   for (let lane = 0; lane < Math.min(setup.lanes, units.length); lane += 1)
     lanes.push(stack.use(await Lane.open(setup, snapshot, context.signal)));
   const watcher = stack.use(await connect(setup.target, { signal: context.signal }));
-  const watch = stack.use(new YieldWatch(watcher, lanes));
+  const watch = stack.use(new YieldWatch(watcher.client, lanes));
   await runLanes(units, lanes, context.signal, async (lane, unit) => {
     if (missing.has(unit.table.oid)) return;
     const result = await new UnitCopy(lane, watch, writer, context).take(unit);

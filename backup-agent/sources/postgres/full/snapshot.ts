@@ -32,12 +32,11 @@ export async function holdSlotSnapshot(
   setup: SourceSetup,
   slot: string,
   signal: AbortSignal,
+  timeoutMs = slotTimeoutMs,
 ): Promise<HeldSnapshot> {
   await using stack = new AsyncDisposableStack();
-  const replication = stack.use(
-    await connect(setup.target, { signal, replication: true, statementTimeoutMs: slotTimeoutMs }),
-  );
-  const aligned = await makeSlot(setup, replication, slot, signal);
+  const replication = stack.use(await connect(setup.target, { signal, replication: true }));
+  const aligned = await makeSlot({ setup, replication, slot, timeoutMs, signal });
   const holder = stack.use(await connect(setup.target, { signal }));
   await enterSnapshot(holder.client, aligned);
   const { name, time } = await reexport(holder);
@@ -69,14 +68,18 @@ function disposedWith(stack: AsyncDisposableStack): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-async function makeSlot(
-  setup: SourceSetup,
-  replication: PostgresSession,
-  slot: string,
-  signal: AbortSignal,
-): Promise<AlignedSnapshot> {
+interface SlotWish {
+  readonly setup: SourceSetup;
+  readonly replication: PostgresSession;
+  readonly slot: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function makeSlot(wish: SlotWish): Promise<AlignedSnapshot> {
+  const { setup, replication, slot, timeoutMs, signal } = wish;
   try {
-    return await alignSnapshot(replication, slot);
+    return await alignSnapshot(replication, slot, timeoutMs);
   } catch (error) {
     const timedOut =
       isDatabaseError(error) &&
@@ -86,7 +89,7 @@ async function makeSlot(
     const inTheWay = await writingTransactions(setup, signal);
     throw new HoldfastError(
       'source-unsuitable',
-      `the snapshot waited ${slotTimeoutMs / 1000} s for transactions that do not end: ${inTheWay}`,
+      `the snapshot waited ${timeoutMs / 1000} s for transactions that do not end: ${inTheWay}`,
       { cause: error, hint: 'end those transactions, or run the backup when they have ended' },
     );
   }

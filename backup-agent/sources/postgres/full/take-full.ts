@@ -43,13 +43,7 @@ export async function* takeFull(
   const names = jobPublications(setup.job);
   const obstacle = await whyNoFollowing(control.client, facts, names);
   const slot = obstacle === undefined ? newSlotName(setup.job, run.now()) : undefined;
-  run.progress.step('take a snapshot');
-  await using snapshot =
-    slot === undefined
-      ? await holdPlainSnapshot(setup, run.signal)
-      : await holdSlotSnapshot(setup, `${slot}_t`, run.signal);
-  const full = await new FullBackup(setup, run, facts, snapshot, slot).take(obstacle);
-  if (slot !== undefined) await keepSlot(control, slot);
+  const full = await takeInSnapshot({ setup, run, facts, control, slot, obstacle });
   let committed = false;
   try {
     yield { ...full, ...(reason === undefined ? {} : { reason }) };
@@ -61,6 +55,30 @@ export async function* takeFull(
     }
   }
   return slot;
+}
+
+interface FullSteps {
+  readonly setup: SourceSetup;
+  readonly run: BackupRun;
+  readonly facts: ServerFacts;
+  /** A session outside the snapshot. */
+  readonly control: PostgresSession;
+  readonly slot: string | undefined;
+  /** Why no incremental can follow, where none can. */
+  readonly obstacle: string | undefined;
+}
+
+/** The snapshot, with the locks that reading in it has taken, ends before the caller commits. */
+async function takeInSnapshot(steps: FullSteps): Promise<PreparedBackup> {
+  const { setup, run, control, slot, obstacle } = steps;
+  run.progress.step('take a snapshot');
+  await using snapshot =
+    slot === undefined
+      ? await holdPlainSnapshot(setup, run.signal)
+      : await holdSlotSnapshot(setup, `${slot}_t`, run.signal);
+  const full = await new FullBackup(steps, snapshot).take(obstacle);
+  if (slot !== undefined) await keepSlot(control, slot);
+  return full;
 }
 
 async function keepSlot({ client }: PostgresSession, slot: string): Promise<void> {
@@ -76,19 +94,15 @@ class FullBackup {
   readonly #facts: ServerFacts;
   readonly #snapshot: HeldSnapshot;
   readonly #slot: string | undefined;
+  readonly #control: PostgresSession;
 
-  constructor(
-    setup: SourceSetup,
-    run: BackupRun,
-    facts: ServerFacts,
-    snapshot: HeldSnapshot,
-    slot: string | undefined,
-  ) {
+  constructor({ setup, run, facts, slot, control }: FullSteps, snapshot: HeldSnapshot) {
     this.#setup = setup;
     this.#run = run;
     this.#facts = facts;
     this.#snapshot = snapshot;
     this.#slot = slot;
+    this.#control = control;
   }
 
   async take(obstacle: string | undefined): Promise<PreparedBackup> {
@@ -161,7 +175,8 @@ class FullBackup {
       tables: describeTables({ plan, result, configuration, coverage: tableCoverage }),
       extensions: await readExtensions(client),
       roles: await readRoles(client),
-      sequences: await readSequences(client),
+      // Not in the snapshot, which they do not know: there each would stay locked until its end.
+      sequences: await readSequences(this.#control.client),
       largeObjects: large.entry,
       settings: await readDatabaseSettings(client),
     };

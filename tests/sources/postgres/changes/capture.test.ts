@@ -3,10 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Client } from 'pg';
-import {
-  alignSnapshot,
-  enterSnapshot,
-} from '../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
+import { alignSnapshot } from '../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
+import { SnapshotReader } from '../../../../backup-agent/sources/postgres/changes/snapshot-reader.ts';
 import { copyTables } from '../../../../backup-agent/sources/postgres/changes/table-copy.ts';
 import {
   readTables,
@@ -418,20 +416,17 @@ test('a table locked or rewritten after the snapshot is a problem, never a copy 
   );
   const { feed, repository } = source.chain;
   await using replication = await feed.connectReplication();
-  await using reader = await feed.connect();
-  await enterSnapshot(reader.client, await alignSnapshot(replication, 'aligned'));
+  const snapshot = await alignSnapshot(replication, 'aligned');
+  await using reader = await SnapshotReader.open(feed, snapshot);
   const tables = tableStates(await readTables(reader.client, feed.publications, 15));
   await source.sql('ALTER TABLE rewritten ADD x int DEFAULT random()');
   await using locker = await server.connect(source.chain.database);
   await locker.client.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
   const run = repository.run();
   const wanted = tables.map((table) => ({ table, reason: 'test', required: false }));
-  const { copies, problems } = await copyTables(
-    reader.client,
-    await run.begin('full'),
-    wanted,
-    run,
-  );
+  const nobody = { hasYielded: () => false };
+  const writer = await run.begin('full');
+  const { copies, problems } = await copyTables(reader, nobody, writer, wanted, run);
   assert.deepEqual(
     copies.map(({ name, rows }) => [name, rows]),
     [['fine', 1]],

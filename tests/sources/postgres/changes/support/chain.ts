@@ -1,7 +1,4 @@
-import {
-  createChainSlot,
-  enterSnapshot,
-} from '../../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
+import { createChainSlot } from '../../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { schemaObjectName } from '../../../../../backup-agent/sources/postgres/changes/capture-step.ts';
@@ -34,6 +31,7 @@ import {
 import type { ReplayTarget } from '../../../../../backup-agent/sources/postgres/changes/replay-target.ts';
 import { readFollowState } from '../../../../../backup-agent/sources/postgres/changes/read-follow-state.ts';
 import { readSequences } from '../../../../../backup-agent/sources/postgres/changes/sequences.ts';
+import { SnapshotReader } from '../../../../../backup-agent/sources/postgres/changes/snapshot-reader.ts';
 import { dropSlot } from '../../../../../backup-agent/sources/postgres/changes/slot.ts';
 import { readTables } from '../../../../../backup-agent/sources/postgres/changes/table-catalog.ts';
 import type { BackupReader, BackupRun } from '../../../../../backup-agent/sources/source.ts';
@@ -73,14 +71,13 @@ export class TestChain {
   /** A full in the simplest form: the schema and every table as one object. */
   async full(): Promise<void> {
     await using replication = await this.feed.connectReplication();
-    await using session = await this.feed.connect();
     const snapshot = await createChainSlot(replication, this.feed.slot);
-    await enterSnapshot(session.client, snapshot);
+    await using session = await SnapshotReader.open(this.feed, snapshot);
     const run = this.repository.run();
     const writer = await run.begin('full');
     const first = await firstFollowState(session.client, this.feed, snapshot.point, []);
     const wanted = first.tables.map((table) => ({ table, reason: 'full', required: true }));
-    const { copies, problems } = await copyTables(session.client, writer, wanted, run);
+    const { copies, problems } = await copyTables(session, nobody, writer, wanted, run);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     const schema = schemaObjectName;
     await writer.writeObject(schema, this.feed.dumpSchema(snapshot.name, run.signal));
@@ -188,6 +185,7 @@ export class TestChain {
   }
 }
 
+const nobody = { hasYielded: () => false };
 const never = new AbortController().signal;
 const unwatched = { signal: never, onAdvance: () => undefined };
 

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
+import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
+import { connect } from '../../../backup-agent/sources/postgres/connection.ts';
+import { holdSlotSnapshot } from '../../../backup-agent/sources/postgres/full/snapshot.ts';
+import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import { resolveSetup } from '../../../backup-agent/sources/postgres/source.ts';
+import {
+  connectedClient,
+  environment,
+  job,
+  never,
+  SourceFixture,
+  startSourceServer,
+} from '../../fixtures/postgres/source-fixture.ts';
+
+let server: ThrowawayServer;
+before(async () => {
+  server = await startSourceServer();
+});
+after(() => server[Symbol.asyncDispose]());
+
+const setupOf = ({ configuration }: SourceFixture) =>
+  resolveSetup({ configuration, environment, job, directory: '/' });
+
+const oneTable = 'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1)';
+
+test('a publication that was dropped and made again, with the same name and content, leads to a full', async () => {
+  await using source = await SourceFixture.create(server, 'remade');
+  await source.query(oneTable);
+  await source.prepare();
+  await source.backUp('full');
+  await source.query('INSERT INTO t VALUES (2); DROP PUBLICATION holdfast_crm_keyed');
+  await source.prepare();
+  await source.query('UPDATE t SET v = $$x$$');
+  const [next] = await source.backUp('incremental');
+  assert.equal(next?.kind, 'full');
+  assert.match(next?.reason ?? '', /publication holdfast_crm_keyed was changed or made again/);
+});
+
+test('a role without the right to replicate takes fulls, and preflight says what is missing', async () => {
+  await using source = await SourceFixture.create(server, 'no_right');
+  await source.query(oneTable);
+  await source.prepare('limited');
+  await source.query('ALTER ROLE limited NOREPLICATION');
+  const url = server.url('no_right').replace('postgres@', 'limited@');
+  source.configuration = { ...source.configuration, url };
+  const { findings } = await source.source().preflight(source.repository.run());
+  const finding = findings.find(({ where }) => where === 'incrementals');
+  assert.match(finding?.what ?? '', /the role limited has no REPLICATION right/);
+  assert.match(finding?.fix ?? '', /holdfast source prepare/);
+  const [full] = await source.backUp('full');
+  assert.equal(full?.source['following'], false);
+});
+
+test('a table that is copied again ends exactly where the changes of the same incremental do', async () => {
+  await using source = await SourceFixture.create(server, 'aligned');
+  await source.query('CREATE TABLE keyed (id int PRIMARY KEY); CREATE TABLE bare (id int)');
+  await source.prepare();
+  await source.backUp('full');
+  await source.query('INSERT INTO keyed VALUES (1); INSERT INTO bare VALUES (1)');
+  source.repository.onStep = async (step) => {
+    // The snapshot of the copy is taken, nothing has been read yet.
+    if (step !== 'begun') return;
+    await source.query('BEGIN; INSERT INTO keyed VALUES (2); INSERT INTO bare VALUES (2); COMMIT');
+  };
+  const [incremental] = await source.backUp('incremental');
+  assert.equal(incremental?.kind, 'incremental');
+  await server.createDatabase('aligned_copy');
+  const target = await source.target('aligned_copy');
+  const { chain } = source.repository;
+  await restorePostgres({ ...source.repository.run(), chain, target });
+  await using restored = await connectedClient(server, 'aligned_copy');
+  const { rows } = await restored.client.query(
+    `SELECT (SELECT array_agg(id) FROM keyed) AS keyed, (SELECT array_agg(id) FROM bare) AS bare`,
+  );
+  assert.deepEqual(rows, [{ keyed: [1], bare: [1] }]);
+});
+
+test('the snapshot of a full does not end with the session that made it', async () => {
+  await using source = await SourceFixture.create(server, 'exported');
+  await source.query(oneTable);
+  const setup = await setupOf(source);
+  await using snapshot = await holdSlotSnapshot(setup, 'exported_t', never);
+  await source.query(`INSERT INTO t VALUES (2); SELECT pg_terminate_backend(active_pid, 5000)
+    FROM pg_replication_slots WHERE slot_name = 'exported_t'`);
+  await using lane = await connect(setup.target, { signal: never });
+  await lane.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  await lane.client.query(`SET TRANSACTION SNAPSHOT '${snapshot.name}'`);
+  const { rows } = await lane.client.query('SELECT count(*)::int AS n FROM public.t');
+  assert.deepEqual(rows, [{ n: 1 }]);
+});
+
+test('a slot that must wait for a transaction gives up and names the session, in whatever database', async () => {
+  await using source = await SourceFixture.create(server, 'waits');
+  const setup = await setupOf(source);
+  await using other = await connectedClient(server, 'postgres');
+  await other.client.query('BEGIN; CREATE TABLE uncommitted (id int)');
+  await assert.rejects(holdSlotSnapshot(setup, 'waits_t', never, 200), (error) => {
+    assert.ok(isHoldfastError(error, 'source-unsuitable'));
+    assert.match(
+      error.message,
+      /transactions that do not end: process \d+ of postgres in postgres/,
+    );
+    return true;
+  });
+  await other.client.query('ROLLBACK');
+  await using held = await holdSlotSnapshot(setup, 'waits_t', never, 60_000);
+  assert.ok(held.point);
+});
+
+test('a server that ends idle sessions does not end a backup', async () => {
+  await using source = await SourceFixture.create(server, 'idle');
+  await source.query(`${oneTable}; ALTER DATABASE idle SET idle_session_timeout = '100ms'`);
+  await source.prepare();
+  const setup = await setupOf(source);
+  const settings = `SELECT name, setting FROM pg_settings
+    WHERE name IN ('idle_session_timeout', 'transaction_timeout') AND setting <> '0'`;
+  for (const replication of [false, true]) {
+    await using session = await connect(setup.target, { signal: never, replication });
+    assert.deepEqual((await session.client.query(settings)).rows, []);
+  }
+  const [full] = await source.backUp('full');
+  assert.equal(full?.source['following'], true);
+});
+
+test('the same job in two databases of a server: each keeps its slot and its own changes', async () => {
+  await using one = await SourceFixture.create(server, 'one');
+  await using two = await SourceFixture.create(server, 'two');
+  for (const source of [one, two]) {
+    await source.query(oneTable);
+    await source.prepare();
+    await source.backUp('full');
+  }
+  await one.query('INSERT INTO t VALUES (2), (3)');
+  await two.query('INSERT INTO t VALUES (4)');
+  for (const [source, changes] of [
+    [one, 2],
+    [two, 1],
+  ] as const) {
+    const [incremental] = await source.backUp('incremental');
+    assert.equal(incremental?.kind, 'incremental', incremental?.reason ?? '');
+    assert.equal(incremental?.source['changes'], changes);
+  }
+});
+
+test('the schema that is stored has no random line of pg_dump, and is the same each time', async () => {
+  await using source = await SourceFixture.create(server, 'stable');
+  await source.query(oneTable);
+  const schemas: string[] = [];
+  for (let round = 0; round < 2; round += 1) {
+    await source.backUp('full');
+    const [full] = source.repository.chain;
+    const parts: Uint8Array[] = [];
+    for await (const part of (await full?.readObject('schema.sql', never)) ?? []) parts.push(part);
+    schemas.push(Buffer.concat(parts).toString('utf8'));
+  }
+  assert.equal(schemas[0], schemas[1]);
+  assert.doesNotMatch(schemas[0] ?? '', /restrict/);
+});
