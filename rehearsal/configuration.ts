@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { generateKeys, isSignerRole, keyNames } from '../backup-agent/operations/generate-keys.ts';
+import {
+  generateKeys,
+  keyNames,
+  keysConfiguration,
+} from '../backup-agent/operations/generate-keys.ts';
 import type { Crm } from './crm/crm.ts';
 
 /** The role that the agent signs in as: made by `source prepare`, least privilege. */
@@ -25,9 +29,9 @@ export async function writeInstallation(
     postQuantum: false,
     now,
   });
-  const [recovery, escrow, metadata] = keys;
-  if (!recovery || !escrow || !metadata) throw new TypeError('keys are missing');
-  const signers = keys.filter((key) => isSignerRole(key.name));
+  const [recovery] = keys;
+  if (!recovery) throw new TypeError('keys are missing');
+  const validFrom = new Date(now().getTime() - 60_000);
   const places = { repository: 'primary', copies: ['offsite'], retention: { keepWithin: '30d' } };
   const configuration = {
     version: 1,
@@ -35,16 +39,7 @@ export async function writeInstallation(
       primary: { type: 'local', path: 'primary' },
       offsite: { type: 'local', path: 'offsite' },
     },
-    keys: {
-      recipients: [recovery.publicKey, escrow.publicKey],
-      metadataIdentity: { file: metadata.file },
-      signing: Object.fromEntries(signers.map(({ name, file }) => [name, { file }])),
-      trusted: signers.map(({ name, publicKey }) => ({
-        role: name,
-        publicKey,
-        validFrom: new Date(now().getTime() - 60_000).toISOString(),
-      })),
-    },
+    keys: keysConfiguration(keys, validFrom),
     jobs: {
       'crm-database': {
         source: { type: 'postgres', url: asAgent(crm.url) },

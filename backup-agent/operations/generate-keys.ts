@@ -102,3 +102,20 @@ async function refuseExisting(files: readonly string[]): Promise<void> {
     if (exists) throw new HoldfastError('key-file-exists', `key file already exists: ${file}`);
   }
 }
+
+/** The configuration's `keys` part for these keys; verifiers accept signatures from `validFrom` on. */
+export function keysConfiguration(keys: readonly GeneratedKey[], validFrom: Date) {
+  const named = (...names: KeyName[]) => keys.filter((key) => names.includes(key.name));
+  const signers = keys.filter((key) => isSignerRole(key.name));
+  const [metadata] = named('metadata');
+  return {
+    recipients: named('recovery', 'escrow').map((key) => key.publicKey),
+    ...(metadata ? { metadataIdentity: { file: metadata.file } } : {}),
+    signing: Object.fromEntries(signers.map((key) => [key.name, { file: key.file }])),
+    trusted: signers.map((key) => ({
+      role: key.name,
+      publicKey: key.publicKey,
+      validFrom: validFrom.toISOString(),
+    })),
+  };
+}

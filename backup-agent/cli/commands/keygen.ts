@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import { stringify } from 'yaml';
 import {
   generateKeys,
-  isSignerRole,
   keyNames,
+  keysConfiguration,
   type GeneratedKey,
   type KeyName,
 } from '../../operations/generate-keys.ts';
@@ -52,24 +52,7 @@ function renderFiles(keys: readonly GeneratedKey[]): string {
 
 /** The configuration's `keys` part for these keys, ready to be pasted. */
 function renderConfiguration(keys: readonly GeneratedKey[], now: Date): string {
-  const named = (...names: KeyName[]) => keys.filter((key) => names.includes(key.name));
-  const signers = keys.filter((key) => isSignerRole(key.name));
-  const [metadata] = named('metadata');
-  return stringify(
-    {
-      keys: {
-        recipients: named('recovery', 'escrow').map((key) => key.publicKey),
-        ...(metadata ? { metadataIdentity: { file: metadata.file } } : {}),
-        signing: Object.fromEntries(signers.map((key) => [key.name, { file: key.file }])),
-        trusted: signers.map((key) => ({
-          role: key.name,
-          publicKey: key.publicKey,
-          validFrom: now.toISOString(),
-        })),
-      },
-    },
-    { lineWidth: 0 },
-  ).trimEnd();
+  return stringify({ keys: keysConfiguration(keys, now) }, { lineWidth: 0 }).trimEnd();
 }
 
 function advice(keys: readonly GeneratedKey[]): string {
