@@ -25,6 +25,7 @@ import {
 import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
 import { createFilesSource } from './sources/files/source.ts';
 import { resolveTarget, type ConnectionTarget } from './sources/postgres/connection-target.ts';
+import { rdsToken, type TokenPlace } from './sources/postgres/rds-token.ts';
 import {
   createPostgresSource,
   resolveSetup,
@@ -57,7 +58,10 @@ export async function createAgent(
   options: AgentOptions,
   loaded?: LoadedConfiguration,
 ): Promise<Agent> {
-  return new ComposedAgent(options, loaded ?? (await loadConfiguration(options.configFile)));
+  return new ComposedAgent(
+    options,
+    loaded ?? (await loadConfiguration(options.configFile, options.environment)),
+  );
 }
 
 class ComposedAgent implements Agent {
@@ -130,7 +134,7 @@ class ComposedAgent implements Agent {
     const { password } = configuration;
     return {
       configuration,
-      ...(password ? { password: () => this.#secret(password) } : {}),
+      ...(password ? { password: (place) => this.#databasePassword(password, place) } : {}),
       environment: this.#options.environment.variables,
       job,
       directory: this.directory,
@@ -252,6 +256,14 @@ class ComposedAgent implements Agent {
     const { askPassphrase } = this.#options;
     if (identityPassphrase) return { passphrase: () => this.#secret(identityPassphrase) };
     return askPassphrase ? { passphrase: () => askPassphrase(where) } : {};
+  }
+
+  async #databasePassword(
+    password: NonNullable<PostgresSourceConfiguration['password']>,
+    place: TokenPlace,
+  ): Promise<string> {
+    if ('rdsToken' in password) return await rdsToken(place, password.rdsToken.region);
+    return await this.#secret(password);
   }
 
   async #secret(reference: SecretReference): Promise<string> {

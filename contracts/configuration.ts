@@ -1,24 +1,12 @@
 import { z } from 'zod';
-import { signerRoles } from './commit.ts';
 import { daemon, timeZone } from './daemon.ts';
 import { job } from './job.ts';
+import { recipient, trustedKey } from './keys.ts';
 import { maskingProfile } from './masking.ts';
 import { name } from './names.ts';
 import { notifications } from './notifications.ts';
 import { repository } from './repository.ts';
 import { secretReference } from './secret.ts';
-
-const recipient = z
-  .string()
-  .regex(/^age1[0-9a-z]+$/, 'must be an age recipient (age1… or age1pq1…)');
-
-const trustedKey = z.strictObject({
-  role: z.enum(signerRoles),
-  /** Ed25519 public key: SubjectPublicKeyInfo, DER, base64 (one line). */
-  publicKey: z.base64(),
-  validFrom: z.iso.datetime(),
-  validUntil: z.iso.datetime().optional(),
-});
 
 const keys = z.strictObject({
   /** Who can open backups: a primary and, as a rule, an escrow recipient. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { audit } from './environment/audit.ts';
 import { runCentrally } from './environment/central-services.ts';
+import { backup } from './environment/backup-section.ts';
 import { crossChecks } from './environment/cross-checks.ts';
 import { optionalServices } from './environment/partitions.ts';
 import {
@@ -39,6 +40,7 @@ const shape = z.strictObject({
   data,
   audit: audit.prefault({}),
   retention,
+  backup,
   contacts: z.strictObject({ operations: z.email(), security: z.email() }),
   /** Services that the partition lacks, or that nobody here uses. */
   turnedOff: z.array(z.enum(optionalServices)).default([]),
@@ -53,7 +55,10 @@ const shape = z.strictObject({
       }),
     )
     .default([]),
-  /** Backup jobs, as the agent reads them. */
+  /**
+   * Backup jobs, as the agent reads them. In sources, `${database}`, `${attachments}` and `${files}` stand
+   * for what the data stack makes.
+   */
   jobs: z.record(name, job).default({}),
 });
 export type EnvironmentShape = z.infer<typeof shape>;
@@ -61,8 +66,11 @@ export type EnvironmentShape = z.infer<typeof shape>;
 /** The sections that are sound by themselves, parsed; the others are absent. */
 function soundSections(value: unknown): Partial<EnvironmentShape> {
   const sections = Object.entries(shape.shape).flatMap(([key, schema]) => {
-    const parsed = schema.safeParse((value as Record<string, unknown> | null)?.[key]);
-    return parsed.success ? [[key, parsed.data] as const] : [];
+    const section = (value as Record<string, unknown> | null)?.[key];
+    const parsed = schema.safeParse(section);
+    if (parsed.success) return [[key, parsed.data] as const];
+    // What has been parsed before is no input any more: its durations are numbers.
+    return z.safeEncode(schema, section as never).success ? [[key, section] as const] : [];
   });
   return Object.fromEntries(sections);
 }

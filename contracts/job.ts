@@ -7,6 +7,9 @@ import { duration, size } from './units.ts';
 /** Table patterns: `schema.table`, `*` and `?` as wildcards. */
 const tablePattern = z.string().min(1);
 
+/** A token of RDS or Aurora, signed with this host's AWS credentials: IAM in place of a password. */
+const rdsToken = z.strictObject({ rdsToken: z.strictObject({ region: z.string().min(1) }) });
+
 const postgresSource = z.strictObject({
   type: z.literal('postgres'),
   /** `postgres://user@host:port/database?sslmode=verify-full`, without a password. */
@@ -16,7 +19,12 @@ const postgresSource = z.strictObject({
     .refine((text) => !/^postgres(ql)?:\/\/[^@/]*:[^@/]+@/.test(text), {
       message: 'must not hold a password; use `password: { env | file | command }`',
     }),
-  password: secretReference.optional(),
+  password: z
+    .union([secretReference, rdsToken], {
+      error:
+        'must be { env }, { file }, { command } or { secretsManager }, or { rdsToken: { region } } for IAM',
+    })
+    .optional(),
   /** PEM file with the certificate authorities to trust, for `sslmode=verify-full`. */
   caFile: z.string().optional(),
   excludeTables: z.array(tablePattern).default([]),

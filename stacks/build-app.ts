@@ -40,7 +40,7 @@ export function buildApp(environment: Environment, outdir?: string): Build {
   const audit = new AuditStack(app, environment, identity.rails);
   const network = new NetworkStack(app, environment, identity.rails);
   const data = new DataStack(app, environment, network);
-  const backup = new BackupStack(app, environment, identity.rails);
+  const backup = new BackupStack(app, environment, network, data);
   const edge = new EdgeStack(app, environment, network);
   const { clients, sites } = environment.vpn;
   const vpn = clients || sites.length > 0 ? new VpnStack(app, environment, network) : undefined;

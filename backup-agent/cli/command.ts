@@ -7,7 +7,7 @@ export interface CommandContext {
   readonly output: Output;
   readonly environment: Environment;
   readonly signal: AbortSignal;
-  /** From `--config`, HOLDFAST_CONFIG, or `holdfast.yaml` in the current folder. */
+  /** A file, `ssm:` or `env:`; from `--config`, HOLDFAST_CONFIG, or `holdfast.yaml` in the current folder. */
   readonly configFile: string;
   readonly now: () => Date;
   /** Calls the listener at each SIGHUP, which from then on no longer ends the process. */

@@ -42,8 +42,8 @@ function createProgram(
     .description('Backups of a CRM that prove they restore.')
     .version(version)
     .option(
-      '-c, --config <file>',
-      'configuration file (default: $HOLDFAST_CONFIG or holdfast.yaml)',
+      '-c, --config <place>',
+      'configuration: a file, ssm:<parameter> or env:<variable> (default: $HOLDFAST_CONFIG or holdfast.yaml)',
     )
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print results, warnings and errors only')

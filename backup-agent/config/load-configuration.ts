@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { LineCounter, isMap, isNode, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { configuration, type Configuration } from '../../contracts/configuration.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
+import { readConfigurationText, type PlaceOptions } from './configuration-text.ts';
 
 export interface LoadedConfiguration {
   readonly file: string;
@@ -13,20 +12,16 @@ export interface LoadedConfiguration {
 }
 
 /**
- * Reads and validates a configuration file (YAML 1.2, of which JSON is a part). Throws
- * `config-not-found`, or `config-invalid` with every problem, each with its path and line.
+ * Reads and validates a configuration (YAML 1.2, of which JSON is a part): a file, `ssm:<parameter>` or
+ * `env:<variable>`. Throws `config-not-found`, or `config-invalid` with every problem, each with its
+ * path and line.
  */
-export async function loadConfiguration(path: string): Promise<LoadedConfiguration> {
-  const file = resolve(path);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new HoldfastError('config-not-found', `the configuration ${file} cannot be read`, {
-      cause,
-    });
-  }
-  return { file, directory: dirname(file), value: parseConfiguration(text, file) };
+export async function loadConfiguration(
+  place: string,
+  options: PlaceOptions = {},
+): Promise<LoadedConfiguration> {
+  const { file, directory, text } = await readConfigurationText(place, options);
+  return { file, directory, value: parseConfiguration(text, file) };
 }
 
 /** The same for a text at hand; `file` is for messages. */

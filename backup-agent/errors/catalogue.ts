@@ -21,8 +21,8 @@ export const catalogue = {
   },
   'config-not-found': {
     exit: 'configuration',
-    meaning: 'The configuration file does not exist or cannot be read.',
-    hint: 'pass `--config <file>` or set HOLDFAST_CONFIG; `holdfast config example` prints a start',
+    meaning: 'The configuration (a file, parameter or variable) does not exist or cannot be read.',
+    hint: 'pass `--config <place>` or set HOLDFAST_CONFIG; `holdfast config example` prints a start',
     retrySafe: false,
   },
   'config-invalid': {

@@ -1,5 +1,6 @@
 import type { EnvironmentShape } from '../environment.ts';
 import { overlap, parseRange } from './cidr.ts';
+import { jobProblems } from './job-checks.ts';
 import { partitionOf } from './partitions.ts';
 import { baseline, type Baseline } from './weakenings.ts';
 
@@ -146,6 +147,7 @@ export const crossChecks: readonly {
   { needs: ['project', 'environment'], problems: nameProblems },
   { needs: ['network', 'vpn'], problems: rangeProblems },
   { needs: ['network', 'data', 'vpn'], problems: combinationProblems },
+  { needs: ['jobs', 'data'], problems: jobProblems },
   { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
   { needs: ['region', 'turnedOff', 'runCentrally'], problems: centralProblems },
   ...baseline.map((entry) => ({

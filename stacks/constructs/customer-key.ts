@@ -16,6 +16,11 @@ export type ViaService =
   | 'rds'
   | 'elasticfilesystem'
   | 'secretsmanager'
+  | 'ssm'
+  | 'scheduler'
+  | 'sqs'
+  | 'ecr'
+  | 'backup'
   | 'network-firewall';
 
 export interface CustomerKeyConfig {
@@ -34,6 +39,8 @@ export interface CustomerKeyConfig {
   readonly serviceAccounts?: readonly string[];
   /** The only role that may disable it, delete it or change its policy, whatever others' policies say. */
   readonly guardian?: string;
+  /** What else its policy says. */
+  readonly statements?: readonly Statement[];
   readonly offsite?: boolean;
   readonly provider?: TerraformProvider;
 }
@@ -184,6 +191,6 @@ export class CustomerKey extends Construct {
         resources,
         conditions: { ArnNotEquals: { 'aws:PrincipalArn': config.guardian } },
       });
-    return statements;
+    return [...statements, ...(config.statements ?? [])];
   }
 }

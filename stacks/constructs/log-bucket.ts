@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
 import { PrivateBucket } from './private-bucket.ts';
@@ -23,7 +24,7 @@ export function logBucket(
   const { retention } = stack.environment;
   const account = offsite ? stack.offsiteAccount : stack.environment.account;
   const name = `${stack.named(purpose)}-${account}`;
-  return new PrivateBucket(scope, id, {
+  const bucket = new PrivateBucket(scope, id, {
     ...(offsite ? { provider: stack.offsite } : {}),
     name,
     expireDays: retention.accessLogsDays,
@@ -39,4 +40,7 @@ export function logBucket(
       ...statements,
     ],
   });
+  // It tells who asked for what; the content itself is not in it.
+  classify(bucket, 'confidential');
+  return bucket;
 }

@@ -46,6 +46,8 @@ export class PrivateBucket extends Construct {
   readonly bucket: S3Bucket;
   readonly versioning: S3BucketVersioningA;
   readonly policy: S3BucketPolicy;
+  /** The whole name. */
+  readonly name: string;
   /** The ARN, known at synthesis. */
   readonly arn: string;
 
@@ -53,6 +55,7 @@ export class PrivateBucket extends Construct {
     super(scope, id);
     const stack = stackOf(this);
     const provider = config.provider ? { provider: config.provider } : {};
+    this.name = config.name;
     this.arn = `arn:${stack.partition.name}:s3:::${config.name}`;
     this.bucket = new S3Bucket(this, 'bucket', {
       ...provider,

@@ -4,6 +4,8 @@ import { EfsFileSystemPolicy } from '@cdktf/provider-aws/lib/efs-file-system-pol
 import { EfsFileSystem } from '@cdktf/provider-aws/lib/efs-file-system/index.js';
 import { EfsMountTarget } from '@cdktf/provider-aws/lib/efs-mount-target/index.js';
 import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
+import { placeholdersIn } from '../../contracts/environment/job-checks.ts';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { classify } from '../lib/classification.ts';
 import { stackOf } from '../lib/environment-stack.ts';
@@ -13,9 +15,19 @@ import { zoneLetters } from '../network/tier.ts';
 /** The user that the CRM's and the agent's containers run as. */
 const owner = { uid: 10_001, gid: 10_001 };
 
+/** Names the job that backs the file system up: the job itself knows only where it is mounted. */
+function backupTag({ jobs }: Environment): Record<string, string> {
+  const found = Object.entries(jobs).find(
+    ([, { source }]) => source.type === 'files' && placeholdersIn(source.path).includes('files'),
+  );
+  return found ? { BackupJob: found[0] } : {};
+}
+
 /** A shared file system for attachments: encrypted at rest and on its way, entered by access points. */
 export class FileSystem extends Construct {
   readonly fileSystem: EfsFileSystem;
+  /** How tasks enter it. */
+  readonly mount: { readonly fileSystemId: string; readonly accessPointId: string };
 
   constructor(
     scope: Construct,
@@ -30,6 +42,7 @@ export class FileSystem extends Construct {
       viaServices: ['elasticfilesystem'],
     });
     this.fileSystem = new EfsFileSystem(this, 'files', {
+      tags: backupTag(stack.environment),
       creationToken: stack.named('attachments'),
       encrypted: true,
       kmsKeyId: key.arn,
@@ -45,7 +58,7 @@ export class FileSystem extends Construct {
         subnetId,
         securityGroups: [config.securityGroupId],
       });
-    new EfsAccessPoint(this, 'attachments', {
+    const accessPoint = new EfsAccessPoint(this, 'attachments', {
       ...on,
       posixUser: owner,
       rootDirectory: {
@@ -53,6 +66,7 @@ export class FileSystem extends Construct {
         creationInfo: { ownerUid: owner.uid, ownerGid: owner.gid, permissions: '0750' },
       },
     });
+    this.mount = { fileSystemId: this.fileSystem.id, accessPointId: accessPoint.id };
     this.#guard();
   }
 

@@ -11,6 +11,8 @@ const restart: Readonly<Record<string, string>> = {
 function live(environment: Environment): Readonly<Record<string, string>> {
   const { maxSlotWalGiB, statementTimeoutSeconds } = environment.data;
   return {
+    // The agent signs in by IAM, on its replication connections too.
+    'rds.iam_auth_for_replication': '1',
     'rds.force_ssl': '1',
     ssl_min_protocol_version: 'TLSv1.2',
     'rds.accepted_password_auth_method': 'scram',

@@ -90,7 +90,10 @@ export function peopleBoundary(stack: EnvironmentStack): Statement[] {
 }
 
 /** The most that a service's role may do: what tasks, logs, copies and schedules need. */
-export function workloadBoundary(stack: EnvironmentStack): Statement[] {
+export function workloadBoundary(
+  stack: EnvironmentStack,
+  account = stack.environment.account,
+): Statement[] {
   return [
     {
       sid: 'HomeRegions',
@@ -103,6 +106,8 @@ export function workloadBoundary(stack: EnvironmentStack): Statement[] {
         'ecr:GetDownloadUrlForLayer',
         'ecs:DescribeTasks',
         'ecs:RunTask',
+        'ecs:TagResource',
+        'elasticfilesystem:ClientMount',
         'events:PutEvents',
         'kms:Decrypt',
         'kms:DescribeKey',
@@ -134,8 +139,30 @@ export function workloadBoundary(stack: EnvironmentStack): Statement[] {
     {
       sid: 'PassWorkloadRoles',
       actions: ['iam:PassRole'],
-      resources: [workloadRoles(stack)],
-      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+      resources: [workloadRoles(stack, account)],
+      conditions: {
+        StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'ecs.amazonaws.com'] },
+      },
+    },
+    {
+      // ECS attaches volumes to tasks by this one role.
+      sid: 'TaskVolumes',
+      actions: [
+        'ec2:AttachVolume',
+        'ec2:CreateTags',
+        'ec2:CreateVolume',
+        'ec2:DeleteVolume',
+        'ec2:Describe*',
+        'ec2:DetachVolume',
+        'kms:CreateGrant',
+        'kms:ReEncrypt*',
+      ],
+      resources: ['*'],
+      conditions: {
+        ArnEquals: {
+          'aws:PrincipalArn': `${workloadRoles(stack, account).slice(0, -1)}${stack.named('agent-volumes')}`,
+        },
+      },
     },
     {
       // Whoever can write a trust policy could let CI's own tokens take on a service's role.
@@ -209,6 +236,9 @@ export function vaultObjects(stack: EnvironmentStack): string[] {
 }
 
 /** Every role that a service takes on in this environment. */
-export function workloadRoles(stack: EnvironmentStack): string {
-  return stack.arn('iam', `role${workloadPath(stack)}*`, { region: '' });
+export function workloadRoles(
+  stack: EnvironmentStack,
+  account = stack.environment.account,
+): string {
+  return stack.arn('iam', `role${workloadPath(stack)}*`, { region: '', account });
 }

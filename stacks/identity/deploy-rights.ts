@@ -155,6 +155,7 @@ function buildRoles(stack: EnvironmentStack, workloadBoundary: string): Statemen
           'iam:PassedToService': [
             'backup.amazonaws.com',
             'ecs-tasks.amazonaws.com',
+            'ecs.amazonaws.com',
             'events.amazonaws.com',
             'monitoring.rds.amazonaws.com',
             's3.amazonaws.com',

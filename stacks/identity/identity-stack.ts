@@ -67,6 +67,7 @@ export class IdentityStack extends EnvironmentStack {
       return { boundary, offsiteBoundary: boundary };
     const remote = new IamPolicy(this, 'offsite-workload-boundary', {
       ...policy,
+      policy: policyDocument(...workloadBoundary(this, this.offsiteAccount)),
       provider: this.offsite,
     });
     return { boundary, offsiteBoundary: remote.arn };

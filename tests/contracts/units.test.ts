@@ -24,6 +24,16 @@ test('sizes become bytes', () => {
     assert.ok(!size.safeParse(text).success, text);
 });
 
+test('durations and sizes are written so that they read back the same', () => {
+  for (const text of ['0s', '90s', '15m', '1h30m', '7d', '2w', '1y', '61s'])
+    assert.equal(duration.parse(duration.encode(duration.parse(text))), duration.parse(text), text);
+  assert.equal(duration.encode(duration.parse('90m')), '90m');
+  assert.equal(duration.encode(duration.parse('2w')), '14d');
+  for (const text of ['0B', '512B', '64MiB', '10GiB', '1536KiB'])
+    assert.equal(size.parse(size.encode(size.parse(text))), size.parse(text), text);
+  assert.equal(size.encode(size.parse('1024MiB')), '1GiB');
+});
+
 test('schedules of the common grammar pass', () => {
   for (const text of ['0 1 * * 0', '*/15 * * * *', '0 0 1,15 * *', '5-50/5 8-18 * 1-6 1-5'])
     assert.equal(scheduleProblem(text), undefined, text);

@@ -238,6 +238,7 @@ suite('data', () => {
       (group['parameter'] as Attributes[]).map((one) => [one['name'], one] as const),
     );
     const expected: Record<string, string> = {
+      'rds.iam_auth_for_replication': '1',
       'rds.force_ssl': '1',
       'rds.logical_replication': '1',
       max_slot_wal_keep_size: String(64 * 1024),

@@ -40,14 +40,9 @@ const nothingToJudge: readonly {
     reason: 'An application load balancer always crosses zones; only other kinds have the setting.',
   },
   {
-    rules: ['ecr-customer-key'],
-    absent: 'aws_ecr_repository',
-    reason: 'No stack makes a repository of images; a key alone is none.',
-  },
-  {
-    rules: ['secret-customer-key'],
-    absent: 'aws_secretsmanager_secret',
-    reason: 'The only secret is the one that RDS makes, whose key rds-master-secret-key judges.',
+    rules: ['ecr-names-principals'],
+    absent: 'aws_ecr_repository_policy',
+    reason: 'No repository of images has a policy: ECR then lets its own account in alone.',
   },
 ];
 

@@ -115,6 +115,12 @@ suite('with an off-site account', async () => {
       'agent-drill-role',
       'agent-prune-offsite-role',
       'agent-restore-offsite-role',
+      'agent-verify-offsite-role',
+      'offsite-agent_volumes-role',
+      'recovery_drill_start-role',
+      'recovery_prune-offsite_start-role',
+      'recovery_schedules_schedule-role',
+      'recovery_verify-offsite_start-role',
     ]);
     for (const { attributes } of roles)
       assert.match(String(attributes['assume_role_policy']), /"aws:SourceAccount":"999988887777"/);

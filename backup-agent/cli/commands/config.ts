@@ -15,8 +15,8 @@ export const configCommand: CommandModule = {
       .description('check the configuration and name every problem; touches nothing')
       .addHelpText('after', '\nExample:\n  holdfast --config holdfast.yaml config check')
       .action(() =>
-        run(async ({ output, configFile, now }) => {
-          const { file, value } = await loadConfiguration(configFile);
+        run(async ({ output, configFile, environment, now }) => {
+          const { file, value } = await loadConfiguration(configFile, environment);
           assertRecipientsUniform(value.keys.recipients);
           assertSchedulesHold(value, file, now());
           const counts = {

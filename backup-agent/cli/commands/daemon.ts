@@ -25,7 +25,7 @@ Example:
           const log = createLog(options.logFormat, output);
           await runDaemon({
             load: async () => {
-              const loaded = await loadConfiguration(configFile);
+              const loaded = await loadConfiguration(configFile, environment);
               assertSchedulesHold(loaded.value, loaded.file, now());
               return loaded;
             },

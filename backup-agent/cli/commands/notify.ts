@@ -21,7 +21,7 @@ Example:
       )
       .action(() =>
         run(async ({ configFile, environment, now, output }) => {
-          const { value, directory } = await loadConfiguration(configFile);
+          const { value, directory } = await loadConfiguration(configFile, environment);
           const channels = createChannels(value.notifications ?? { channels: {} }, {
             now,
             secret: async (reference) =>

@@ -4,6 +4,7 @@ import { parse as parseUrl } from 'pg-connection-string';
 import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { readPassword } from './password-file.ts';
+import type { TokenPlace } from './rds-token.ts';
 import { readService } from './service-file.ts';
 
 /** Environment variables, passed in: libpq's PG… ones are understood. */
@@ -31,7 +32,7 @@ export interface ConnectionTarget {
 export interface TargetOptions {
   readonly url?: string;
   readonly environment: Variables;
-  readonly password?: (() => Promise<string>) | undefined;
+  readonly password?: ((place: TokenPlace) => Promise<string>) | undefined;
   readonly caFile?: string | undefined;
 }
 
@@ -63,7 +64,7 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
       ? {}
       : { caFile, ca: await readCertificates(caFile) }),
     password: async () =>
-      (await options.password?.()) ?? given ?? (await readPassword(place, environment)),
+      (await options.password?.(place)) ?? given ?? (await readPassword(place, environment)),
   };
 }
 

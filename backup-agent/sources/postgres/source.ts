@@ -15,6 +15,7 @@ import { resolveTarget, type Variables } from './connection-target.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { backUpLargeObjects } from './full/large-objects.ts';
 import { takeFull } from './full/take-full.ts';
+import type { TokenPlace } from './rds-token.ts';
 import { serverFailure } from './server-error.ts';
 import { dropOtherSlots } from './slots.ts';
 import { readServerFacts } from './server-facts.ts';
@@ -24,7 +25,7 @@ export interface PostgresSourceOptions {
   readonly configuration: PostgresSourceConfiguration;
   readonly environment: Variables;
   /** Asked once per connection; where the configuration names a password. */
-  readonly password?: () => Promise<string>;
+  readonly password?: (place: TokenPlace) => Promise<string>;
   readonly job: string;
   /** Relative paths of the configuration start here. */
   readonly directory: string;

@@ -10,6 +10,7 @@ import {
   within,
 } from './mutations.ts';
 import { audit } from './seeded-audit.ts';
+import { agentTasks } from './seeded-agent.ts';
 
 const database = [
   set('rds-storage-encrypted', 'aws_db_instance', 'storage_encrypted', false),
@@ -487,6 +488,8 @@ const agent = (jobs: Record<string, unknown>): Record<string, Record<string, unk
   },
 });
 
+const personalFiles = { bucket: 'seeded-files', tags: { DataClassification: 'personal' } };
+
 const backups = [
   repository('backup-repository-locked', 'a repository without Object Lock', (resources) => {
     resources['aws_s3_bucket'] = {
@@ -510,25 +513,12 @@ const backups = [
     { Sid: 'Seeded', Action: 'kms:Decrypt' },
     /^agent-run-rights$/,
   ),
-  repository('data-in-agent-job', 'a bucket of customer data without a job', (resources) => {
+  add('data-in-agent-job', 'aws_s3_bucket', 'aws_s3_bucket', () => personalFiles),
+  repository('data-in-drill', 'a bucket whose backups nobody rehearses', (resources) => {
+    resources['aws_s3_bucket'] = { ...resources['aws_s3_bucket'], files: personalFiles };
     resources['aws_ssm_parameter'] = agent({
-      database: {
-        source: {
-          type: 'postgres',
-          url: 'postgres://b@${aws_db_instance.database_instance.address}/crm',
-        },
-        repository: 'vault',
-        retention: { keepWithin: '30d' },
-      },
-    });
-  }),
-  repository('data-in-drill', 'a database whose backups nobody rehearses', (resources) => {
-    resources['aws_ssm_parameter'] = agent({
-      database: {
-        source: {
-          type: 'postgres',
-          url: 'postgres://b@${aws_db_instance.database_instance.address}/crm',
-        },
+      files: {
+        source: { type: 's3', bucket: 'seeded-files' },
         repository: 'vault',
         retention: { keepWithin: '30d' },
       },
@@ -574,4 +564,5 @@ export const mutations: readonly Mutation[] = [
   ...identity,
   ...backups,
   ...audit,
+  ...agentTasks,
 ];

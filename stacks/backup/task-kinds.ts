@@ -1,0 +1,72 @@
+import type { Duty } from './roles.ts';
+
+/** Secrets of the agent, each with the environment variable in which the configuration expects it. */
+export const secretVariables = {
+  'writer-key': 'HOLDFAST_WRITER_KEY',
+  'copier-key': 'HOLDFAST_WRITER_KEY',
+  'pruner-key': 'HOLDFAST_CURATOR_KEY',
+  'drill-key': 'HOLDFAST_DRILL_KEY',
+  'metadata-identity': 'HOLDFAST_METADATA_IDENTITY',
+  'recovery-identity': 'HOLDFAST_RECOVERY_IDENTITY',
+} as const;
+export type SecretName = keyof typeof secretVariables;
+
+export interface TaskKind {
+  /** Whose rights the task has. */
+  readonly duty: Duty;
+  /** What its environment is given; nothing else is in its reach. */
+  readonly secrets: readonly SecretName[];
+  /** Needs a server to restore into. */
+  readonly sandbox?: boolean;
+  /** Reads the sources: the database, the bucket, the file system. */
+  readonly readsSources?: boolean;
+}
+
+/** The tasks, by the name of their definition. */
+export const taskKinds = {
+  run: { duty: 'writer', secrets: ['writer-key', 'metadata-identity'], readsSources: true },
+  copy: { duty: 'copier', secrets: ['copier-key'] },
+  verify: { duty: 'verifier', secrets: ['metadata-identity'] },
+  prune: { duty: 'pruner', secrets: ['pruner-key'] },
+  drill: {
+    duty: 'drill',
+    secrets: ['drill-key', 'metadata-identity', 'recovery-identity'],
+    sandbox: true,
+  },
+  'verify-offsite': { duty: 'offsiteVerifier', secrets: ['metadata-identity'] },
+  'prune-offsite': { duty: 'offsitePruner', secrets: ['pruner-key'] },
+} as const satisfies Readonly<Record<string, TaskKind>>;
+export type TaskName = keyof typeof taskKinds;
+
+export interface Run {
+  readonly task: TaskName;
+  /** Arguments of `holdfast`. */
+  readonly command: readonly string[];
+}
+
+const offsite = ['--from', 'offsite'];
+/** Seven runs read all. */
+const sample = ['--sample', '1/7'];
+
+/** What a schedule of a job starts, by its kind; copies are verified and pruned by tasks of their own. */
+export const runsOf: Readonly<Record<string, (job: string, copied: boolean) => readonly Run[]>> = {
+  full: (job) => [{ task: 'run', command: ['run', job, '--kind', 'full'] }],
+  incremental: (job) => [{ task: 'run', command: ['run', job, '--kind', 'incremental'] }],
+  copy: (job) => [{ task: 'copy', command: ['run', job, '--kind', 'copy'] }],
+  verify: (job, copied) => [
+    { task: 'verify', command: ['verify', job, ...sample] },
+    ...when(copied, { task: 'verify-offsite', command: ['verify', job, ...offsite, ...sample] }),
+  ],
+  prune: (job, copied) => [
+    { task: 'prune', command: ['prune', job, '--confirm', '--wait'] },
+    ...when(copied, {
+      task: 'prune-offsite',
+      command: ['prune', job, ...offsite, '--confirm', '--wait'],
+    }),
+  ],
+  drill: (job) => [{ task: 'drill', command: ['drill', job, ...offsite] }],
+};
+
+function when(condition: boolean, run: Run): readonly Run[] {
+  return condition ? [run] : [];
+}
