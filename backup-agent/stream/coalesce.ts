@@ -1,3 +1,4 @@
+import { takeDonated } from './donated.ts';
 import type { ByteSource, Transform } from './transform.ts';
 
 /** One MiB: the block that is compressed as a frame, and what storages are handed. */
@@ -11,24 +12,29 @@ export function coalesce(sizeBytes = blockBytes): Transform {
   return (source) => ownBlocks(source, sizeBytes);
 }
 
-/** The same for a reader that wants to `release` each block: it is a copy nobody else holds. */
+/** The same for a reader that wants to `release` each block: nobody else holds it. */
 export async function* ownBlocks(
   source: ByteSource,
   sizeBytes = blockBytes,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  let block = Buffer.allocUnsafeSlow(sizeBytes);
+  let block: Uint8Array<ArrayBuffer> | undefined;
   let used = 0;
   for await (const chunk of source) {
+    if (used === 0 && chunk.length === sizeBytes && takeDonated(chunk)) {
+      yield chunk;
+      continue;
+    }
     for (let taken = 0; taken < chunk.length;) {
+      block ??= Buffer.allocUnsafeSlow(sizeBytes);
       const piece = chunk.subarray(taken, taken + sizeBytes - used);
       block.set(piece, used);
       taken += piece.length;
       used += piece.length;
       if (used < sizeBytes) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(sizeBytes);
+      block = undefined;
       used = 0;
     }
   }
-  if (used > 0) yield block.subarray(0, used);
+  if (block !== undefined) yield block.subarray(0, used);
 }

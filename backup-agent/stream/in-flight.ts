@@ -1,5 +1,10 @@
-/** Node's thread pool has four threads; one more block waits, so that none of them runs dry. */
-export const defaultConcurrency = 5;
+import { availableParallelism } from 'node:os';
+
+/**
+ * One for each core, of which node's thread pool uses four, and one that waits, so that none of them
+ * runs dry. More of them would only take memory, and the cache from each other.
+ */
+export const defaultConcurrency = Math.min(availableParallelism(), 4) + 1;
 
 /**
  * Results under way, handed out in the order they were started. Bounds how many there are, and when

@@ -5,11 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
-import { coalesce } from '../../backup-agent/stream/coalesce.ts';
+import { coalesce, ownBlocks } from '../../backup-agent/stream/coalesce.ts';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
 import { digest } from '../../backup-agent/stream/digest.ts';
+import { donate, takeDonated } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { through, type ByteSource } from '../../backup-agent/stream/transform.ts';
 import { collect, inPieces } from './streams.ts';
@@ -60,6 +61,30 @@ test('blocks are exactly as large as asked, and together the same bytes', async 
         assert.ok(last === undefined || (last.length > 0 && last.length <= blockBytes));
       },
     ),
+  );
+});
+
+test('a block that is given away is handed on as it is, any other as a copy', async () => {
+  const given = donate(Uint8Array.from(randomBytes(1000)));
+  const kept = Uint8Array.from(randomBytes(1000));
+  const blocks = await Array.fromAsync(ownBlocks([given, kept], 1000));
+  assert.equal(blocks[0], given);
+  assert.notEqual(blocks[1]?.buffer, kept.buffer);
+  assert.deepEqual(blocks[1], Buffer.from(kept));
+  // Nobody else may have it now.
+  assert.equal(takeDonated(given), false);
+});
+
+test('a block that is given away keeps its place among others, whatever their sizes', async () => {
+  const sizes = fc.array(fc.constantFrom(0, 1, 99, 100, 100, 101, 250));
+  await fc.assert(
+    fc.asyncProperty(sizes, async (lengths) => {
+      const chunks = lengths.map((length) => donate(Uint8Array.from(randomBytes(length))));
+      const expected = Buffer.concat(chunks);
+      const blocks = await Array.fromAsync(ownBlocks(chunks, 100));
+      assert.deepEqual(Buffer.concat(blocks), expected);
+      assert.ok(blocks.slice(0, -1).every((block) => block.length === 100));
+    }),
   );
 });
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { CopyOutQuery } from './copy-out-query.ts';
 import { quoteIdentifier, quoteQualified } from './changes/quote.ts';
 import { RowDigest, rowDigestAlgorithm, type RowSet } from './row-digest.ts';
 
@@ -13,13 +13,13 @@ export interface CopySource {
 
 /**
  * The rows of one table, without those of its children, as COPY text. Nothing else may run on the
- * client until it ends. What leaves the loop early must close the client: COPY has no way back.
+ * client until it ends. Leaving the loop early breaks the connection: COPY has no way back.
  */
 export async function* copyOut(
   client: Client,
   source: CopySource,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* client.query(copyTo(copyStatement(source)));
+  yield* client.query(new CopyOutQuery(copyStatement(source))).blocks();
 }
 
 /** The rows of a query as COPY text, under the same terms. */
@@ -27,7 +27,7 @@ export async function* copyQuery(
   client: Client,
   query: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* client.query(copyTo(`COPY (${query}) TO STDOUT`));
+  yield* client.query(new CopyOutQuery(`COPY (${query}) TO STDOUT`)).blocks();
 }
 
 /** A table without columns has rows all the same, and only a query may name its columns as none. */

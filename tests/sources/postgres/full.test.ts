@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
-import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
+import { HoldfastError, isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { readInventory } from '../../../backup-agent/sources/postgres/inventory.ts';
 import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
 import { dropOtherSlots, guardSlots } from '../../../backup-agent/sources/postgres/slots.ts';
@@ -272,4 +272,28 @@ test('a database that cannot be reached or signed in to is named, without a pass
     url: server.url('no such database'),
   };
   await assert.rejects(source.backUp('full'), (error) => isHoldfastError(error, 'source-denied'));
+});
+
+test('a storage that fails amid a table ends the run with its error', async () => {
+  await using source = await SourceFixture.create(server, 'disk_full');
+  await source.query(`CREATE TABLE a (id int PRIMARY KEY, v text);
+    INSERT INTO a SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 20000) n`);
+  await source.prepare();
+  const run = source.repository.run();
+  const full = new HoldfastError('storage-full', 'the disk is full');
+  const begin = async (kind: 'full' | 'incremental' | 'differential'): Promise<BackupWriter> => {
+    const writer = await run.begin(kind);
+    const inner = writer.writeObject.bind(writer);
+    return Object.assign(writer, {
+      writeObject: async (name: string, bytes: ByteStream) => {
+        if (!name.startsWith('table-')) return await inner(name, bytes);
+        for await (const _ of bytes) throw full;
+        throw new Error('the table came without rows');
+      },
+    });
+  };
+  await assert.rejects(async () => {
+    for await (const _ of source.source().backup({ ...run, requested: 'full', begin }));
+  }, full);
+  assert.deepEqual(await slots(source), []);
 });
