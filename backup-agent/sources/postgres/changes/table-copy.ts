@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
+import { HoldfastError, isHoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupWriter, SourceContext } from '../../source.ts';
 import { copyOut } from '../copy-out.ts';
 import { digesting, RowDigest } from '../row-digest.ts';
@@ -76,7 +76,9 @@ class WholeCopy {
           await this.#reader.reopen();
           continue;
         }
-        if (!isDatabaseError(error) && !(error instanceof HoldfastError)) throw error;
+        // A storage that fails ends the run: the COPY it interrupts takes the connection with it.
+        const changed = isHoldfastError(error) && error.code === 'source-changed';
+        if (!changed && !isDatabaseError(error)) throw error;
         return { where, what: `not copied: ${error.message}` };
       }
     }
