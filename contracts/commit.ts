@@ -21,6 +21,11 @@ const subject = z.discriminatedUnion('type', [
    * recipient, which is named by SHA-256 of its text as in manifests.
    */
   z.strictObject({ type: z.literal('escrow'), id: backupId, recipient: sha256 }),
+  /**
+   * A person is to be erased from whatever is restored from older backups; the digest is of the
+   * encrypted request's object, which a curator signed.
+   */
+  z.strictObject({ type: z.literal('erasure'), id: backupId, digest: sha256 }),
   z.strictObject({ type: z.literal('hold'), id: backupId, reason: z.string().min(1) }),
   z.strictObject({ type: z.literal('release'), id: backupId, reason: z.string().min(1) }),
   /**
@@ -49,7 +54,7 @@ export type CommitSubject = z.infer<typeof subject>;
 
 /**
  * Who may sign what: writers backups; drills evidence, verifications and escrow drills; curators
- * holds, releases and prunes.
+ * holds, releases and prunes. An erasure is committed by a curator, and to a copy by its writer.
  */
 export const signerRoles = ['writer', 'drill', 'curator'] as const;
 export type SignerRole = (typeof signerRoles)[number];

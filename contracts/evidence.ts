@@ -53,6 +53,12 @@ export const evidence = z.strictObject({
   /** PostgreSQL's, of the server that was backed up. */
   sourceVersion: z.string().optional(),
   sandbox: z.strictObject({ type: z.enum(['local', 'dsn']), serverVersion: z.string() }),
+  /** The masking profile under which the sandbox was filled. */
+  mask: name.optional(),
+  /** The erasure ledger: requests in it, and those replayed here because the backup is older. */
+  erasures: z
+    .strictObject({ requests: z.int().positive(), applied: z.int().nonnegative() })
+    .optional(),
   /** What the job promised at the time: durations in milliseconds, numbers of backups. */
   policy: z
     .strictObject({

@@ -14,6 +14,7 @@ import { createDocument, readSmall } from '../repository/small-objects.ts';
 import { expectDigest, sha256Hex } from '../stream/digest.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent, Run } from './agent.ts';
+import { carryErasures } from './erasures.ts';
 import { readHistory, type History } from './history.ts';
 import { lockOf } from './locks.ts';
 
@@ -34,7 +35,8 @@ const parallelObjects = 4;
 /**
  * Brings every backup of a job that `targetName` lacks into it, as ciphertext: no identity is needed.
  * A backup exists in the target once the target's own log names its manifest. The newest chain goes
- * first; within a chain the full goes first, so that what was copied restores.
+ * first; within a chain the full goes first, so that what was copied restores. Requests of the erasure
+ * ledger come along, before any backup.
  */
 export async function copyBackups(
   agent: Agent,
@@ -50,7 +52,12 @@ export async function copyBackups(
 
   const bytes = missing.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0);
   run.progress.step(`copy to ${targetName}`, { amount: bytes, unit: 'bytes' });
-  let log = there.log;
+  let log = await carryErasures(
+    agent,
+    jobName,
+    { repository: source, log: here.log },
+    { repository: target, log: there.log },
+  );
   for (const backup of missing) {
     await copyObjects(agent, source, target, backup.manifest, run);
     await copyManifest(agent, source, target, backup);

@@ -51,6 +51,15 @@ export function describeDrill(agent: DrillAgent, drill: DescribedDrill): Evidenc
       type: configuration.sandbox.type,
       serverVersion: result.sandboxVersion ?? 'none',
     },
+    ...(configuration.mask === undefined ? {} : { mask: configuration.mask }),
+    ...(result.erasures && result.erasures.length > 0
+      ? {
+          erasures: {
+            requests: result.erasures.length,
+            applied: result.erasures.filter(({ outcome }) => outcome === 'erased').length,
+          },
+        }
+      : {}),
     policy: policyOf(agent, job),
     phases: [...result.phases],
     assertions,

@@ -1,6 +1,7 @@
 import type { DrillConfiguration } from '../../contracts/job.ts';
 import { assertRestored } from '../drills/assert-restored.ts';
 import { assertAll, type AssertionReport, type Comparison } from '../drills/assertion.ts';
+import { compareErasures } from '../drills/assertions/erasures.ts';
 import { compareObjects } from '../drills/assertions/objects.ts';
 import type { RestoredAttachments } from '../drills/assertions/attachments.ts';
 import { expectedContent, type ExpectedContent } from '../drills/expected-content.ts';
@@ -16,9 +17,11 @@ import {
   restorePostgres,
   type RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
+import type { ErasureOutcome } from '../sources/postgres/restore/replay-erasures.ts';
 import type { Agent } from './agent.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillRun } from './drill.ts';
+import { eraseFrom } from './restore.ts';
 import { momentOf, openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
 import { timedProgress, type TimedProgress } from './timed-progress.ts';
 
@@ -52,6 +55,7 @@ export interface RehearsalResult {
   /** What was restored, as far as the rehearsal came. */
   readonly restored?: Restored;
   readonly sandboxVersion?: string;
+  readonly erasures?: readonly ErasureOutcome[];
 }
 
 export interface Restored {
@@ -119,13 +123,30 @@ export class Rehearsal {
     this.#progress.finish();
     await this.#reached('content-asserted');
     const { point } = value.database.result;
+    const erasures = await this.#erase(value.database);
     return {
-      reports: [...reports, ...asserted.reports],
+      reports: [...reports, ...asserted.reports, ...(await this.#assertErased(erasures))],
+      erasures,
       phases: clock.phases,
       restoreMs,
       restored: { point, expected: expected.value, ...value.files },
       sandboxVersion: asserted.serverVersion,
     };
+  }
+
+  /** After the assertions on content: from here on the database holds less than was backed up. */
+  async #erase({ sandbox, result }: RestoredDatabase): Promise<readonly ErasureOutcome[]> {
+    const { agent, selected } = this.#options;
+    this.#progress.phase('erase');
+    const outcomes = await eraseFrom(agent, selected, sandbox.target, result);
+    this.#progress.finish();
+    return outcomes;
+  }
+
+  async #assertErased(erasures: readonly ErasureOutcome[]): Promise<AssertionReport[]> {
+    if (erasures.length === 0) return [];
+    const comparisons = compareErasures(erasures);
+    return [await assertAll('erased people are absent', comparisons, this.#options.agent.signal)];
   }
 
   async #reached(point: DrillPoint): Promise<void> {

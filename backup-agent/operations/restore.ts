@@ -3,6 +3,12 @@ import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
 import { restoreFiles } from '../sources/files/restore/restore-files.ts';
+import { readErasures } from '../repository/erasures.ts';
+import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
+import {
+  replayErasures,
+  type ErasureOutcome,
+} from '../sources/postgres/restore/replay-erasures.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
 import {
   restorePostgres,
@@ -13,7 +19,12 @@ import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
 import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
 import { restoreObjectsToDirectory } from '../sources/s3/restore-to-directory.ts';
 import type { Agent, Masking, Run } from './agent.ts';
-import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
+import {
+  selectBackup,
+  type ReadingAgent,
+  type SelectedBackup,
+  type Selection,
+} from './select-backup.ts';
 
 export interface RestoreRequest extends Selection {
   /** A database URL, a directory, or for a bucket's backup `s3://…`, as the job's source is. */
@@ -57,6 +68,8 @@ export interface RestoreOutcome {
   readonly nextCommit?: string;
   /** Of a masked restore: columns without a rule that look personal, and what masking leaves out. */
   readonly unmasked?: readonly Problem[];
+  /** What became of each request of the erasure ledger. */
+  readonly erasures: readonly ErasureOutcome[];
 }
 
 /** Restores a backup and its chain to a database, a directory or a bucket, which must be empty. */
@@ -108,6 +121,7 @@ async function restoreDatabase(
     log,
     progress,
   });
+  const erasures = await eraseFrom(agent, selected, await agent.databaseTarget(request.to), result);
   const beyond = result.replay?.beyond;
   return {
     ...describe(selected),
@@ -120,7 +134,11 @@ async function restoreDatabase(
         where: `${schema}.${name}`,
         what: reason,
       })),
+      ...erasures
+        .filter(({ outcome }) => outcome === 'failed')
+        .map(({ id, what }) => ({ where: `erasure ${id}`, what: `NOT ERASED: ${what}` })),
     ],
+    erasures,
     neutralised: result.neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
     unproven: result.skippedExtensions.map((name) => `extension ${name}, with what hangs on it`),
     kept: result.kept,
@@ -128,6 +146,19 @@ async function restoreDatabase(
     ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
     ...(result.masking ? { unmasked: unmaskedParts(result) } : {}),
   };
+}
+
+/** Replays the ledger of the repository that the backup came from. */
+export async function eraseFrom(
+  agent: Pick<ReadingAgent, 'recoveryIdentities' | 'signal'>,
+  { repository, log }: Pick<SelectedBackup, 'repository' | 'log'>,
+  target: ConnectionTarget,
+  { point, masking }: Pick<RestoreResult, 'point' | 'masking'>,
+): Promise<ErasureOutcome[]> {
+  const { signal } = agent;
+  const identities = await agent.recoveryIdentities();
+  const requests = await readErasures(repository, log, identities, signal);
+  return await replayErasures({ target, requests, point: new Date(point.time), masking, signal });
 }
 
 /** What a masked restore cannot answer for. */
@@ -171,6 +202,7 @@ async function restoreTree(
     unproven: [],
     kept: [],
     resumed: false,
+    erasures: [],
   };
 }
 

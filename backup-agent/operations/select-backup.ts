@@ -2,6 +2,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
 import type { BackupRecord } from '../repository/backups.ts';
 import { chainOf } from '../repository/chain.ts';
+import type { CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { BackupReader } from '../sources/source.ts';
 import type { Agent } from './agent.ts';
@@ -33,6 +34,8 @@ export interface SelectedBackup {
   readonly readers: readonly BackupReader[];
   /** Every backup of the job there, oldest first. */
   readonly backups: readonly BackupRecord[];
+  /** The job's log there. */
+  readonly log: readonly CommitRecord[];
 }
 
 /**
@@ -45,7 +48,7 @@ export async function selectBackup(
 ): Promise<SelectedBackup> {
   const { job, from } = selection;
   const repository = await agent.openRepository(from ?? agent.job(job).repository);
-  const { backups } = await readHistory(agent, repository, job);
+  const { backups, log } = await readHistory(agent, repository, job);
   const record = choose(agent, backups, selection);
   if (!record)
     throw new HoldfastError(
@@ -53,7 +56,7 @@ export async function selectBackup(
       `job ${job} has no backup ${selection.backup === 'latest' ? '' : `${selection.backup} `}in ${repository.name}`,
     );
   const chain = chainOf(backups, record.manifest.id);
-  return { ...(await openChain(agent, repository, chain)), record, backups };
+  return { ...(await openChain(agent, repository, chain)), record, backups, log };
 }
 
 /** Opens a chain for reading, with the recovery identity. */

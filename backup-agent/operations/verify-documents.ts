@@ -4,10 +4,11 @@ import { isHoldfastError, isIntegrity, HoldfastError } from '../errors/holdfast-
 import { existingBackups, readManifest } from '../repository/backups.ts';
 import { readCommitLog, type CommitRecord } from '../repository/commit-log.ts';
 import type { Damage } from '../repository/damage.ts';
+import { erasuresIn, readStoredErasure } from '../repository/erasures.ts';
 import { readEvidenceOf } from '../repository/evidence.ts';
 import type { Linked } from '../repository/impact.ts';
 import { isHidden, isTouched, takeInventory, type Inventory } from '../repository/inventory.ts';
-import { commitsPrefix, evidenceKey, manifestKey } from '../repository/layout.ts';
+import { commitsPrefix, erasureKey, evidenceKey, manifestKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
 
@@ -81,6 +82,7 @@ export async function checkDocuments(
   }
   damage.push(...brokenLinks(manifests, new Set(known.map(({ id }) => id))));
   damage.push(...(await checkEvidence(repository, log, inventory, signal)));
+  damage.push(...(await checkErasures(repository, log, inventory, signal)));
   const byId = new Map(manifests.map((manifest) => [manifest.id, manifest]));
   return {
     backups: known.map(({ id }) => ({ id, parent: byId.get(id)?.parent })),
@@ -102,6 +104,24 @@ async function checkEvidence(
       const { subject, job } = record.commit;
       const key = evidenceKey(job, subject.type === 'evidence' ? subject.id : '');
       return await tried(() => readEvidenceOf(repository, record, signal), { key }, inventory);
+    },
+    { concurrency: parallelReads, signal },
+  );
+  return read.flatMap(({ damage }) => (damage ? [damage] : []));
+}
+
+/** The ledger's requests are what the log names; what they say is encrypted. */
+async function checkErasures(
+  repository: Repository,
+  log: readonly CommitRecord[],
+  inventory: Inventory,
+  signal: AbortSignal,
+): Promise<Damage[]> {
+  const read = await pMap(
+    erasuresIn(log),
+    async (named) => {
+      const key = erasureKey(named.job, named.id);
+      return await tried(() => readStoredErasure(repository, named, signal), { key }, inventory);
     },
     { concurrency: parallelReads, signal },
   );

@@ -2,7 +2,7 @@ import { existingBackups, readManifest } from '../repository/backups.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import { namedObjects, type Damage } from '../repository/damage.ts';
 import type { Wanted } from '../repository/good-copy.ts';
-import { evidenceKey, manifestKey } from '../repository/layout.ts';
+import { erasureKey, evidenceKey, manifestKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 
 /** What a damaged object should be, according to the log and the manifests it vouches for. */
@@ -19,7 +19,7 @@ export async function wantedOf(
   { key, backup }: Damage,
   signal: AbortSignal,
 ): Promise<Wanted | undefined> {
-  if (backup === undefined) return wantedEvidence(log, job, key);
+  if (backup === undefined) return wantedRecord(log, job, key);
   const committed = existingBackups(log).find(({ id }) => id === backup);
   if (!committed) return undefined;
   if (key === manifestKey(job, backup)) return { key, sha256: committed.digest };
@@ -28,14 +28,13 @@ export async function wantedOf(
   return named && { key, sha256: named.entry.sha256 };
 }
 
-function wantedEvidence(
-  log: readonly CommitRecord[],
-  job: string,
-  key: string,
-): Wanted | undefined {
+/** Evidence, or a request of the erasure ledger. */
+function wantedRecord(log: readonly CommitRecord[], job: string, key: string): Wanted | undefined {
   for (const { commit } of log) {
     const { subject } = commit;
     if (subject.type === 'evidence' && evidenceKey(job, subject.id) === key)
+      return { key, sha256: subject.digest };
+    if (subject.type === 'erasure' && erasureKey(job, subject.id) === key)
       return { key, sha256: subject.digest };
   }
   return undefined;

@@ -128,6 +128,7 @@ function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): vo
     case 'prune':
       for (const id of subject.ids) existing.delete(id);
       break;
+    case 'erasure':
     case 'evidence':
     case 'verification':
     case 'escrow':

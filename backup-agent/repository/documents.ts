@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { commit, type Commit, type SignerRole } from '../../contracts/commit.ts';
+import { erasure, type Erasure } from '../../contracts/erasure.ts';
 import { evidence, type Evidence } from '../../contracts/evidence.ts';
 import { manifest, type Manifest } from '../../contracts/manifest.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
-import { openEnvelope, signEnvelope } from '../keys/envelope.ts';
+import { openEnvelope, signEnvelope, type OpenedEnvelope } from '../keys/envelope.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { TrustedKey } from '../keys/trust.ts';
 import { parseJson } from './small-objects.ts';
@@ -11,41 +12,50 @@ import { parseJson } from './small-objects.ts';
 interface DocumentKind<Value> {
   readonly payloadType: string;
   readonly schema: z.ZodType<Value>;
-  /** Who signs it. */
-  readonly role: (value: Value) => SignerRole;
+  /** Who may sign it. */
+  readonly roles: (value: Value) => readonly SignerRole[];
   /** When it says it was signed. */
   readonly at: (value: Value) => string;
 }
 
-const commitRoles = {
-  backup: 'writer',
-  evidence: 'drill',
-  verification: 'drill',
-  escrow: 'drill',
-  hold: 'curator',
-  release: 'curator',
-  prune: 'curator',
-} as const satisfies Record<Commit['subject']['type'], SignerRole>;
+const commitRoles: Record<Commit['subject']['type'], readonly SignerRole[]> = {
+  backup: ['writer'],
+  evidence: ['drill'],
+  verification: ['drill'],
+  escrow: ['drill'],
+  // What is erased, the curator signs in the request itself; a copier only brings it along.
+  erasure: ['curator', 'writer'],
+  hold: ['curator'],
+  release: ['curator'],
+  prune: ['curator'],
+};
 
 export const manifestDocument: DocumentKind<Manifest> = {
   payloadType: 'application/vnd.holdfast.manifest+json',
   schema: manifest,
-  role: () => 'writer',
+  roles: () => ['writer'],
   at: (value) => value.finishedAt,
 };
 
 export const commitDocument: DocumentKind<Commit> = {
   payloadType: 'application/vnd.holdfast.commit+json',
   schema: commit,
-  role: (value) => commitRoles[value.subject.type],
+  roles: (value) => commitRoles[value.subject.type],
   at: (value) => value.at,
 };
 
 export const evidenceDocument: DocumentKind<Evidence> = {
   payloadType: 'application/vnd.holdfast.evidence+json',
   schema: evidence,
-  role: () => 'drill',
+  roles: () => ['drill'],
   at: (value) => value.finishedAt,
+};
+
+export const erasureDocument: DocumentKind<Erasure> = {
+  payloadType: 'application/vnd.holdfast.erasure+json',
+  schema: erasure,
+  roles: () => ['curator'],
+  at: (value) => value.recordedAt,
 };
 
 /** A signed document as it is stored. */
@@ -71,7 +81,7 @@ export async function openDocument<Value>(
 ): Promise<Value> {
   try {
     const value = unverifiedValue(kind, bytes, where);
-    const opened = await openEnvelope(bytes, trust, kind.role(value), new Date(kind.at(value)));
+    const opened = await openByAny(bytes, trust, kind.roles(value), new Date(kind.at(value)));
     if (opened.payloadType !== kind.payloadType)
       throw new HoldfastError('document-malformed', `is a ${opened.payloadType} instead`);
     // The envelope holds one payload: the one that was read above is the one that was signed.
@@ -82,6 +92,23 @@ export async function openDocument<Value>(
       cause: error,
       problems: error.problems,
     });
+  }
+}
+
+/** The first role that a pinned key has signed for; else what is wrong with the last. */
+async function openByAny(
+  bytes: Uint8Array,
+  trust: readonly TrustedKey[],
+  roles: readonly SignerRole[],
+  at: Date,
+): Promise<OpenedEnvelope> {
+  const [role, ...others] = roles;
+  if (role === undefined) throw new TypeError('a document is signed by somebody');
+  try {
+    return await openEnvelope(bytes, trust, role, at);
+  } catch (error) {
+    if (others.length === 0 || !isHoldfastError(error, 'signer-untrusted')) throw error;
+    return await openByAny(bytes, trust, others, at);
   }
 }
 

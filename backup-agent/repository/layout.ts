@@ -50,6 +50,10 @@ export function evidenceKey(job: string, drillId: string): string {
   return `${jobPrefix(job)}drills/${drillId}.json`;
 }
 
+export function erasureKey(job: string, erasureId: string): string {
+  return `${jobPrefix(job)}erasures/${erasureId}.json${storedEnding}`;
+}
+
 export function leaseKey(job: string): string {
   return `leases/${job}.json`;
 }

@@ -5,6 +5,7 @@ import { copyCommand } from './copy.ts';
 import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
+import { eraseCommand } from './erase.ts';
 import { evidenceCommand } from './evidence.ts';
 import { explainCommand } from './explain.ts';
 import { forecastCommand } from './forecast.ts';
@@ -43,6 +44,7 @@ export const commands: readonly CommandModule[] = [
   pruneCommand,
   holdCommand,
   releaseCommand,
+  eraseCommand,
   forecastCommand,
   keysCommand,
   keygenCommand,

@@ -192,9 +192,22 @@ function renderRestore(outcome: RestoreOutcome): string {
     ...neutralised.map((what) => `put to rest: ${what}`),
     ...kept.map((what) => `kept as the target had it: ${what}`),
     ...unproven.map((what) => `unproven: ${what}: left out`),
+    ...renderErasures(outcome),
     ...unmasked.map(({ where, what }) => `not masked: ${where}: ${what}`),
     ...problems.map(({ where, what }) => `missing: ${where}: ${what}`),
   ].join('\n');
+}
+
+function renderErasures({ erasures }: RestoreOutcome): string[] {
+  if (erasures.length === 0) return [];
+  const erased = erasures.filter(({ outcome }) => outcome === 'erased');
+  const rows = erased.reduce((sum, erasure) => sum + erasure.rows, 0);
+  return [
+    `erasure ledger: ${erased.length} of ${erasures.length} requests replayed and proven, ${formatCount(rows)} rows`,
+    ...erasures
+      .filter(({ outcome }) => outcome === 'returned' || outcome === 'inapplicable')
+      .map(({ id, what }) => `look at erasure ${id}: ${what}`),
+  ];
 }
 
 function renderMoment({ point, nextCommit }: RestoreOutcome): string {

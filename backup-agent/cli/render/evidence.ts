@@ -10,10 +10,20 @@ export function renderEvidence(evidence: Evidence): string {
     `  restored     ${backup.id} (a chain of ${backup.chain.length}) to ${formatTime(new Date(backup.point.time))}`,
     `  content      ${formatCount(totals.tables)} tables, ${formatCount(totals.rows)} rows, ${formatCount(totals.files)} entries of files, ${formatBytes(totals.fileBytes)}`,
     `  phases       ${phases.map(({ name, durationMs }) => `${name} ${formatDuration(durationMs)}`).join(', ')}`,
+    ...renderPrivacy(evidence),
     ...evidence.objectives.map((objective) => `  ${renderObjective(objective)}`),
     '',
     indent(renderAssertions(evidence.assertions)),
   ].join('\n');
+}
+
+function renderPrivacy({ mask, erasures }: Evidence): string[] {
+  return [
+    ...(mask === undefined ? [] : [`  masked       by the profile ${mask}`]),
+    ...(erasures
+      ? [`  erased       ${erasures.applied} of ${erasures.requests} requests replayed`]
+      : []),
+  ];
 }
 
 function renderObjective({ name, targetMs, measuredMs, met }: ObjectiveResult): string {

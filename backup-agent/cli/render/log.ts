@@ -23,6 +23,7 @@ function describeSubject(subject: CommitSubject): string {
   switch (subject.type) {
     case 'backup':
     case 'evidence':
+    case 'erasure':
       return subject.id;
     case 'escrow':
       return `${subject.id} opened by ${subject.recipient.slice(0, shortFingerprint)}`;
