@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretReference } from './secret.ts';
 import { duration } from './units.ts';
 
 /** How the agent works when it is left alone. */
@@ -9,12 +10,18 @@ export const daemon = z.strictObject({
   jitter: duration.prefault('0s'),
   /** After SIGTERM, what is at work may finish for so long. */
   gracePeriod: duration.prefault('25s'),
-  /** Where `/metrics`, `/healthz` and `/readyz` answer; nothing listens without it. */
+  /** Where `/metrics`, `/status`, `/healthz` and `/readyz` answer; nothing listens without it. */
   listen: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       /** 0 takes a free one. */
       port: z.int().min(0).max(65_535),
+      /** Asked for `/metrics` and `/status`, as bearer or as the password of any user. */
+      token: secretReference.optional(),
+      /** PEM files, relative to the configuration file; read anew at SIGHUP. */
+      tls: z
+        .strictObject({ certificateFile: z.string().min(1), keyFile: z.string().min(1) })
+        .optional(),
     })
     .optional(),
 });

@@ -6,15 +6,24 @@ export interface Figure {
   readonly description: string;
   /** An `<svg>` of a library; what it says is said by `description` and `details`. */
   readonly drawing: Html;
+  /** The same for narrow screens, where a wide one could not be read. */
+  readonly narrow?: Html;
   /** The numbers behind it, usually a table, behind a fold that `summary` names. */
   readonly details?: { readonly summary: string; readonly content: Content };
 }
 
 /** A drawing with its text alternative: a description, and the numbers themselves. */
-export function figure({ title, description, drawing, details }: Figure): Html {
+export function figure({ title, description, drawing, narrow, details }: Figure): Html {
   return html`<figure>
     <figcaption>${title}</figcaption>
-    <div class="drawing" role="img" aria-label="${description}">${drawing}</div>
+    <div class="drawing" role="img" aria-label="${description}">
+      ${
+        narrow
+          ? html`<div class="wide">${drawing}</div>
+              <div class="narrow">${narrow}</div>`
+          : drawing
+      }
+    </div>
     ${details && fold(details.summary, details.content)}
   </figure>`;
 }

@@ -51,6 +51,7 @@ nav.contents{margin:1.5rem 0 0}
 .banner.unknown{border-color:var(--unknown);background:var(--unknown-ground)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem}
 .facts>div{background:var(--raised);border:1px solid var(--border);border-radius:.4rem;padding:.6rem .9rem}
+small{display:block;color:var(--quiet);font-size:.8125rem;font-weight:400}
 .facts dt{color:var(--quiet);font-size:.875rem}.facts dd{margin:.1rem 0 0;font-size:1.15rem;font-weight:600}
 .definitions>div{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr;gap:.25rem 1rem;padding:.35rem 0;border-bottom:1px solid var(--border)}
 .definitions dt{color:var(--quiet)}.definitions dd{margin:0}
@@ -62,11 +63,13 @@ tbody th{font-weight:600}
 .numeric{text-align:right;font-variant-numeric:tabular-nums}td.numeric{white-space:nowrap}
 figure{margin:1rem 0}figcaption{font-weight:600}
 .drawing{overflow:hidden}.drawing svg{display:block;width:100%;height:auto;max-width:100%}
+.drawing .narrow{display:none}
 summary{cursor:pointer;color:var(--link);padding:.2rem 0}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--border);font-size:.875rem}
 @media(max-width:40rem){
 .edition{padding:1rem .9rem 2rem}h1{font-size:1.45rem}
 .definitions>div{grid-template-columns:1fr}
+.drawing .narrow{display:block}.drawing .wide{display:none}
 table,caption,tbody,tr,th,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tr{border:1px solid var(--border);border-radius:.4rem;padding:.4rem .75rem;margin:.6rem 0}
 th,td{border:0;padding:.15rem 0}

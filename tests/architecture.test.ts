@@ -44,7 +44,12 @@ const sharedBy: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** They hand markup to a page that nothing escaped. */
-const markupMakers = new Set(['pages/html.ts', 'pages/mark.ts', 'pages/page.ts']);
+const markupMakers = new Set([
+  'pages/html.ts',
+  'pages/mark.ts',
+  'pages/page.ts',
+  'backup-agent/report/charts/draw.ts',
+]);
 
 describe('the halves', () => {
   test('contracts import nothing local but contracts', () => {
@@ -104,7 +109,7 @@ const below: Record<string, readonly string[]> = {
   daemon: ['operations', 'report'],
   operations: ['sources', 'repository', 'drills', 'privacy', 'storage', 'stream', 'keys', 'tools'],
   drills: ['sources', 'repository', 'privacy', 'storage', 'stream', 'keys', 'tools'],
-  report: ['repository'],
+  report: ['operations', 'repository'],
   sources: ['privacy', 'stream', 'tools'],
   repository: ['sources', 'storage', 'stream', 'keys'],
   privacy: ['stream', 'keys'],

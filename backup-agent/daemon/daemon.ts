@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { schedule, type ScheduledTask } from 'node-cron';
 import type { Configuration } from '../../contracts/configuration.ts';
@@ -10,7 +11,8 @@ import { Dispatcher } from './dispatcher.ts';
 import { lastSuccessIn, later } from './last-success.ts';
 import { attemptRun, type RunObserver } from './attempt-run.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { serveMetrics } from './metrics/serve.ts';
+import { serve, type Server } from './serve.ts';
+import { statusPageOf } from './status-page.ts';
 import { createNotifyObserver } from './notify/notify-observer.ts';
 import { readStatus } from '../operations/status.ts';
 import { tasksOf, type Task } from './task.ts';
@@ -72,6 +74,7 @@ class Daemon<Configured extends Loaded> {
   #crons: ScheduledTask[] = [];
   #notify: Awaited<ReturnType<typeof createNotifyObserver>> | undefined;
   #statusRead: Promise<void> | undefined;
+  #server: Server | undefined;
 
   static async start<Configured extends Loaded>(
     options: DaemonOptions<Configured>,
@@ -113,11 +116,37 @@ class Daemon<Configured extends Loaded> {
   }
 
   /** As the configuration said at the start: a reload moves no listener. */
-  async serve() {
+  async serve(): Promise<Server | undefined> {
     const { listen } = this.#configured.value.daemon;
     if (!listen) return undefined;
-    const ready = () => !this.#options.stop.aborted;
-    return await serveMetrics({ ...listen, metrics: this.#metrics, ready });
+    const { host, port, token, tls } = listen;
+    const { log, secret, stop, now } = this.#options;
+    const { directory } = this.#configured;
+    if (!token && !isLoopback(host))
+      log.warn({ host }, 'metrics and the status page are open to whoever reaches this address');
+    const read = async (file: string) => await readFile(resolve(directory, file), 'utf8');
+    const statusPage = statusPageOf({
+      now,
+      log,
+      openAgent: () => this.#options.openAgent(this.#configured, this.#work.signal),
+    });
+    this.#server = await serve({
+      host,
+      port,
+      metrics: this.#metrics,
+      statusPage,
+      ready: () => !stop.aborted,
+      ...(token ? { token: () => secret(token, directory) } : {}),
+      ...(tls
+        ? {
+            tls: async () => ({
+              cert: await read(tls.certificateFile),
+              key: await read(tls.keyFile),
+            }),
+          }
+        : {}),
+    });
+    return this.#server;
   }
 
   /** Takes the configuration as it is now; keeps the former one when it is not valid. */
@@ -125,6 +154,7 @@ class Daemon<Configured extends Loaded> {
     const { log } = this.#options;
     try {
       await this.#take(await this.#options.load());
+      await this.#server?.renew();
       log.info({ jobs: this.jobs }, 'reloaded the configuration');
     } catch (error) {
       log.error({ error }, 'the configuration is not valid; the former one stays');
@@ -234,6 +264,10 @@ class Daemon<Configured extends Loaded> {
     const drawn = createHash('sha256').update(`${process.pid} ${job} ${kind} ${due.getTime()}`);
     return Math.floor((drawn.digest().readUInt32LE() / 2 ** 32) * jitter);
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

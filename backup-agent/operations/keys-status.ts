@@ -5,7 +5,7 @@ import type { BackupRecord } from '../repository/backups.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent } from './agent.ts';
-import { readHistory } from './history.ts';
+import { readHistory, type History } from './history.ts';
 
 export interface KeysStatus {
   readonly job: string;
@@ -46,7 +46,16 @@ export async function keysStatus(
   repositoryName?: string,
 ): Promise<KeysStatus> {
   const repository = await agent.openRepository(repositoryName ?? agent.job(job).repository);
-  const { log, backups } = await readHistory(agent, repository, job);
+  return await keysStatusOf(agent, job, repository.name, await readHistory(agent, repository, job));
+}
+
+/** The same of a history that was read before. */
+export async function keysStatusOf(
+  agent: Agent,
+  job: string,
+  repository: string,
+  { log, backups }: History,
+): Promise<KeysStatus> {
   const names = await knownNames(agent);
   const fingerprints = new Set([
     ...names.keys(),
@@ -59,7 +68,7 @@ export async function keysStatus(
   const used = new Set([...current.objects, ...current.meta].map(recipientFingerprint));
   return {
     job,
-    repository: repository.name,
+    repository,
     backups: backups.length,
     recipients: [...fingerprints].map((fingerprint) => ({
       fingerprint,

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { createMetrics } from '../../backup-agent/daemon/metrics/metrics.ts';
-import { serveMetrics } from '../../backup-agent/daemon/metrics/serve.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -104,24 +103,4 @@ test('what the repositories no longer hold is no longer shown', async () => {
   const metrics = usedMetrics();
   metrics.status({ at: '2026-11-23T00:00:00.000Z', state: 'met', jobs: [] });
   assert.doesNotMatch(await metrics.render(), /holdfast_objective_state\{/);
-});
-
-test('the server answers health, readiness and metrics, and nothing else', async () => {
-  let ready = true;
-  await using server = await serveMetrics({
-    host: '127.0.0.1',
-    port: 0,
-    metrics: usedMetrics(),
-    ready: () => ready,
-  });
-  const status = async (path: string, method = 'GET') =>
-    (await fetch(server.url + path, { method })).status;
-  assert.equal(await status('/healthz'), 200);
-  assert.equal(await status('/readyz'), 200);
-  assert.equal(await status('/metrics?x=1'), 200);
-  assert.equal(await status('/metrics', 'POST'), 405);
-  assert.equal(await status('/'), 404);
-  ready = false;
-  assert.equal(await status('/readyz'), 503);
-  assert.equal(await status('/healthz'), 200);
 });

@@ -54,6 +54,10 @@ test('a daemon catches up what was missed, takes a valid configuration only, and
     /^holdfast_run_errors_total\{.*kind="incremental",code="source-missing"\} 1$/m,
   );
 
+  const page = await (await fetch(`${url}/status`)).text();
+  assert.match(page, /Objectives of crm-database/);
+  assert.match(page, /copy to offsite/);
+
   const sound = await readFile(configFile, 'utf8');
   await editConfiguration(configFile, (configuration) => (configuration.jobs = 'none'));
   daemon.signal('SIGHUP');
@@ -124,6 +128,18 @@ test('status tells monitors what is met, at risk or breached, and `run` does one
     exitCode: 0,
     states: ['restorable met', 'rpo met', 'verifyInterval met'],
   });
+  const file = join(installation.directory, 'status.html');
+  for (const language of ['en', 'zh']) {
+    const report = await run('report', 'crm-database', '--to', file, '--language', language);
+    assert.equal(report.exitCode, 0, report.stderr);
+    assert.match(report.stdout, /status\.html: met/);
+    const page = await readFile(file, 'utf8');
+    assert.match(page, new RegExp(`<html lang="${language}`));
+    assert.match(page, /Covered: every job meets its objectives/);
+    assert.doesNotMatch(page, /crm-attachments/);
+  }
+  const nowhere = await run('report', '--to', join(file, 'in-a-file.html'));
+  assert.equal(nowhere.exitCode, 2);
   const text = await run('status');
   assert.equal(text.exitCode, 0, text.stderr);
   assert.match(text.stdout, /crm-attachments: breached/);

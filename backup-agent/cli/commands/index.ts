@@ -18,6 +18,7 @@ import { notifyCommand } from './notify.ts';
 import { pruneCommand } from './prune.ts';
 import { repairCommand } from './repair.ts';
 import { markCommand } from './mark.ts';
+import { reportCommand } from './report.ts';
 import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
@@ -33,6 +34,7 @@ export const commands: readonly CommandModule[] = [
   runCommand,
   daemonCommand,
   statusCommand,
+  reportCommand,
   notifyCommand,
   evidenceCommand,
   restoreCommand,
