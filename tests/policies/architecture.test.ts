@@ -20,9 +20,9 @@ async function localImports(folder: string): Promise<{ file: string; target: str
   return found.flat();
 }
 
-test('policies know contracts and libraries, and nothing of stacks or the agent', async () => {
+test('policies know contracts, pages and libraries, and nothing of stacks or the agent', async () => {
   const foreign = (await localImports('policies')).filter(
-    ({ target }) => !/^(policies|contracts)\//.test(target),
+    ({ target }) => !/^(policies|contracts|pages)\//.test(target),
   );
   assert.deepEqual(foreign, []);
 });
