@@ -6,6 +6,9 @@ import type {
   JudgedRequirement,
 } from '../../contracts/controls-report.ts';
 import type { Configuration } from '../../contracts/configuration.ts';
+import type { CentralService } from '../../contracts/environment/central-services.ts';
+import { centralServicesOf } from '../analysis/guards.ts';
+import { environmentType } from '../engine/environment.ts';
 import type { Graph } from '../engine/graph.ts';
 import type { Report, Result } from '../engine/report.ts';
 import { judgeAttestation, type Attestations } from './attestation-checks.ts';
@@ -134,13 +137,37 @@ function listed(items: readonly string[]): Text {
     : { en: shown, zh: shown };
 }
 
-function servicePart(type: string, title: Text, { graph }: Facts): ControlPart {
+/** By Terraform type, what an environment calls a service that its organization may run. */
+const centralNames: Readonly<Record<string, CentralService>> = {
+  aws_accessanalyzer_analyzer: 'access-analyzer',
+  aws_cloudtrail: 'cloudtrail',
+  aws_config_configuration_recorder: 'config',
+  aws_guardduty_detector: 'guardduty',
+  aws_inspector2_enabler: 'inspector',
+  aws_macie2_account: 'macie',
+  aws_securityhub_account: 'securityhub',
+};
+
+function servicePart(type: string, title: Text, facts: Facts): ControlPart {
+  return { kind: 'service', subject: type, title, ...judgeService(type, facts) };
+}
+
+function judgeService(type: string, { graph }: Facts): Finding {
   const count = graph.of(type).filter(({ mode }) => mode === 'managed').length;
-  const judged =
-    count > 0
-      ? finding('met', `${count} × ${type} in the stacks`, `堆栈中有 ${count} 个 ${type}`)
-      : finding('not', `no ${type} in the stacks`, `堆栈中没有 ${type}`);
-  return { kind: 'service', subject: type, title, ...judged };
+  if (count > 0)
+    return finding('met', `${count} × ${type} in the stacks`, `堆栈中有 ${count} 个 ${type}`);
+  const central = graph
+    .of(environmentType)
+    .flatMap(centralServicesOf)
+    .find(({ service }) => service === centralNames[type]);
+  // Nothing here shows whether that is so.
+  return central
+    ? finding(
+        'partly',
+        `the organization is said to run it: ${central.reason}`,
+        `据称由组织统一运行：${central.reason}`,
+      )
+    : finding('not', `no ${type} in the stacks`, `堆栈中没有 ${type}`);
 }
 
 function settingPart(name: SettingName, { agent }: Facts): ControlPart {

@@ -92,6 +92,21 @@ describe('controls over a small world in which all is well', () => {
     ]);
   });
 
+  test('a service that the organization is said to run is no more than partly there', async () => {
+    const reason = 'Run by the security account for all accounts, findings in its console.';
+    const content = { runCentrally: [{ service: 'guardduty', reason }] };
+    const environment = { name: 'production', content };
+    const report = await compiled({ ...(await healthyInputs()), environment });
+    const services = control(report, 'anomalies').parts.filter(({ kind }) => kind === 'service');
+    assert.deepEqual(
+      services.map(({ state, why }) => `${state}: ${why.en}`),
+      [
+        `partly: the organization is said to run it: ${reason}`,
+        'not: no aws_macie2_account in the stacks',
+      ],
+    );
+  });
+
   test('only the chosen frameworks, and the controls that they ask for', async () => {
     const report = await compiled({ ...(await healthyInputs()), frameworks: ['pipl'] });
     assert.deepEqual(
