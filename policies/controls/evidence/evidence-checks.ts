@@ -4,6 +4,7 @@ import { dayMs, dayOf, finding, worst, type Finding } from '../finding.ts';
 import { sentences, type Text } from '../text.ts';
 import { drillingJob } from '../../documents/job-facts.ts';
 import type { JobRecords } from './job-records.ts';
+import { digestOf } from './signed-document.ts';
 
 /** Everything that the given repositories say, checked. */
 export interface RecordsOfAll {
@@ -25,6 +26,7 @@ const limitMs = {
   verification: 35 * dayMs,
   drill: 35 * dayMs,
   offsiteDrill: 100 * dayMs,
+  escrowDrill: 100 * dayMs,
 } as const;
 
 type Job = Configuration['jobs'][string];
@@ -205,6 +207,28 @@ export const evidenceChecks = {
         );
         return last && aging.state === 'met' ? measured(last) : aging;
       }),
+  },
+  'escrow-drill': {
+    title: { en: 'The escrow identity opened a backup', zh: '托管密钥打开过备份' },
+    check: (all) => {
+      const { recipients } = all.agent.keys;
+      // The first is the one that restores take; what opens with another is what is asked here.
+      const others = new Set(recipients.slice(1).map((text) => digestOf(Buffer.from(text))));
+      return ofEveryJob(all, (name) =>
+        aged(
+          { en: 'escrow drill', zh: '托管密钥演练' },
+          newest(
+            ofJob(all, name).flatMap(({ commits }) =>
+              commits.flatMap(({ subject, at }) =>
+                subject.type === 'escrow' && others.has(subject.recipient) ? [at] : [],
+              ),
+            ),
+          ),
+          limitMs.escrowDrill,
+          all.now,
+        ),
+      );
+    },
   },
   'masked-drill': {
     title: { en: 'Masking rehearsed, no original value survived', zh: '脱敏演练，无原值残留' },

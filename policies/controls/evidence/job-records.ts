@@ -32,6 +32,7 @@ const signerOf: Readonly<Record<Commit['subject']['type'], SignerRole>> = {
   backup: 'writer',
   evidence: 'drill',
   verification: 'drill',
+  escrow: 'drill',
   hold: 'curator',
   release: 'curator',
   prune: 'curator',

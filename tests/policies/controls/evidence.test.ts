@@ -245,8 +245,23 @@ describe('what evidence shows', () => {
     );
   });
 
+  test('an escrow drill counts for a second recipient, and not for ever', async () => {
+    const offsite = async (event: Parameters<typeof states>[1][number]) =>
+      (await states('crm-attachments', [{ backup: daysAgo(1) }, event], 'offsite'))['escrow-drill'];
+    assert.equal(await offsite({ escrow: daysAgo(99) }), undefined);
+    assert.match(
+      (await offsite({ escrow: daysAgo(101) })) ?? '',
+      /^overdue: .* older than 100 days/,
+    );
+    assert.match(
+      (await offsite({ escrow: daysAgo(1), recipient: 'age1pq1recovery' })) ?? '',
+      /^not: .*no escrow drill is on record/,
+    );
+  });
+
   test('old backups and copies, and a failed verification, show', async () => {
-    assert.deepEqual(await states('crm-attachments', [{ backup: daysAgo(3) }], 'offsite'), {
+    const escrow = { escrow: daysAgo(99) };
+    assert.deepEqual(await states('crm-attachments', [escrow, { backup: daysAgo(3) }], 'offsite'), {
       copy: 'overdue: crm-attachments: the newest copy is of 2026-11-24, older than 2 days',
     });
     const found = await states('crm-attachments', [

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signEnvelope } from '../../../backup-agent/keys/envelope.ts';
+import { recipientFingerprint } from '../../../backup-agent/keys/recipients.ts';
 import type { SigningKey } from '../../../backup-agent/keys/signing-key.ts';
 import { configuration, type Configuration } from '../../../contracts/configuration.ts';
 import type { Commit, SignerRole } from '../../../contracts/commit.ts';
@@ -17,6 +18,7 @@ export function daysAgo(days: number): string {
 }
 
 export const signers = testSigners();
+const escrow = 'age1pq1escrow';
 
 /** A configuration with one database, its attachments, and a copy of both off-site. */
 export function agentConfiguration(over: object = {}): Configuration {
@@ -36,7 +38,7 @@ export function agentFile(over: object = {}): Record<string, unknown> {
       offsite: { type: 's3', bucket: 'crm-offsite', region: 'eu-west-1', objectLock: 'compliance' },
     },
     keys: {
-      recipients: ['age1pq1recovery', 'age1pq1escrow'],
+      recipients: ['age1pq1recovery', escrow],
       metadataIdentity: { file: 'metadata' },
       trusted: signers.trust,
     },
@@ -63,6 +65,8 @@ export function agentFile(over: object = {}): Record<string, unknown> {
 /** A moment of a repository's past. */
 export type Event =
   | { readonly backup: string }
+  /** Of the second recipient, unless another is named. */
+  | { readonly escrow: string; readonly recipient?: string }
   | { readonly verification: string; readonly failed?: boolean }
   | {
       readonly drill: string;
@@ -93,10 +97,11 @@ export async function writeRecords({
   const repositoryId = randomUUID();
   let previous: string | undefined;
   for (const [index, event] of events.entries()) {
-    const at =
-      'backup' in event ? event.backup : 'drill' in event ? event.drill : event.verification;
+    const at = momentOf(event);
     const id = `${at.slice(0, 19).replaceAll(/[-:]/g, '')}Z-${index.toString(16).padStart(6, '0')}`;
     let subject: Commit['subject'] = { type: 'backup', id, digest: '0'.repeat(64) };
+    if ('escrow' in event)
+      subject = { type: 'escrow', id, recipient: recipientFingerprint(event.recipient ?? escrow) };
     if ('verification' in event)
       subject = {
         type: 'verification',
@@ -123,6 +128,12 @@ export async function writeRecords({
     previous = digestOf(bytes);
     await writeFile(join(folder, 'commits', `${String(index + 1).padStart(10, '0')}.json`), bytes);
   }
+}
+
+function momentOf(event: Event): string {
+  if ('backup' in event) return event.backup;
+  if ('escrow' in event) return event.escrow;
+  return 'drill' in event ? event.drill : event.verification;
 }
 
 function seal(kind: 'commit' | 'evidence', content: object, key: SigningKey): Uint8Array {
@@ -196,7 +207,12 @@ export async function writeHealthyRecords(root: string, drilledDaysAgo = 2): Pro
       root,
       repository: 'offsite',
       job,
-      events: [{ backup: daysAgo(300) }, ...(drills ? [drill(60)] : []), { backup: daysAgo(1) }],
+      events: [
+        { backup: daysAgo(300) },
+        { escrow: daysAgo(90) },
+        ...(drills ? [drill(60)] : []),
+        { backup: daysAgo(1) },
+      ],
     });
   }
 }
