@@ -236,13 +236,30 @@ export const evidenceChecks = {
       ofEveryJob(all, (name, { source, objectives }) =>
         source.type === 'postgres'
           ? drilled(all, name, {
-              accepts: ({ assertions }) =>
-                assertions.some((one) => one.name === 'no masked value survives'),
+              accepts: ({ mask }) => mask !== undefined,
               limit: objectives.drillInterval ?? limitMs.drill,
               what: { en: 'masked drill', zh: '脱敏演练' },
             })
           : undefined,
       ),
+  },
+  'erasure-replay': {
+    title: { en: 'Erasures replayed in drills', zh: '演练中重放删除' },
+    check: (all) =>
+      ofEveryJob(all, (name, { source, drill: own }) => {
+        if (source.type !== 'postgres' || !own) return undefined;
+        const passed = drillsOf(all, name).filter(({ outcome }) => outcome === 'passed');
+        const last = passed.findLast(({ erasures }) => erasures !== undefined);
+        if (!last?.erasures)
+          return finding('absent', 'no drill met a request of the ledger', '演练未遇到删除请求');
+        const { requests, applied } = last.erasures;
+        const day = dayOf(last.finishedAt);
+        return finding(
+          'met',
+          `${applied} of ${requests} requests replayed and proven on ${day}`,
+          `${day} 重放并证明 ${requests} 项请求中的 ${applied} 项`,
+        );
+      }),
   },
 } satisfies Record<string, EvidenceCheck>;
 

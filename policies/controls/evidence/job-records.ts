@@ -28,27 +28,28 @@ export interface JobRecords {
 }
 
 /** Section "Signed documents" of docs/format.md. */
-const signerOf: Readonly<Record<Commit['subject']['type'], SignerRole>> = {
-  backup: 'writer',
-  evidence: 'drill',
-  verification: 'drill',
-  escrow: 'drill',
-  hold: 'curator',
-  release: 'curator',
-  prune: 'curator',
+const signersOf: Readonly<Record<Commit['subject']['type'], readonly SignerRole[]>> = {
+  backup: ['writer'],
+  evidence: ['drill'],
+  verification: ['drill'],
+  escrow: ['drill'],
+  erasure: ['curator', 'writer'],
+  hold: ['curator'],
+  release: ['curator'],
+  prune: ['curator'],
 };
 
 const commitKind: DocumentKind<Commit> = {
   payloadType: 'application/vnd.holdfast.commit+json',
   schema: commit,
-  role: ({ subject }) => signerOf[subject.type],
+  roles: ({ subject }) => signersOf[subject.type],
   moment: ({ at }) => at,
 };
 
 const evidenceKind: DocumentKind<Evidence> = {
   payloadType: 'application/vnd.holdfast.evidence+json',
   schema: evidence,
-  role: () => 'drill',
+  roles: () => ['drill'],
   moment: ({ finishedAt }) => finishedAt,
 };
 

@@ -22,8 +22,8 @@ const envelope = z.object({
 export interface DocumentKind<Payload> {
   readonly payloadType: string;
   readonly schema: z.ZodType<Payload>;
-  /** Who must have signed it. */
-  readonly role: (payload: Payload) => SignerRole;
+  /** Who may have signed it. */
+  readonly roles: (payload: Payload) => readonly SignerRole[];
   /** The moment at which the signer's key must have been valid. */
   readonly moment: (payload: Payload) => string;
 }
@@ -36,7 +36,7 @@ export interface DocumentKind<Payload> {
  */
 export function openSigned<Payload>(
   bytes: Uint8Array,
-  { payloadType, schema, role, moment }: DocumentKind<Payload>,
+  { payloadType, schema, roles, moment }: DocumentKind<Payload>,
   trusted: readonly TrustedKey[],
 ): Payload {
   const document = parseJson(envelope, bytes);
@@ -45,17 +45,18 @@ export function openSigned<Payload>(
   const content = Buffer.from(document.payload, 'base64');
   // What it claims to be decides which key may sign it; nothing of it is believed before that key did.
   const payload = parseJson(schema, content);
-  const wanted = role(payload);
+  const wanted = roles(payload);
   const signed = preAuthenticationEncoding(payloadType, content);
   const pins = document.signatures.flatMap(({ keyid, sig }) =>
     trusted.filter(
       (key) =>
-        key.role === wanted &&
+        wanted.includes(key.role) &&
         keyId(key) === keyid &&
         verify(null, signed, publicKey(key), Buffer.from(sig, 'base64')),
     ),
   );
-  if (pins.length === 0) throw new UntrustedDocument(`no key pinned as ${wanted} has signed it`);
+  if (pins.length === 0)
+    throw new UntrustedDocument(`no key pinned as ${wanted.join(' or ')} has signed it`);
   const at = moment(payload);
   if (!pins.some((pin) => holdsAt(pin, at)))
     throw new UntrustedDocument(`was signed for ${at}, outside the key's period`);

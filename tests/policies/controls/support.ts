@@ -168,6 +168,10 @@ function drillRecord({ repositoryId, repository, job, id, at, event }: Drill): E
     finishedAt: at,
     backup: { id, manifestDigest: '0'.repeat(64), chain: [id], point: { time: at } },
     sandbox: { type: 'local', serverVersion: '17.2' },
+    ...(assertions.includes('no masked value survives') && {
+      mask: 'crm',
+      erasures: { requests: 2, applied: 1 },
+    }),
     phases: [{ name: 'load', durationMs: rtoMs }],
     assertions: assertions.map((name) => ({
       name,
