@@ -18,7 +18,11 @@ const zstd = promisify(
     block: Uint8Array,
     params: Record<number, number>,
     done: (error: Error | null, frame: Buffer<ArrayBuffer>) => void,
-  ) => zstdCompress(block, { params, chunkSize: frameRoomBytes }, done),
+  ) => {
+    // Without this, the header would not tell the content's size.
+    const pledgedSrcSize = block.length;
+    zstdCompress(block, { params, pledgedSrcSize, chunkSize: frameRoomBytes }, done);
+  },
 );
 
 /**

@@ -1,48 +1,116 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createZstdDecompress } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createZstdDecompress, zstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
-import { coalesce } from './coalesce.ts';
-import type { ByteSource, Transform } from './transform.ts';
-import { damaged, splitFrames } from './zstd-frames.ts';
+import { blockBytes, coalesce } from './coalesce.ts';
+import { donate } from './donated.ts';
+import { defaultConcurrency, InFlight } from './in-flight.ts';
+import type { Transform } from './transform.ts';
+import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
 
 /** Each piece given to the decoder, and each it gives back, is a trip to the thread pool. */
 const feedBytes = 128 * 1024;
 const roomBytes = 256 * 1024;
 
+/** A decoder whose room is exactly filled asks for more of it, and makes another trip. */
+const spareBytes = 64;
+
+const zstd = promisify(
+  (
+    frame: Uint8Array,
+    contentBytes: number,
+    done: (error: Error | null, content: Buffer<ArrayBuffer>) => void,
+  ) => {
+    const room = contentBytes + spareBytes;
+    zstdDecompress(frame, { chunkSize: room, maxOutputLength: room }, done);
+  },
+);
+
 /**
  * Any Zstandard stream (RFC 8878): ours, in frames of a MiB, or one large frame as the `zstd` tool
  * writes it, with a window of up to 128 MiB. Input that is cut, or has anything but frames in it, is
- * `compressed-damaged`. Holds one window and a few pieces.
- *
- * One decoder reads all frames: a call of its own for each of them took a quarter more of the
- * processor's time, measured by bench/stream.ts.
+ * `compressed-damaged`. Holds a few frames of up to a MiB, which are decompressed on all cores, or
+ * one window.
  */
 export function decompress(): Transform {
   return async function* (source) {
-    const decoder = createZstdDecompress({ chunkSize: roomBytes });
-    const input = Readable.from(coalesce(feedBytes)(wholeFrames(source)), { highWaterMark: 1 });
-    const feeding = pipeline(input, decoder);
-    feeding.catch(() => undefined);
-    try {
-      yield* decoder as AsyncIterable<Uint8Array>;
-      await feeding;
-    } catch (error) {
-      throw isZlibError(error) ? damaged('does not decompress', error) : error;
-    } finally {
-      await Promise.allSettled([feeding]);
+    await using reader = new ByteReader(source);
+    await using contents = new InFlight<Uint8Array>(defaultConcurrency);
+    for await (const frame of splitFrames(reader)) {
+      const { contentBytes = Infinity } = frame;
+      const most = contentBytes > blockBytes ? 0 : mostFrameBytes(contentBytes);
+      const { whole, pieces } = await gather(frame, most);
+      if (whole) contents.start(decompressFrame(whole, contentBytes));
+      else {
+        yield* contents.rest();
+        yield* decompressPieces(pieces);
+      }
+      if (contents.full) yield await contents.next();
     }
+    yield* contents.rest();
   };
 }
 
-/** The stream without its skippable frames; what the decoder would silently stop at is an error. */
-async function* wholeFrames(source: ByteSource): AsyncGenerator<Uint8Array, void> {
-  await using reader = new ByteReader(source);
-  for await (const frame of splitFrames(reader)) yield* frame;
+/** What cannot be compressed takes a little more than its size; a frame that takes still more lies. */
+function mostFrameBytes(contentBytes: number): number {
+  return contentBytes + (contentBytes >> 7) + 512;
 }
 
-/** Told apart from an error of the source, which comes through the same pipeline. */
-function isZlibError(error: unknown): boolean {
+type Gathered =
+  | { readonly whole: Uint8Array; readonly pieces?: undefined }
+  | { readonly whole?: undefined; readonly pieces: AsyncIterable<Uint8Array> };
+
+/** The frame in one piece, unless it is longer than `maxBytes`. */
+async function gather({ pieces }: Frame, maxBytes: number): Promise<Gathered> {
+  if (maxBytes === 0) return { pieces };
+  const iterator = pieces[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let length = 0;
+  for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
+    held.push(step.value);
+    length += step.value.length;
+    if (length > maxBytes) return { pieces: continued(held, iterator) };
+  }
+  return { whole: Buffer.concat(held, length) };
+}
+
+async function* continued(
+  held: readonly Uint8Array[],
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield* held;
+  for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
+}
+
+async function decompressFrame(frame: Uint8Array, contentBytes: number): Promise<Uint8Array> {
+  try {
+    return donate(await zstd(frame, contentBytes));
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+async function* decompressPieces(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  const decoder = createZstdDecompress({ chunkSize: roomBytes });
+  const input = Readable.from(coalesce(feedBytes)(pieces), { highWaterMark: 1 });
+  const feeding = pipeline(input, decoder);
+  feeding.catch(() => undefined);
+  try {
+    yield* decoder as AsyncIterable<Uint8Array>;
+    await feeding;
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    await Promise.allSettled([feeding]);
+  }
+}
+
+/** An error of the decoder, told apart from one of the source, which comes through the same pipeline. */
+function explain(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('ZSTD_') || code.startsWith('Z_');
+  const decoder = /^(ZSTD_|Z_|ERR_BUFFER_TOO_LARGE$)/.test(code);
+  return decoder ? damaged('does not decompress', error) : error;
 }

@@ -18,6 +18,8 @@ export function frameKind(magic: Uint8Array): FrameKind | undefined {
 export interface FrameDescriptor {
   /** Bytes of the header that follow the descriptor. */
   readonly headerRestBytes: number;
+  /** Of those, the last ones tell the content's size; none where it is not told. */
+  readonly contentSizeBytes: number;
   readonly hasChecksum: boolean;
 }
 
@@ -30,8 +32,26 @@ export function parseDescriptor(descriptor: number): FrameDescriptor {
   const dictionaryBytes = dictionaryFieldBytes[descriptor & 0x03] ?? 0;
   return {
     headerRestBytes: (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes,
+    contentSizeBytes,
     hasChecksum: (descriptor & 0x04) !== 0,
   };
+}
+
+/** Section 3.1.1.1.4: the field's value; one of two bytes starts at 256. Undefined without the field. */
+export function parseContentSize(field: Uint8Array): number | undefined {
+  const view = new DataView(field.buffer, field.byteOffset, field.byteLength);
+  switch (field.length) {
+    case 1:
+      return view.getUint8(0);
+    case 2:
+      return view.getUint16(0, true) + 256;
+    case 4:
+      return view.getUint32(0, true);
+    case 8:
+      return Number(view.getBigUint64(0, true));
+    default:
+      return undefined;
+  }
 }
 
 export interface BlockHeader {

@@ -1,19 +1,30 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { frameKind, magicBytes, parseBlockHeader, parseDescriptor } from './zstd-format.ts';
+import {
+  frameKind,
+  magicBytes,
+  parseBlockHeader,
+  parseContentSize,
+  parseDescriptor,
+} from './zstd-format.ts';
 
 const checksumBytes = 4;
 
+export interface Frame {
+  /** How much the frame says to hold; undefined where it does not say. */
+  readonly contentBytes: number | undefined;
+  /** In pieces of at most a block (128 KiB). */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
 /**
  * Cuts a Zstandard stream into its frames by their structure alone, without decompressing: what is
- * no frame, and a frame without its end, is `compressed-damaged`. Skippable frames are skipped. Each
- * frame comes in pieces of at most a block (128 KiB), all of it before the next one is asked for.
+ * no frame, and a frame without its end, is `compressed-damaged`. Skippable frames are skipped. All
+ * of a frame must be taken before the next one is asked for.
  *
  * node:zlib would stop silently at whatever follows a frame and is not one.
  */
-export async function* splitFrames(
-  reader: ByteReader,
-): AsyncGenerator<AsyncIterable<Uint8Array>, void> {
+export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, void> {
   if (await reader.ended()) throw damaged('is empty, not even an empty frame');
   while (!(await reader.ended())) {
     const magic = await exactly(reader, magicBytes);
@@ -24,15 +35,15 @@ export async function* splitFrames(
   }
 }
 
-async function openFrame(
-  reader: ByteReader,
-  magic: Uint8Array,
-): Promise<AsyncIterable<Uint8Array>> {
+async function openFrame(reader: ByteReader, magic: Uint8Array): Promise<Frame> {
   const descriptorByte = await exactly(reader, 1);
   const descriptor = parseDescriptor(descriptorByte[0] ?? 0);
   const rest = await exactly(reader, descriptor.headerRestBytes);
   const header = Buffer.concat([magic, descriptorByte, rest]);
-  return framePieces(reader, header, descriptor.hasChecksum);
+  return {
+    contentBytes: parseContentSize(rest.subarray(rest.length - descriptor.contentSizeBytes)),
+    pieces: framePieces(reader, header, descriptor.hasChecksum),
+  };
 }
 
 async function* framePieces(

@@ -4,9 +4,11 @@ import test from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { isHoldfastError } from '../../backup-agent/errors/holdfast-error.ts';
+import { ByteReader } from '../../backup-agent/stream/byte-reader.ts';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { through } from '../../backup-agent/stream/transform.ts';
+import { splitFrames } from '../../backup-agent/stream/zstd-frames.ts';
 import { rounds } from '../support/scale.ts';
 import { collect, inPieces } from './streams.ts';
 import { run } from './tools.ts';
@@ -83,6 +85,32 @@ function padding(bytes: number): Buffer {
   frame.writeUInt32LE(bytes - 8, 4);
   return frame;
 }
+
+test('every frame says how much it holds, so that it can be read in one go', async () => {
+  for (const [size, expected] of [
+    [0, [0]],
+    [1, [1]],
+    [300, [300]],
+    [2.5 * mebibyte, [mebibyte, mebibyte, mebibyte / 2]],
+  ] as const) {
+    const packed = await collect(through([Buffer.alloc(size, 'text')], [compress()]));
+    const sizes: (number | undefined)[] = [];
+    await using reader = new ByteReader([packed]);
+    for await (const { contentBytes, pieces } of splitFrames(reader)) {
+      sizes.push(contentBytes);
+      for await (const _ of pieces);
+    }
+    assert.deepEqual(sizes, expected);
+  }
+});
+
+test('frames that do not say how much they hold are read all the same', async () => {
+  const contents = Array.from({ length: 5 }, () => randomBytes(100_000));
+  const frames = contents.map((content) =>
+    zstdCompressSync(content, { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } }),
+  );
+  assert.deepEqual(await unpack(Buffer.concat(frames)), Buffer.concat(contents));
+});
 
 test('a higher level makes text smaller', async () => {
   const content = lines(mebibyte);
