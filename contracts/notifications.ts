@@ -30,7 +30,18 @@ const email = z.strictObject({
   to: z.array(z.email()).min(1),
 });
 
-export const channel = z.discriminatedUnion('type', [webhook, email]);
+const sns = z.strictObject({
+  type: z.literal('sns'),
+  topicArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'must be a topic’s ARN'),
+  /** Other than AWS's own, such as a VPC endpoint. */
+  endpoint: z.url().optional(),
+  /** Of the AWS configuration; without one, AWS's own search order finds the credentials. */
+  profile: z.string().min(1).optional(),
+});
+
+export const channel = z.discriminatedUnion('type', [webhook, email, sns]);
 
 /** Whom the daemon tells when something breaks, still is broken, or heals. */
 export const notifications = z.strictObject({

@@ -11,6 +11,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { lastSuccessIn, later } from './last-success.ts';
 import { attemptRun, type RunObserver } from './attempt-run.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { isQuietFor } from './quiet-hours.ts';
 import { serve, type Server } from './serve.ts';
 import { statusPageOf } from './status-page.ts';
 import { createNotifyObserver } from './notify/notify-observer.ts';
@@ -100,6 +101,7 @@ class Daemon<Configured extends Loaded> {
       lastSuccess: (task) => this.#lastSuccess(task),
       remember: (task, startedAt) => journal.set(task, startedAt),
       run: (task) => this.#run(task),
+      isQuiet: (task, now) => isQuietFor(task, this.#configured.value.daemon.quietHours, now),
       jitterMs: (task, due) => this.#jitterMs(task, due),
       log: options.log,
     });

@@ -17,6 +17,8 @@ export interface DispatcherOptions {
   readonly run: (task: Task) => Promise<Ending>;
   /** How much later than scheduled a run starts: the same for the same task and instant. */
   readonly jitterMs: (task: Task, due: Date) => number;
+  /** Whether the task must not start now, though it is due. */
+  readonly isQuiet: (task: Task, now: Date) => boolean;
   readonly log: Agent['log'];
 }
 
@@ -117,6 +119,7 @@ export class Dispatcher {
 
   #isReady({ task, due, pause }: State, now: Date): boolean {
     if (!due || this.#running.has(task.job)) return false;
+    if (now >= due && this.#options.isQuiet(task, now)) return false;
     const paused = pause && now >= pause.from && now < pause.until;
     return !paused && now.getTime() >= due.getTime() + this.#options.jitterMs(task, due);
   }

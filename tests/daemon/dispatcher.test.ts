@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { weekdays, type QuietHours } from '../../contracts/daemon.ts';
 import { nextInstant, readSchedule } from '../../contracts/schedule-times.ts';
 import { Dispatcher, type Ending } from '../../backup-agent/daemon/dispatcher.ts';
+import { isQuietFor } from '../../backup-agent/daemon/quiet-hours.ts';
 import { taskKey, type Task } from '../../backup-agent/daemon/task.ts';
 import type { RunKind } from '../../backup-agent/operations/run-job.ts';
 import { silentLog } from '../support/in-memory-backup.ts';
@@ -23,7 +25,11 @@ interface Started {
 }
 
 /** A daemon's world: a clock that the test moves, and a memory that outlives the daemon. */
-function world(tasks: readonly Task[], run: (task: Task) => Promise<Ending> = async () => 'done') {
+function world(
+  tasks: readonly Task[],
+  run: (task: Task) => Promise<Ending> = async () => 'done',
+  quietHours: readonly QuietHours[] = [],
+) {
   const memory = new Map<string, Date>();
   const started: Started[] = [];
   const atWork = new Map<string, number>();
@@ -34,6 +40,7 @@ function world(tasks: readonly Task[], run: (task: Task) => Promise<Ending> = as
     const dispatcher = new Dispatcher({
       now,
       jobsAtOnce: () => jobsAtOnce,
+      isQuiet: (task, at) => isQuietFor(task, quietHours, at),
       lastSuccess: async (task) => memory.get(taskKey(task)),
       remember: async (task, at) => void memory.set(taskKey(task), at),
       run: async (task) => {
@@ -234,6 +241,26 @@ describe('the dispatcher', () => {
       started.map(({ at }) => new Date(at).getUTCMinutes()),
       [10, 10],
     );
+  });
+
+  test('puts off what is heavy until the quiet hours are over, and nothing else', async () => {
+    const tasks = [task('a', 'full', '30 * * * *'), task('b', 'incremental', '30 * * * *')];
+    const window = { from: '22:00', until: '02:00', days: [...weekdays], kinds: ['full' as const] };
+    const { state, started, boot, wake } = world(tasks, async () => 'done', [window]);
+    const dispatcher = await boot(2);
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      state.ms += minuteMs;
+      await wake(dispatcher);
+    }
+    const times = (key: string) =>
+      started.filter((run) => run.key === key).map(({ at }) => new Date(at).toISOString());
+    assert.equal(times('b/incremental').length, 24);
+    const fulls = times('a/full').map((at) => at.slice(11, 16));
+    assert.deepEqual(
+      fulls.filter((at) => at >= '22:00' || at < '02:00'),
+      [],
+    );
+    assert.equal(fulls.filter((at) => at === '02:00').length, 1, 'once, whatever was missed');
   });
 
   test('takes nothing new once it is stopped', async () => {

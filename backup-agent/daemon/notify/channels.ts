@@ -2,6 +2,7 @@ import type { Notifications } from '../../../contracts/notifications.ts';
 import type { SecretReference } from '../../../contracts/secret.ts';
 import { createEmail } from './email.ts';
 import type { Channel } from './message.ts';
+import { createSns } from './sns.ts';
 import { createWebhook } from './webhook.ts';
 
 export interface ChannelOptions {
@@ -27,6 +28,7 @@ export function createChannels(
         ...(password ? { password: () => secret(password) } : {}),
       });
     }
+    if (configuration.type === 'sns') return createSns({ name, configuration, timeoutMs });
     const { url, template, secret: signing } = configuration;
     return createWebhook({
       name,

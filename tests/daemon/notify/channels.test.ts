@@ -5,6 +5,7 @@ import { webhookTemplates } from '../../../contracts/notifications.ts';
 import { createEmail } from '../../../backup-agent/daemon/notify/email.ts';
 import type { Message } from '../../../backup-agent/daemon/notify/message.ts';
 import { createWebhook } from '../../../backup-agent/daemon/notify/webhook.ts';
+import { createSns } from '../../../backup-agent/daemon/notify/sns.ts';
 import { startHttp, startSmtp } from './receivers.ts';
 
 const at = new Date('2026-11-23T12:00:00.000Z');
@@ -82,6 +83,48 @@ describe('a webhook', () => {
       failures[3],
     ]);
     assert.match(failures[3] ?? '', /^Error: chat: cannot be reached/);
+  });
+});
+
+describe('SNS', () => {
+  const topicArn = 'arn:aws:sns:eu-central-1:123456789012:backups';
+  const sns = (endpoint: string) =>
+    createSns({
+      name: 'pager',
+      configuration: { type: 'sns', topicArn, endpoint },
+      timeoutMs: 1_000,
+      client: { credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' } },
+    });
+
+  test('publishes with a subject, and attributes to filter by', async () => {
+    const answer =
+      '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
+    await using http = await startHttp((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(answer),
+    );
+    await sns(http.url).send({ ...message, job: 'crm-数据库' });
+    const [request] = http.received;
+    assert.match(request?.headers.authorization ?? '', /eu-central-1\/sns\/aws4_request/);
+    const sent = new URLSearchParams(request?.body);
+    assert.equal(sent.get('Action'), 'Publish');
+    assert.equal(sent.get('TopicArn'), topicArn);
+    assert.equal(sent.get('Subject'), 'Holdfast crm-?: broken critical');
+    assert.ok(sent.get('Message')?.startsWith(message.text));
+    const values = [...sent].filter(([key]) => key.endsWith('StringValue'));
+    assert.deepEqual(
+      values.map(([, value]) => value),
+      ['broken', 'critical', 'crm-数据库'],
+    );
+  });
+
+  test('fails by AWS’s name for it when it is refused, and in time when nobody answers', async () => {
+    const refusal =
+      '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>';
+    await using refusing = await startHttp((_, response) => response.writeHead(403).end(refusal));
+    await assert.rejects(sns(refusing.url).send(message), /^Error: pager: not sent \(Authoriz/);
+    await using hanging = await startHttp(() => undefined);
+    await assert.rejects(sns(hanging.url).send(message), /^Error: pager: no answer within 1000 ms/);
+    await assert.rejects(sns('http://127.0.0.1:1').send(message), /^Error: pager: not sent/);
   });
 });
 
