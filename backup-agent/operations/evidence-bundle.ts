@@ -8,9 +8,11 @@ import { commitKey, evidenceKey, manifestKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import { readSmall } from '../repository/small-objects.ts';
 import type { Agent } from './agent.ts';
+import type { ComplianceFile } from './compliance-files.ts';
 import { findingsKey, readStoredFindings } from './evidence-findings.ts';
 import { renderIndexPage } from './evidence-index-page.ts';
 import { listEvidence, verifyEvidence, type FoundEvidence } from './evidence.ts';
+import { openJobRepositories } from './job-repositories.ts';
 
 export interface BundleOutcome {
   readonly file: string;
@@ -19,17 +21,25 @@ export interface BundleOutcome {
   readonly problems: number;
 }
 
+export interface BundleRequest {
+  /** Drills from this moment on. */
+  readonly since: Date;
+  /** The zip file, which must not exist yet. */
+  readonly file: string;
+  /** From `readComplianceFiles`. */
+  readonly compliance?: readonly ComplianceFile[];
+}
+
 /**
  * Packs, for an auditor, the drills of some jobs since a moment: signed evidence, encrypted findings,
  * the signed manifests of what was restored, the whole signed logs, the public keys that this host
- * trusts, and a page that lists them. The file must not exist yet. Everything in it checks with
+ * trusts, what the policies say of the controls, and a page that lists them. The file must not exist yet. Everything in it checks with
  * `openssl`, as the page says.
  */
 export async function bundleEvidence(
   agent: Agent,
   jobs: readonly string[],
-  since: Date,
-  file: string,
+  { since, file, compliance = [] }: BundleRequest,
 ): Promise<BundleOutcome> {
   const found: FoundEvidence[] = [];
   const reports = [];
@@ -44,11 +54,12 @@ export async function bundleEvidence(
     })),
     reports,
     trusted: agent.configuration.keys.trusted,
+    compliance,
     since,
     madeAt: agent.now(),
     by: agent.by,
   });
-  await writeZip(file, entries(agent, found, page), agent);
+  await writeZip(file, entries({ agent, jobs, found, compliance, page }), agent);
   const problems = reports.reduce((sum, report) => sum + report.problems.length, 0);
   return { file, drills: found.length, problems };
 }
@@ -59,15 +70,20 @@ interface Entry {
   readonly content: Uint8Array;
 }
 
-async function* entries(
-  agent: Agent,
-  found: readonly FoundEvidence[],
-  page: string,
-): AsyncGenerator<Entry> {
+interface Contents {
+  readonly agent: Agent;
+  readonly jobs: readonly string[];
+  readonly found: readonly FoundEvidence[];
+  readonly compliance: readonly ComplianceFile[];
+  readonly page: string;
+}
+
+async function* entries({ agent, jobs, found, compliance, page }: Contents): AsyncGenerator<Entry> {
   const { signal } = agent;
   yield { name: 'index.html', content: Buffer.from(page) };
   const trusted = JSON.stringify(agent.configuration.keys.trusted, null, 2);
   yield { name: 'trusted-keys.json', content: Buffer.from(`${trusted}\n`) };
+  yield* compliance;
   const done = new Set<string>();
   const once = async function* (repository: Repository, key: string): AsyncGenerator<Entry> {
     const name = fileIn(repository, key);
@@ -85,9 +101,12 @@ async function* entries(
     }
     const findings = await readStoredFindings(agent, repository, evidence);
     if (findings) yield { name: fileIn(repository, findingsKey(job, id)), content: findings };
-    for (const { commit } of await readCommitLog(repository, job, signal))
-      yield* once(repository, commitKey(job, commit.sequence));
   }
+  // Of every job, drilled or not: the log tells of backups, copies and verifications, too.
+  for (const job of jobs)
+    for (const repository of await openJobRepositories(agent, job))
+      for (const { commit } of await readCommitLog(repository, job, signal))
+        yield* once(repository, commitKey(job, commit.sequence));
 }
 
 function fileIn(repository: Repository, key: string): string {

@@ -6,12 +6,14 @@ import { link, renderPage } from '../../pages/page.ts';
 import { table } from '../../pages/table.ts';
 import type { Evidence, Outcome } from '../../contracts/evidence.ts';
 import type { TrustedKey } from '../keys/trust.ts';
+import type { ComplianceFile } from './compliance-files.ts';
 import type { EvidenceReport } from './evidence.ts';
 
 export interface IndexPage {
   readonly drills: readonly { readonly evidence: Evidence; readonly file: string }[];
   readonly reports: readonly EvidenceReport[];
   readonly trusted: readonly TrustedKey[];
+  readonly compliance: readonly ComplianceFile[];
   readonly since: Date;
   readonly madeAt: Date;
   readonly by: string;
@@ -22,7 +24,7 @@ const lineBreak = html`<br />`;
 
 /** The first page of a bundle: what it holds, what was checked when it was made, how to check it. */
 export function renderIndexPage(page: IndexPage): string {
-  const { drills, reports, since, madeAt, by } = page;
+  const { drills, reports, compliance, since, madeAt, by } = page;
   return renderPage([
     {
       language: 'en',
@@ -31,6 +33,9 @@ export function renderIndexPage(page: IndexPage): string {
       sections: [
         { id: 'drills', title: 'Drills', content: drillTable(drills) },
         { id: 'checked', title: 'Checked when this was made', content: checked(reports) },
+        ...(compliance.length > 0
+          ? [{ id: 'controls', title: 'Controls', content: controls(compliance) }]
+          : []),
         { id: 'check', title: 'Check it yourself', content: howToCheck(page) },
       ],
       foot: html`<p>Made at ${time(format.iso(madeAt), format.moment(madeAt))} by ${by}.</p>`,
@@ -99,6 +104,23 @@ function checked(reports: IndexPage['reports']): Html {
     ),
     ...problems.map(({ where, what }) => html`${mark('bad', where)}: ${what}`),
   ]);
+}
+
+/** What the policies said of the controls, on the day that their report names. */
+function controls(files: IndexPage['compliance']): Html {
+  return list(
+    files.map(({ name, summary }) => {
+      const file = link(encodeURI(name), name);
+      if (!summary) return file;
+      const counts = Object.entries(summary.controls)
+        .filter(([, count]) => count > 0)
+        .map(([state, count]) => `${count} ${state}`)
+        .join(', ');
+      const of = summary.environment === undefined ? '' : ` of ${summary.environment}`;
+      return html`${file}: controls${of} at ${time(summary.madeAt, format.moment(summary.madeAt))}:
+      ${counts}`;
+    }),
+  );
 }
 
 function howToCheck({ trusted }: IndexPage): Html {

@@ -3,6 +3,9 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execa } from 'execa';
+import { unzipSync } from 'fflate';
+import { controlsReport } from '../../contracts/controls-report.ts';
+import { run as policies } from '../../policies/cli.ts';
 import { testInstallation, type TestInstallation } from '../support/installation.ts';
 
 let installation: TestInstallation;
@@ -102,4 +105,58 @@ test('a bundle holds the records as they are stored, with a page; an existing fi
   assert.equal(again.exitCode, 2, again.stderr);
   assert.deepEqual(await readFile(file), before);
   await rm(folder, { recursive: true });
+});
+
+test('the controls read a bundle as it is; what they say goes along in the next', async () => {
+  const { directory, configFile, run } = installation;
+  const at = (name: string) => join(directory, name);
+  const since = ['--since', '2020-01-01'];
+  const first = await run('evidence', 'bundle', 'crm', ...since, '--to', at('for-controls.zip'));
+  assert.equal(first.exitCode, 0, first.stderr);
+  await writeFile(at('empty.tf.json'), '{}');
+  const report = await policies(
+    [
+      ['report', at('empty.tf.json'), '--agent', configFile, '--evidence', at('for-controls.zip')],
+      ['--out', at('compliance.html'), '--json', at('compliance.json')],
+    ].flat(),
+    () => new Date(),
+  );
+  assert.equal(report.code, 1, report.errors);
+  const { controls, problems } = controlsReport.parse(
+    JSON.parse(await readFile(at('compliance.json'), 'utf8')),
+  );
+  assert.deepEqual(problems, []);
+  const evidence = controls.flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'evidence'));
+  const said = new Map(evidence.map(({ subject, state, why }) => [subject, `${state}: ${why.en}`]));
+  assert.match(said.get('log') ?? '', /^met: crm-database: \d+ commits.*; crm-attachments: \d+/);
+  assert.match(said.get('backup') ?? '', /^met: crm-database: backup of/);
+  assert.match(
+    said.get('drill') ?? '',
+    /^not: crm-database: the drill of .* failed: every attachment/,
+  );
+
+  const along = ['--compliance', at('compliance.html'), at('compliance.json')];
+  const whole = await run('evidence', 'bundle', 'crm', ...since, '--to', at('audit.zip'), ...along);
+  assert.equal(whole.exitCode, 0, whole.stderr);
+  const files = unzipSync(await readFile(at('audit.zip')));
+  for (const name of ['compliance.html', 'compliance.json'])
+    assert.deepEqual(Buffer.from(files[`compliance/${name}`] ?? []), await readFile(at(name)));
+  assert.match(
+    Buffer.from(files['index.html'] ?? []).toString(),
+    /compliance\.json<\/a>: controls\s+at[^]*\d+ not/,
+  );
+  for (const name of ['holdfast.yaml', 'empty.tf.json', 'nothing.html']) {
+    const refused = await run(
+      'evidence',
+      'bundle',
+      'crm',
+      ...since,
+      '--to',
+      at('x.zip'),
+      '--compliance',
+      at(name),
+    );
+    assert.equal(refused.exitCode, 2, name);
+    assert.match(refused.stderr, /--compliance .* (is neither|is not a report|cannot be read)/);
+  }
 });

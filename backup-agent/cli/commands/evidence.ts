@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { readComplianceFiles } from '../../operations/compliance-files.ts';
 import { bundleEvidence } from '../../operations/evidence-bundle.ts';
 import {
   listEvidence,
@@ -25,7 +26,8 @@ Examples:
   holdfast evidence list crm-database
   holdfast evidence show crm-database latest
   holdfast evidence verify crm
-  holdfast evidence bundle crm --since 2026-01-01 --to drills-2026.zip`,
+  holdfast evidence bundle crm --since 2026-01-01 --to drills-2026.zip
+  holdfast evidence bundle crm --since 2026-01-01 --to audit.zip --compliance c.html c.json`,
       );
     defineList(evidence, run);
     defineShow(evidence, run);
@@ -102,11 +104,16 @@ function defineBundle(evidence: Command, run: Runner): void {
     .argument('<job>', 'job or group of the configuration')
     .requiredOption('--since <date>', 'drills from this day on (2026-01-01, UTC) or moment')
     .requiredOption('--to <file>', 'the zip file; must not exist')
-    .action((name: string, options: { since: string; to: string }) =>
+    .option('--compliance <files...>', 'what `policies report` wrote, .html or .json, to go along')
+    .action((name: string, options: { since: string; to: string; compliance?: string[] }) =>
       run((context) =>
         withAgent(context, async (agent) => {
           const jobs = jobsToRun(agent, name);
-          const outcome = await bundleEvidence(agent, jobs, readSince(options.since), options.to);
+          const outcome = await bundleEvidence(agent, jobs, {
+            since: readSince(options.since),
+            file: options.to,
+            compliance: await readComplianceFiles(options.compliance ?? []),
+          });
           context.output.result(outcome, `${outcome.file}: ${outcome.drills} drills`);
           if (outcome.problems === 0) return exitCodes.ok;
           context.output.warn(`${outcome.problems} problems: see \`holdfast evidence verify\``);
