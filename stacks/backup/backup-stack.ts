@@ -7,8 +7,10 @@ import { EnvironmentStack } from '../lib/environment-stack.ts';
 import type { Statement } from '../lib/policy-document.ts';
 import { workloadRole } from '../lib/workload-role.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
+import { NoticeTopic } from '../constructs/notice-topic.ts';
 import { AgentSite } from './agent-site.ts';
 import { filesPath } from './agent-configuration.ts';
+import { BackupAlarms } from './alarms.ts';
 import { replicateImages } from './images.ts';
 import {
   copierRights,
@@ -79,6 +81,21 @@ export class BackupStack extends EnvironmentStack {
       files: undefined,
       subnetIds: network.recovery.tier.subnetIds,
       securityGroupId: network.recovery.groups.idOf('drill'),
+    });
+    new BackupAlarms(this, 'alarms', {
+      site: here,
+      agent: this.home,
+      vault: this.vault,
+      topicArn: network.notices.arn,
+    });
+    new BackupAlarms(this, 'offsite-alarms', {
+      site: there,
+      agent: this.offsiteAgent,
+      vault: this.offsiteVault,
+      topicArn: new NoticeTopic(this, 'backup-notices-offsite', {
+        email: environment.contacts.operations,
+        offsite: true,
+      }).arn,
     });
     this.output('vault-bucket-name', this.vault.bucket.name, 'The vault of backups');
     this.output(

@@ -6,6 +6,7 @@ import {
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 import { Construct } from 'constructs';
+import type { Environment } from '../../contracts/environment.ts';
 import { eventBridgeExpression } from '../../contracts/schedule.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { policyDocument } from '../lib/policy-document.ts';
@@ -14,7 +15,7 @@ import { parameterName } from './agent-configuration.ts';
 import type { Cluster } from './cluster.ts';
 import { launchRights } from './launch-rights.ts';
 import type { Site } from './site.ts';
-import { runsOf, type TaskName } from './task-kinds.ts';
+import { runsOf, watchOf, type Run, type TaskName } from './task-kinds.ts';
 import type { AgentTask } from './tasks/task.ts';
 
 export interface SchedulesConfig {
@@ -26,6 +27,9 @@ export interface SchedulesConfig {
   /** By which ECS attaches volumes; only where a task needs one. */
   readonly volumeRoleArn: string | undefined;
 }
+
+/** Every hour, at a minute at which little else starts. */
+const watchSchedule = '48 * * * *';
 
 /** A start is tried for so long; then it lies in the queue, and an alarm rings. */
 const retries = { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 };
@@ -77,18 +81,14 @@ export class Schedules extends Construct {
       });
   }
 
+  /** What starts here: the runs whose task this site has. */
   *#runs() {
-    const { jobs } = stackOf(this).environment;
-    for (const [job, { schedules, copies }] of Object.entries(jobs))
-      for (const [kind, schedule] of Object.entries(schedules)) {
-        if (schedule === undefined) continue;
-        for (const { task, command } of runsOf[kind]?.(job, copies.length > 0) ?? []) {
-          const found = this.#config.tasks.get(task);
-          if (!found) continue;
-          const expression = eventBridgeExpression(schedule);
-          yield { name: shortened(`${job}-${kind}`), expression, task: found, command, job };
-        }
-      }
+    for (const { job, kind, schedule, run } of scheduledRuns(stackOf(this).environment)) {
+      const task = this.#config.tasks.get(run.task);
+      if (!task) continue;
+      const name = shortened(`${job}-${kind}`);
+      yield { name, expression: eventBridgeExpression(schedule), task, command: run.command, job };
+    }
   }
 
   #queue(): SqsQueue {
@@ -186,6 +186,22 @@ export class Schedules extends Construct {
         ],
       }),
     };
+  }
+}
+
+interface ScheduledRun {
+  readonly job: string;
+  readonly kind: string;
+  readonly schedule: string;
+  readonly run: Run;
+}
+
+function* scheduledRuns({ jobs }: Environment): Generator<ScheduledRun> {
+  for (const [job, { schedules, copies }] of Object.entries(jobs)) {
+    for (const [kind, schedule] of Object.entries(schedules))
+      for (const run of schedule ? (runsOf[kind]?.(job, copies.length > 0) ?? []) : [])
+        yield { job, kind, schedule: schedule ?? '', run };
+    yield { job, kind: 'watch', schedule: watchSchedule, run: watchOf(job) };
   }
 }
 

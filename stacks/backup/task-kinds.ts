@@ -67,6 +67,11 @@ export const runsOf: Readonly<Record<string, (job: string, copied: boolean) => r
   drill: (job) => [{ task: 'drill', command: ['drill', job, ...offsite] }],
 };
 
+/** Judges a job's objectives: by whom the copies can be seen as well as the originals. */
+export function watchOf(job: string): Run {
+  return { task: 'copy', command: ['status', job, '--check'] };
+}
+
 function when(condition: boolean, run: Run): readonly Run[] {
   return condition ? [run] : [];
 }

@@ -1,5 +1,6 @@
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
 import type { Construct } from 'constructs';
+import type { TerraformProvider } from '../lib/cdktf.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 
 export interface AlarmConfig {
@@ -11,6 +12,7 @@ export interface AlarmConfig {
   readonly when: 'above' | 'below';
   readonly threshold: number;
   readonly topicArn: string;
+  readonly provider?: TerraformProvider;
   /** Five-minute periods in a row. */
   readonly periods?: number;
   /** What silence means; a metric that only exists in trouble is silent when all is well. */
@@ -21,6 +23,7 @@ export interface AlarmConfig {
 export function alarm(scope: Construct, id: string, config: AlarmConfig): CloudwatchMetricAlarm {
   const periods = config.periods ?? 3;
   return new CloudwatchMetricAlarm(scope, id, {
+    ...(config.provider ? { provider: config.provider } : {}),
     alarmName: stackOf(scope).named(id),
     alarmDescription: config.description,
     namespace: config.namespace,

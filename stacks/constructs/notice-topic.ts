@@ -22,6 +22,8 @@ export interface NoticeTopicConfig {
   readonly publishers?: readonly string[];
   /** A key that these services may use; one of its own without it. */
   readonly key?: CustomerKey;
+  /** In the off-site region, whose alarms reach no other. */
+  readonly offsite?: boolean;
   /** The only role that may delete the topic or change who hears it. */
   readonly guardian?: string;
 }
@@ -34,19 +36,26 @@ export class NoticeTopic extends Construct {
     super(scope, id);
     const stack = stackOf(this);
     const publishers = config.publishers ?? usualPublishers;
+    const { environment, offsiteAccount } = stack;
+    const region = config.offsite ? environment.offsite.region : environment.region;
+    const account = config.offsite ? offsiteAccount : environment.account;
+    const on = config.offsite ? { provider: stack.offsite } : {};
     const key =
       config.key ??
       new CustomerKey(this, 'key', {
         description: `Encrypts the notices of ${id}`,
         services: publishers,
+        ...(config.offsite ? { ...on, offsite: true } : {}),
       });
     const topic = new SnsTopic(this, 'topic', {
+      ...on,
       name: stack.named(id),
       kmsMasterKeyId: key.keyId,
     });
     this.arn = topic.arn;
-    const resources = [stack.arn('sns', stack.named(id))];
+    const resources = [stack.arn('sns', stack.named(id), { region, account })];
     new SnsTopicPolicy(this, 'policy', {
+      ...on,
       arn: topic.arn,
       policy: policyDocument(
         {
@@ -54,7 +63,7 @@ export class NoticeTopic extends Construct {
           principal: { Service: publishers },
           actions: ['sns:Publish'],
           resources,
-          conditions: { StringEquals: { 'aws:SourceAccount': stack.environment.account } },
+          conditions: { StringEquals: { 'aws:SourceAccount': account } },
         },
         ...(config.guardian ? [denyChanges(config.guardian, resources)] : []),
       ),
@@ -62,7 +71,12 @@ export class NoticeTopic extends Construct {
     const mails = { mail: config.email, 'second-mail': config.secondEmail };
     for (const [name, endpoint] of Object.entries(mails))
       if (endpoint)
-        new SnsTopicSubscription(this, name, { topicArn: topic.arn, protocol: 'email', endpoint });
+        new SnsTopicSubscription(this, name, {
+          ...on,
+          topicArn: topic.arn,
+          protocol: 'email',
+          endpoint,
+        });
   }
 }
 

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { createTask } from 'node-cron';
 import { eventBridgeExpression, scheduleProblem } from '../../contracts/schedule.ts';
 import { nextClockChange, nextInstant, readSchedule } from '../../contracts/schedule-times.ts';
+import { instantsOf, readEventBridgeCron } from './event-bridge-cron.ts';
 import { rounds } from '../support/scale.ts';
 
 const zones = [
@@ -126,6 +127,44 @@ describe('the expression for EventBridge Scheduler', () => {
       'cron(0,20,40 8,9,10 ? * MON,TUE,WED,THU,FRI *)',
     );
     assert.equal(eventBridgeExpression('*/1 * * * *'), 'cron(* * * * ? *)');
+  });
+
+  test('means the instants of node-cron, at any moment of five years', (t) => {
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['Date'] });
+    const property = fc.property(
+      anySchedule,
+      fc.integer({ min: from, max: from + fiveYearsMs }),
+      (text, afterMs) => {
+        mock.timers.setTime(afterMs);
+        const task = createTask(text, () => undefined, { timezone: 'UTC' });
+        const theirs = task.getNextRuns(20);
+        const last = theirs.at(-1) ?? assert.fail(text);
+        const cron = readEventBridgeCron(eventBridgeExpression(text));
+        const ours = [...instantsOf(cron, new Date(afterMs), new Date(last.getTime() + 1))];
+        assert.deepEqual(ours, theirs, text);
+      },
+    );
+    fc.assert(property, { numRuns: rounds(150, 10_000) });
+  });
+
+  test('means every instant of five years, and no other', () => {
+    const until = new Date(from + fiveYearsMs);
+    for (const text of ['0 1 * * 0', '30 3 1 */6 *', '8,38 */5 * * 1-5', '59 23 29 2 *']) {
+      const schedule = readSchedule(text);
+      const cron = readEventBridgeCron(eventBridgeExpression(text));
+      let after = new Date(from);
+      let count = 0;
+      for (const instant of instantsOf(cron, after, until)) {
+        const wanted = nextInstant(schedule, 'UTC', after);
+        assert.equal(instant.getTime(), wanted?.getTime(), text);
+        after = instant;
+        count++;
+      }
+      assert.ok(count > 0, text);
+      const beyond = nextInstant(schedule, 'UTC', after);
+      assert.ok(beyond === undefined || beyond >= until, text);
+    }
   });
 
   test('fits the 256 characters that it may have, whatever the schedule', () => {

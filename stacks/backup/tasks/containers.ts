@@ -10,7 +10,7 @@ export const user = '10001:10001';
  */
 export const volumes = { work: 'work', files: 'files' } as const;
 const workPath = stateDirectory.replace(/\/[^/]*$/, '');
-const databasePath = '/var/lib/postgresql/data';
+const databasePath = workPath;
 
 export interface Mount {
   readonly sourceVolume: string;
