@@ -17,7 +17,8 @@ import { copyBackups, type CopyOutcome } from '../backup-agent/operations/copy.t
 import { runDrill, type DrillOutcome } from '../backup-agent/operations/drill.ts';
 import { prepareSource } from '../backup-agent/operations/prepare-source.ts';
 import type { Progress } from '../backup-agent/sources/source.ts';
-import { findClientTool, findServerBinaries } from '../backup-agent/tools/postgres-binaries.ts';
+import { findDumpProgram } from '../backup-agent/sources/postgres/dump/dump-program.ts';
+import { findServerBinaries } from '../backup-agent/tools/postgres-binaries.ts';
 import { agentRole, writeInstallation } from './configuration.ts';
 import { fillCrm, workOnCrm, type Crm } from './crm/crm.ts';
 import { synthesizeStacks, type Synthesis } from './synthesize.ts';
@@ -78,7 +79,7 @@ export class Rehearsal implements AsyncDisposable {
     const searchPath = readEnvironment().variables['PATH'];
     const binaries = await findServerBinaries({ searchPath });
     // Better said now than after the CRM was made.
-    await findClientTool('pg_dump', { searchPath }, binaries.majorVersion);
+    await findDumpProgram({ searchPath }, binaries.majorVersion);
     const server: ThrowawayServer = await startThrowawayServer({
       binaries,
       settings: { wal_level: 'logical', max_slot_wal_keep_size: '4GB' },

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { assertRecipientsUniform } from '../keys/recipients.ts';
+import { findDumpProgram } from '../sources/postgres/dump/dump-program.ts';
 import type { Finding, Progress } from '../sources/source.ts';
 import {
   findClientTool,
@@ -25,15 +26,16 @@ export async function checkMachine(
       const { majorVersion, folder } = await findServerBinaries(search);
       return `version ${majorVersion} in ${folder}`;
     }),
-    ...(['pg_dump', 'psql'] as const).map((program) =>
-      finding(
-        `${program}, for ${program === 'psql' ? 'recovery by hand' : 'backups'}`,
-        async () => {
-          const tool = await findClientTool(program, search);
-          return `version ${tool.majorVersion} at ${tool.path}`;
-        },
-      ),
-    ),
+    finding('pg_dump, for backups', async () => {
+      const { path, majorVersion } = await findDumpProgram(search, 0);
+      return path === undefined
+        ? `none is installed: the bundled one of version ${majorVersion} is used`
+        : `version ${majorVersion} at ${path}`;
+    }),
+    finding('psql, for recovery by hand', async () => {
+      const tool = await findClientTool('psql', search);
+      return `version ${tool.majorVersion} at ${tool.path}`;
+    }),
     ...['age', 'zstd', 'openssl'].map((program) => byHandTool(program)),
   ]);
   return findings;

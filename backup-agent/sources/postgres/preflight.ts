@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import { isHoldfastError } from '../../errors/holdfast-error.ts';
-import { findClientTool } from '../../tools/postgres-binaries.ts';
 import type { Finding, Preflight, SourceContext } from '../source.ts';
 import { tableCoverage } from './changes/coverage.ts';
 import { quoteQualified } from './changes/quote.ts';
 import { judgeSlot, slotStatus } from './changes/slot.ts';
 import { readTables } from './changes/table-catalog.ts';
 import { connect } from './connection.ts';
+import { findDumpProgram } from './dump/dump-program.ts';
 import { readEnrolment } from './prepare/enrolment.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from './server-facts.ts';
 import { slotsOfJob } from './slots.ts';
@@ -31,8 +31,10 @@ export async function examine(setup: SourceSetup, context: SourceContext): Promi
 
 async function examineTools(setup: SourceSetup, facts: ServerFacts): Promise<Finding[]> {
   try {
-    await findClientTool('pg_dump', setup.binaries, facts.majorVersion);
-    return [];
+    const { path, majorVersion } = await findDumpProgram(setup.binaries, facts.majorVersion);
+    if (path !== undefined) return [];
+    const what = `none that fits PostgreSQL ${facts.majorVersion} is installed: the bundled one of version ${majorVersion} is used`;
+    return [{ severity: 'info', where: 'pg_dump', what }];
   } catch (error) {
     if (!isHoldfastError(error, 'tool-missing')) throw error;
     return [{ severity: 'error', where: 'pg_dump', what: error.message, fix: error.hint }];
