@@ -60,6 +60,8 @@ export const notifications = z.strictObject({
   remindEvery: duration.prefault('1d'),
   /** Pinged at a run's start (`/start`), success, and failure (`/fail`), as healthchecks.io has it. */
   heartbeats: z.array(z.strictObject({ job: name, url: secretReference })).default([]),
+  /** The file of what people attest (docs/procedures/): the daemon reminds of what falls due. */
+  attestations: z.string().min(1).optional(),
 });
 
 export type Notifications = z.infer<typeof notifications>;

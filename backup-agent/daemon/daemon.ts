@@ -210,6 +210,9 @@ class Daemon<Configured extends Loaded> {
     return await createNotifyObserver({
       notifications: value.notifications,
       stateDirectory: resolve(directory, value.stateDirectory),
+      ...(value.notifications.attestations !== undefined && {
+        attestations: resolve(directory, value.notifications.attestations),
+      }),
       log,
       now,
       secret: (reference) => secret(reference, directory),

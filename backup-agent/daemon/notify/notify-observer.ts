@@ -3,6 +3,7 @@ import type { Notifications } from '../../../contracts/notifications.ts';
 import type { Agent } from '../../operations/agent.ts';
 import type { Status } from '../../operations/status.ts';
 import type { RunObserver, RunReport } from '../attempt-run.ts';
+import { attestationFindings } from './attestations.ts';
 import { readBroken, writeBroken } from './broken-file.ts';
 import { createChannels, type ChannelOptions } from './channels.ts';
 import { Notifier } from './notifier.ts';
@@ -11,6 +12,8 @@ import { post } from './webhook.ts';
 export interface NotifyObserverOptions extends ChannelOptions {
   readonly notifications: Notifications;
   readonly stateDirectory: string;
+  /** The attestations file; nothing reminds of what falls due without it. */
+  readonly attestations?: string;
   readonly log: Agent['log'];
 }
 
@@ -29,14 +32,14 @@ export async function createNotifyObserver(
     broken: await readBroken(file),
     save: (broken) => writeBroken(file, broken),
   });
-  const pings = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
+  const track = (work: Promise<void>) => {
+    const tracked: Promise<void> = work.finally(() => pending.delete(tracked));
+    pending.add(tracked);
+  };
   const beat = (job: string, ending: '' | '/start' | '/fail') => {
-    for (const heartbeat of notifications.heartbeats.filter((each) => each.job === job)) {
-      const ping: Promise<void> = sendBeat(options, heartbeat, ending).finally(() =>
-        pings.delete(ping),
-      );
-      pings.add(ping);
-    }
+    for (const heartbeat of notifications.heartbeats.filter((each) => each.job === job))
+      track(sendBeat(options, heartbeat, ending));
   };
   return {
     started: ({ job }) => beat(job, '/start'),
@@ -47,9 +50,13 @@ export async function createNotifyObserver(
       beat(job, problem === undefined ? '' : '/fail');
       notifier.observe(`${job} ${kind}`, { job, severity: 'critical', ...problem });
     },
-    status: (status) => observeObjectives(notifier, status),
+    status: (status) => {
+      observeObjectives(notifier, status);
+      track(observeAttestations(notifier, options));
+    },
     async settled() {
-      await Promise.all([notifier.settled(), ...pings]);
+      await Promise.all(pending);
+      await notifier.settled();
     },
   };
 }
@@ -68,6 +75,15 @@ function observeObjectives(notifier: Notifier, { jobs }: Status): void {
         severity: state === 'breached' ? 'critical' : 'warning',
         ...(state === 'met' ? {} : { problem: `${state}: ${why}` }),
       });
+}
+
+async function observeAttestations(
+  notifier: Notifier,
+  { attestations, now }: NotifyObserverOptions,
+): Promise<void> {
+  if (attestations === undefined) return;
+  for (const { key, finding } of await attestationFindings(attestations, now()))
+    notifier.observe(key, finding);
 }
 
 const beatTimeoutMs = 10_000;
