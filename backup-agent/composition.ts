@@ -115,6 +115,7 @@ class ComposedAgent implements Agent {
         exclude: source.exclude,
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
+        inWorker: true,
       });
     if (source.type === 's3') {
       const { createS3Source } = await import('./sources/s3/source.ts');

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { generateIdentity } from '../backup-agent/keys/identities.ts';
 import { createBackupReader } from '../backup-agent/repository/backup-reader.ts';
 import { RepositoryBackupWriter } from '../backup-agent/repository/backup-writer.ts';
-import { restoreFiles } from '../backup-agent/sources/files/restore/restore-files.ts';
+import { restoreInWorker } from '../backup-agent/sources/files/worker/run-in-worker.ts';
 import { createFilesSource } from '../backup-agent/sources/files/source.ts';
 import type {
   BackupReader,
@@ -93,7 +93,7 @@ class Repository {
   }
 
   async take(requested: BackupKind): Promise<void> {
-    const files = createFilesSource({ path: source });
+    const files = createFilesSource({ path: source, inWorker: true });
     const now = () => new Date();
     const begin = async () => this.#begin();
     const run = { requested, chain: this.chain, begin, signal, progress, log, now };
@@ -156,7 +156,7 @@ async function benchHoldfast(round: string): Promise<void> {
   await measure('holdfast full', () => repository.take('full'));
   await measure('holdfast incremental', () => repository.take('incremental'));
   await measure('holdfast restore', async () => {
-    await restoreFiles({
+    await restoreInWorker('restore', {
       chain: repository.chain,
       target: join(round, 'restored'),
       signal,

@@ -2,7 +2,6 @@ import { tmpdir } from 'node:os';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
-import { restoreFiles } from '../sources/files/restore/restore-files.ts';
 import { readErasures } from '../repository/erasures.ts';
 import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type ErasureOutcome,
 } from '../sources/postgres/restore/replay-erasures.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
+import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
 import {
   restorePostgres,
   type RestoreOptions,
@@ -17,7 +17,6 @@ import {
 } from '../sources/postgres/restore/restore-postgres.ts';
 import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
 import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
-import { restoreObjectsToDirectory } from '../sources/s3/restore-to-directory.ts';
 import type { Agent, Masking, Run } from './agent.ts';
 import {
   selectBackup,
@@ -191,7 +190,7 @@ async function restoreTree(
   };
   const report = isBucketUrl(to)
     ? await restoreBucket(agent, request, selected, progress)
-    : await (isBucket ? restoreObjectsToDirectory(options) : restoreFiles(options));
+    : await restoreInWorker(isBucket ? 'restoreObjects' : 'restore', options);
   return {
     ...describe(selected),
     point: selected.record.manifest.point,

@@ -55,6 +55,7 @@ export interface BackupWriter {
   readonly interrupted?: InterruptedBackup;
   /**
    * Compresses, encrypts to the recovery recipients, digests and stores. Calls may run at once.
+   * A chunk is not held any more once the next one is asked for, so that its memory can be used again.
    * `note` is asked once the plaintext has come to its end, and is for a run that goes on.
    */
   writeObject(name: string, plaintext: ByteStream, note?: () => string): Promise<WrittenObject>;

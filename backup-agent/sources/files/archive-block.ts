@@ -35,28 +35,21 @@ export class ArchiveBlock {
     this.#used = used;
   }
 
-  /** A full block, if there is one; what it does not hold stays. */
+  /** A full block, if there is one; what it does not hold stays. It is good until the next is asked for. */
   *full(): Generator<Buffer> {
     if (this.#used < blockBytes) return;
-    yield this.#copy(blockBytes);
+    yield this.#bytes.subarray(0, blockBytes);
     this.#bytes.copyWithin(0, blockBytes, this.#used);
     this.#used -= blockBytes;
   }
 
   *rest(): Generator<Buffer> {
-    if (this.#used > 0) yield this.#copy(this.#used);
+    if (this.#used > 0) yield this.#bytes.subarray(0, this.#used);
     this.#used = 0;
   }
 
   /** Gives its memory back at once; to be called when nothing more is asked of it. */
   release(): void {
     release(this.#bytes);
-  }
-
-  /** Who gets it may keep it. */
-  #copy(count: number): Buffer {
-    const block = Buffer.allocUnsafeSlow(count);
-    this.#bytes.copy(block, 0, 0, count);
-    return block;
   }
 }

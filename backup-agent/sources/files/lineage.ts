@@ -41,3 +41,15 @@ export function indexLineage(chain: readonly BackupReader[]): BackupReader[] {
   }
   throw new HoldfastError('chain-broken', 'there is no backup to read');
 }
+
+/**
+ * What is wrong with a source that has nothing any more, unless the last backup of the chain had
+ * nothing either.
+ */
+export function emptiedSince(where: string, chain: readonly BackupReader[]): string | undefined {
+  const last = chain.at(-1);
+  const before = last ? readFilesManifest(last).entries : 0;
+  return before > 0
+    ? `${where} is empty, but held ${before} entries in backup ${last?.id}`
+    : undefined;
+}

@@ -40,7 +40,7 @@ const attempts = 3;
  * Packs candidates into one tar archive, whole in itself. After the last chunk, `packed` says what
  * the index has to hold, in the candidates' order. A candidate whose content the chain already holds
  * is referred to and takes no room; an archive in which all are yields no chunk at all. Packers are
- * made in the order of the walk, and may then work at once.
+ * made in the order of the walk, and may then work at once. A chunk's memory is used again for the next.
  */
 export class SegmentPacker {
   readonly packed: Packed[] = [];
@@ -65,15 +65,9 @@ export class SegmentPacker {
       for (const [index, candidate] of this.#candidates.entries()) {
         const turn = this.#turns[index];
         const earlier = await turn?.earlier;
-        for (const chunk of this.#packOne(candidate, earlier)) {
-          yield chunk;
-          this.#sent += chunk.length;
-        }
+        for (const chunk of this.#packOne(candidate, earlier)) yield this.#counted(chunk);
         turn?.settle(this.packed[index] ?? earlier);
-        for (const chunk of this.#block.full()) {
-          yield chunk;
-          this.#sent += chunk.length;
-        }
+        for (const chunk of this.#block.full()) yield this.#counted(chunk);
         if (index % candidatesPerTurn === 0) await setImmediate(undefined, { signal });
       }
     } finally {
@@ -85,6 +79,12 @@ export class SegmentPacker {
       yield* this.#block.rest();
     }
     this.#block.release();
+  }
+
+  /** Before it goes: who gets a chunk may take its memory along. */
+  #counted(chunk: Buffer): Buffer {
+    this.#sent += chunk.length;
+    return chunk;
   }
 
   get #position(): number {
@@ -185,16 +185,14 @@ export class SegmentPacker {
     let whole = true;
     while (position < sizeBytes) {
       const wanted = Math.min(this.#block.free, sizeBytes - position);
-      // A whole block needs no detour.
-      const direct = wanted === blockBytes;
-      const buffer = direct ? Buffer.allocUnsafeSlow(wanted) : this.#block.take(wanted);
+      const buffer = this.#block.take(wanted);
       const count = readable(file, buffer, position);
       buffer.fill(0, count);
       hash.update(buffer);
       this.#options.onBytes(count);
       position += wanted;
       whole &&= count === wanted;
-      yield* direct ? [buffer] : this.#block.full();
+      yield* this.#block.full();
     }
     this.#block.put(Buffer.alloc(tarPadding(sizeBytes)));
     const extents = this.#extents(offset, sizeBytes);

@@ -13,9 +13,10 @@ import type {
 import { ContentKey } from './content-key.ts';
 import { indexName, openIndex } from './index-reader.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
-import { indexLineage, readFilesManifest } from './lineage.ts';
+import { emptiedSince, indexLineage } from './lineage.ts';
 import { errorText } from './system-errors.ts';
 import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
+import { backUpTreeInWorker } from './worker/run-in-worker.ts';
 
 export interface FilesSourceOptions {
   /** The directory to back up, absolute. */
@@ -36,6 +37,8 @@ export interface FilesSourceOptions {
   readonly allowEmpty?: boolean;
   /** For the key of a new chain; the system's randomness unless told. */
   readonly randomBytes?: (count: number) => Uint8Array;
+  /** Walks, reads and packs in a thread of its own, while the calling one encrypts and stores. */
+  readonly inWorker?: boolean;
 }
 
 const defaultSegmentBytes = 64 * 1024 * 1024;
@@ -91,8 +94,9 @@ async function* backup(
   const key = await chainKey(parents, options, run.signal);
   const writer = await run.begin(kind, resumable(options, parents, whole, key));
   const left = await interruptedFindings(writer.interrupted, indexName);
+  const backUp = options.inWorker ? backUpTreeInWorker : backUpTree;
   const findings =
-    left ?? (await backUpTree(treeOptions(options, run, { key, parents, whole, writer })));
+    left ?? (await backUp(treeOptions(options, run, { key, parents, whole, writer })));
   yield {
     writer,
     kind,
@@ -149,23 +153,8 @@ function treeOptions(
     writer,
     signal: run.signal,
     progress: run.progress,
-    onCounted: (entries) => assertNotEmptied(options, run.chain, entries),
+    emptied: options.allowEmpty ? undefined : emptiedSince(options.path, run.chain),
   };
-}
-
-function assertNotEmptied(
-  { path, allowEmpty }: FilesSourceOptions,
-  chain: BackupRun['chain'],
-  entries: number,
-): void {
-  const last = chain.at(-1);
-  if (!last || entries > 0 || allowEmpty) return;
-  const before = readFilesManifest(last).entries;
-  if (before === 0) return;
-  throw new HoldfastError(
-    'source-emptied',
-    `${path} is empty, but held ${before} entries in backup ${last.id}`,
-  );
 }
 
 async function chainKey(

@@ -4,7 +4,9 @@ import type { Extent } from './entry.ts';
 const digestBytes = 16;
 /** Digest, backup (32 bit), segment (32 bit), offset and length (64 bit floats). */
 const rowBytes = digestBytes + 4 + 4 + 8 + 8;
-const firstRows = 1024;
+/** Rows come in pages: a table that doubled would need one and a half times its memory meanwhile. */
+const rowsPerPage = 8192;
+const firstSlots = 2 * rowsPerPage;
 
 /**
  * Content that the chain already holds, by its digest. A hash table with open addressing in plain
@@ -14,10 +16,10 @@ export class StoredContent {
   readonly #backups: string[] = [];
   readonly #largeSizes = new Set<number>();
   readonly #largeFrom: number;
-  #rows = Buffer.alloc(firstRows * rowBytes);
+  readonly #pages: Buffer[] = [];
   #count = 0;
   /** Row numbers, one more than they are, by the digests' first bytes; zero is free. */
-  #slots = new Uint32Array(2 * firstRows);
+  #slots = new Uint32Array(firstSlots);
 
   /** Sizes are remembered from `largeFrom` bytes on. */
   constructor(largeFrom: number) {
@@ -31,29 +33,25 @@ export class StoredContent {
     const key = keyOf(digest);
     const slot = this.#slotOf(key);
     if (this.#slots[slot] !== 0) return;
-    if ((this.#count + 1) * rowBytes > this.#rows.length) {
-      this.#grow();
-      this.#write(key, extent);
-      this.#slots[this.#slotOf(key)] = this.#count;
-    } else {
-      this.#write(key, extent);
-      this.#slots[slot] = this.#count;
-    }
+    this.#write(key, extent);
+    this.#slots[slot] = this.#count;
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
     if (extent.length >= this.#largeFrom) this.#largeSizes.add(extent.length);
   }
 
   find(digest: string): readonly Extent[] | undefined {
     const row = this.#slots[this.#slotOf(keyOf(digest))] ?? 0;
     if (row === 0) return undefined;
-    const at = (row - 1) * rowBytes + digestBytes;
-    const backup = this.#backups[this.#rows.readUInt32LE(at)];
+    const [page, start] = this.#rowAt(row - 1);
+    const at = start + digestBytes;
+    const backup = this.#backups[page.readUInt32LE(at)];
     if (backup === undefined) return undefined;
     return [
       {
         backup,
-        segment: this.#rows.readUInt32LE(at + 4),
-        offset: this.#rows.readDoubleLE(at + 8),
-        length: this.#rows.readDoubleLE(at + 16),
+        segment: page.readUInt32LE(at + 4),
+        offset: page.readDoubleLE(at + 8),
+        length: page.readDoubleLE(at + 16),
       },
     ];
   }
@@ -69,18 +67,25 @@ export class StoredContent {
     for (let slot = key.readUInt32LE(0) & mask; ; slot = (slot + 1) & mask) {
       const row = this.#slots[slot] ?? 0;
       if (row === 0) return slot;
-      const at = (row - 1) * rowBytes;
-      if (this.#rows.compare(key, 0, digestBytes, at, at + digestBytes) === 0) return slot;
+      const [page, at] = this.#rowAt(row - 1);
+      if (page.compare(key, 0, digestBytes, at, at + digestBytes) === 0) return slot;
     }
   }
 
+  /** The page that has the row, made when it is the first of it, and where the row begins. */
+  #rowAt(row: number): readonly [Buffer, number] {
+    const number = Math.floor(row / rowsPerPage);
+    const page = (this.#pages[number] ??= Buffer.alloc(rowsPerPage * rowBytes));
+    return [page, (row % rowsPerPage) * rowBytes];
+  }
+
   #write(key: Buffer, { backup, segment, offset, length }: Extent): void {
-    const at = this.#count * rowBytes;
-    key.copy(this.#rows, at, 0, digestBytes);
-    this.#rows.writeUInt32LE(this.#backupNumber(backup), at + digestBytes);
-    this.#rows.writeUInt32LE(segment, at + digestBytes + 4);
-    this.#rows.writeDoubleLE(offset, at + digestBytes + 8);
-    this.#rows.writeDoubleLE(length, at + digestBytes + 16);
+    const [page, at] = this.#rowAt(this.#count);
+    key.copy(page, at, 0, digestBytes);
+    page.writeUInt32LE(this.#backupNumber(backup), at + digestBytes);
+    page.writeUInt32LE(segment, at + digestBytes + 4);
+    page.writeDoubleLE(offset, at + digestBytes + 8);
+    page.writeDoubleLE(length, at + digestBytes + 16);
     this.#count += 1;
   }
 
@@ -89,14 +94,11 @@ export class StoredContent {
     return known >= 0 ? known : this.#backups.push(backup) - 1;
   }
 
-  #grow(): void {
-    const rows = Buffer.alloc(this.#rows.length * 2);
-    this.#rows.copy(rows);
-    this.#rows = rows;
+  #rehash(): void {
     this.#slots = new Uint32Array(this.#slots.length * 2);
     for (let row = 0; row < this.#count; row++) {
-      const at = row * rowBytes;
-      this.#slots[this.#slotOf(this.#rows.subarray(at, at + digestBytes))] = row + 1;
+      const [page, at] = this.#rowAt(row);
+      this.#slots[this.#slotOf(page.subarray(at, at + digestBytes))] = row + 1;
     }
   }
 }

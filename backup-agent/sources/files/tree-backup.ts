@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import type { Problem } from '../../errors/holdfast-error.ts';
+import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
 import type { BackupReader, BackupWriter, Progress } from '../source.ts';
 import { batches, indexLines } from './batches.ts';
 import { changes, removalOf, type FileChange } from './changes.ts';
@@ -34,8 +34,8 @@ export interface TreeBackupOptions {
   readonly writer: BackupWriter;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-  /** Sees how many entries there are, apart from the root, before the index is whole; may throw. */
-  readonly onCounted: (entries: number) => void;
+  /** What is wrong when there is no entry at all; nothing where there may be none. */
+  readonly emptied: string | undefined;
 }
 
 /**
@@ -97,7 +97,7 @@ class TreeBackup {
   }
 
   async *#indexLines(): AsyncGenerator<Buffer> {
-    const { key, whole, segmentBytes, lanes, onCounted } = this.#options;
+    const { key, whole, segmentBytes, lanes, emptied } = this.#options;
     const header: IndexHeader = {
       format: 'holdfast-files-index/1',
       key: key.base64,
@@ -111,7 +111,9 @@ class TreeBackup {
       backpressure: lanes + 1,
     });
     for await (const lines of written) yield Buffer.from(lines);
-    onCounted(this.#entries);
+    // Nothing of the backup can be used before its index is whole.
+    if (this.#entries === 0 && emptied !== undefined)
+      throw new HoldfastError('source-emptied', emptied);
   }
 
   async *#changes() {

@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import type { Problem } from '../../errors/holdfast-error.ts';
+import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
 import { batches, indexLines, type Change } from '../files/batches.ts';
 import type { ContentKey } from '../files/content-key.ts';
 import { InterruptedSegments, withInterrupted, type Findings } from '../files/interrupted.ts';
@@ -33,8 +33,8 @@ export interface BucketBackupOptions {
   readonly writer: BackupWriter;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-  /** Sees how many objects there are before the index is whole; may throw. */
-  readonly onCounted: (entries: number) => void;
+  /** What is wrong when there is no object at all; nothing where there may be none. */
+  readonly emptied: string | undefined;
 }
 
 type ObjectChange = Change<ObjectEntry, ObjectRemoval>;
@@ -97,7 +97,7 @@ class BucketBackup {
   }
 
   async *#indexLines(): AsyncGenerator<Buffer> {
-    const { key, whole, segmentBytes, lanes, onCounted } = this.#options;
+    const { key, whole, segmentBytes, lanes, emptied } = this.#options;
     const header: ObjectIndexHeader = {
       format: 'holdfast-s3-index/1',
       key: key.base64,
@@ -111,7 +111,9 @@ class BucketBackup {
       backpressure: lanes + 1,
     });
     for await (const lines of written) yield Buffer.from(lines);
-    onCounted(this.#entries);
+    // Nothing of the backup can be used before its index is whole.
+    if (this.#entries === 0 && emptied !== undefined)
+      throw new HoldfastError('source-emptied', emptied);
   }
 
   async *#changes(): AsyncGenerator<ObjectChange> {

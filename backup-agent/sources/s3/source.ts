@@ -3,7 +3,7 @@ import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { ContentKey } from '../files/content-key.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from '../files/interrupted.ts';
 import { PathFilter } from '../files/path-filter.ts';
-import { indexLineage, readFilesManifest } from '../files/lineage.ts';
+import { emptiedSince, indexLineage } from '../files/lineage.ts';
 import type { BackupRun, Preflight, PreparedBackup, Resumable, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { backUpBucket } from './bucket-backup.ts';
@@ -80,7 +80,7 @@ async function* backup(
       writer,
       signal: run.signal,
       progress: run.progress,
-      onCounted: (entries) => assertNotEmptied(options, bucket, run.chain, entries),
+      emptied: options.allowEmpty ? undefined : emptiedSince(bucket.location, run.chain),
     }));
   yield {
     writer,
@@ -107,18 +107,4 @@ function resumable(
   const chain = parents.map(({ id }) => id);
   const plan = { source: 's3', bucket, prefix, endpoint, exclude, chain, whole };
   return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
-}
-
-function assertNotEmptied(
-  { allowEmpty }: S3SourceOptions,
-  { location }: Bucket,
-  chain: BackupRun['chain'],
-  entries: number,
-): void {
-  const before = chain.at(-1);
-  if (!before || entries > 0 || allowEmpty || readFilesManifest(before).entries === 0) return;
-  throw new HoldfastError(
-    'source-emptied',
-    `${location} is empty, but held objects in backup ${before.id}`,
-  );
 }

@@ -1,0 +1,90 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { BackupKind, ConsistentPoint } from '../../../../contracts/manifest.ts';
+import type { Progress, WrittenObject } from '../../source.ts';
+import type { Findings } from '../interrupted.ts';
+import type { RestoreReport } from '../restore/report.ts';
+import type { RestoreFilesOptions } from '../restore/restore-files.ts';
+import type { TreeBackupOptions } from '../tree-backup.ts';
+import type { ErrorMessage } from './errors.ts';
+
+/** What of a backup the other thread is told; its objects it asks for. */
+export interface ReaderFacts {
+  readonly id: string;
+  readonly kind: BackupKind;
+  readonly point: ConsistentPoint;
+  readonly source: unknown;
+  readonly objectNames: readonly string[];
+}
+
+export interface InterruptedFacts {
+  readonly note: string;
+  readonly objects: readonly InterruptedObjectFacts[];
+  readonly meta: readonly InterruptedObjectFacts[];
+}
+
+export interface InterruptedObjectFacts {
+  readonly name: string;
+  readonly stored: boolean;
+  readonly attempt: number;
+}
+
+/** What a worker is started for. */
+export type Task =
+  | {
+      readonly type: 'backup';
+      readonly options: Omit<
+        TreeBackupOptions,
+        'parents' | 'key' | 'writer' | 'signal' | 'progress'
+      > & { readonly key: string };
+      readonly readers: readonly ReaderFacts[];
+      readonly writer: { readonly id: string; readonly interrupted?: InterruptedFacts };
+    }
+  | {
+      readonly type: 'restore' | 'restoreObjects';
+      readonly options: Omit<RestoreFilesOptions, 'chain' | 'signal' | 'progress'>;
+      readonly readers: readonly ReaderFacts[];
+    };
+
+export interface TaskResults {
+  readonly backup: Findings;
+  readonly restore: RestoreReport;
+  readonly restoreObjects: RestoreReport;
+}
+
+/** What only the main thread can do, for it has the storage, the keys and the journal. */
+export type Call =
+  | {
+      readonly call: 'read';
+      readonly backup: string;
+      readonly area: 'objects' | 'meta';
+      readonly name: string;
+      readonly port: MessagePort;
+    }
+  | {
+      readonly call: 'write';
+      readonly id: number;
+      readonly area: 'objects' | 'meta';
+      readonly name: string;
+      readonly port: MessagePort;
+    }
+  | {
+      readonly call: 'note';
+      readonly id: number;
+      readonly area: 'objects' | 'meta';
+      readonly number: number;
+    };
+
+/** To the main thread. */
+export type FromWorker =
+  | Call
+  | { readonly step: Parameters<Progress['step']> }
+  | { readonly advance: number }
+  | { readonly note: string }
+  | { readonly done: unknown }
+  | { readonly failed: ErrorMessage };
+
+/** To the worker. */
+export type ToWorker =
+  | { readonly abort: ErrorMessage }
+  | { readonly answer: number; readonly value: WrittenObject | string }
+  | { readonly answer: number; readonly error: ErrorMessage };

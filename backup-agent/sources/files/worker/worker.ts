@@ -1,0 +1,174 @@
+import { MessageChannel, parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { restoreObjectsToDirectory } from '../../s3/restore-to-directory.ts';
+import type {
+  BackupReader,
+  BackupWriter,
+  ByteStream,
+  InterruptedBackup,
+  InterruptedObject,
+  Progress,
+  WrittenObject,
+} from '../../source.ts';
+import { ContentKey } from '../content-key.ts';
+import { restoreFiles } from '../restore/restore-files.ts';
+import { backUpTree } from '../tree-backup.ts';
+import { ReceivedBytes, sendBytes } from './byte-channel.ts';
+import { Errors } from './errors.ts';
+import type {
+  FromWorker,
+  InterruptedFacts,
+  InterruptedObjectFacts,
+  ReaderFacts,
+  Task,
+  ToWorker,
+} from './messages.ts';
+
+type Area = 'objects' | 'meta';
+
+/** Bytes that are told of at once: a message for every file would cost more than packing it. */
+const progressBytes = 256 * 1024;
+
+/** The main thread as the task sees it: the writer, the readers and the progress that it stands for. */
+class MainThread {
+  readonly #port: MessagePort;
+  readonly #errors = new Errors();
+  readonly #stop = new AbortController();
+  readonly #waiting = new Map<number, PromiseWithResolvers<WrittenObject | string>>();
+  #calls = 0;
+  #advanced = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (message: ToWorker) => this.#receive(message));
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  readonly progress: Progress = {
+    step: (...step) => this.#send({ step }),
+    advance: (amount) => {
+      this.#advanced += amount;
+      if (this.#advanced >= progressBytes) this.#flush();
+    },
+    note: (note) => this.#send({ note }),
+  };
+
+  reader(facts: ReaderFacts): BackupReader {
+    const read = (area: Area) => async (name: string) => {
+      const { port1, port2 } = new MessageChannel();
+      this.#send({ call: 'read', backup: facts.id, area, name, port: port2 }, [port2]);
+      return new ReceivedBytes(port1, this.#errors);
+    };
+    return { ...facts, readObject: read('objects'), readMeta: read('meta') };
+  }
+
+  writer({ id, interrupted }: Extract<Task, { type: 'backup' }>['writer']): BackupWriter {
+    const write = (area: Area) => (name: string, plaintext: ByteStream, note?: () => string) =>
+      this.#write(area, name, plaintext, note);
+    return {
+      id,
+      ...(interrupted ? { interrupted: this.#interrupted(interrupted) } : {}),
+      writeObject: write('objects'),
+      writeMeta: write('meta'),
+    };
+  }
+
+  finish(value: unknown): void {
+    this.#flush();
+    this.#send({ done: value });
+  }
+
+  fail(error: unknown): void {
+    this.#send({ failed: this.#errors.messageOf(error) });
+  }
+
+  async #write(
+    area: Area,
+    name: string,
+    plaintext: ByteStream,
+    note?: () => string,
+  ): Promise<WrittenObject> {
+    const { port1, port2 } = new MessageChannel();
+    const written = this.#ask((id) => ({ call: 'write', id, area, name, port: port2 }), [port2]);
+    await sendBytes(port1, this.#errors, () => asynchronous(plaintext), note);
+    return (await written) as WrittenObject;
+  }
+
+  #interrupted({ note, objects, meta }: InterruptedFacts): InterruptedBackup {
+    const remote =
+      (area: Area) =>
+      (object: InterruptedObjectFacts, number: number): InterruptedObject => ({
+        ...object,
+        readNote: async () =>
+          (await this.#ask((id) => ({ call: 'note', id, area, number }))) as string,
+      });
+    return { note, objects: objects.map(remote('objects')), meta: meta.map(remote('meta')) };
+  }
+
+  async #ask(
+    call: (id: number) => FromWorker,
+    transfer: MessagePort[] = [],
+  ): Promise<WrittenObject | string> {
+    const id = ++this.#calls;
+    const answer = Promise.withResolvers<WrittenObject | string>();
+    this.#waiting.set(id, answer);
+    // The stream that belongs to the call may fail first.
+    answer.promise.catch(() => undefined);
+    this.#send(call(id), transfer);
+    return await answer.promise;
+  }
+
+  #receive(message: ToWorker): void {
+    if ('abort' in message) {
+      this.#stop.abort(this.#errors.errorOf(message.abort));
+      return;
+    }
+    const waiting = this.#waiting.get(message.answer);
+    this.#waiting.delete(message.answer);
+    if ('error' in message) waiting?.reject(this.#errors.errorOf(message.error));
+    else waiting?.resolve(message.value);
+  }
+
+  #flush(): void {
+    if (this.#advanced > 0) this.#send({ advance: this.#advanced });
+    this.#advanced = 0;
+  }
+
+  #send(message: FromWorker, transfer: MessagePort[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+}
+
+async function* asynchronous(bytes: ByteStream): AsyncGenerator<Uint8Array> {
+  yield* bytes;
+}
+
+async function run(task: Task, main: MainThread): Promise<unknown> {
+  const readers = task.readers.map((facts) => main.reader(facts));
+  const { signal, progress } = main;
+  if (task.type === 'backup')
+    return await backUpTree({
+      ...task.options,
+      // A buffer arrives as plain bytes.
+      root: Buffer.from(task.options.root),
+      key: ContentKey.fromBase64(task.options.key),
+      parents: readers,
+      writer: main.writer(task.writer),
+      signal,
+      progress,
+    });
+  const restore = task.type === 'restore' ? restoreFiles : restoreObjectsToDirectory;
+  return await restore({ ...task.options, chain: readers, signal, progress });
+}
+
+if (parentPort) {
+  const main = new MainThread(parentPort);
+  try {
+    // The main thread made it in `run-in-worker.ts`, a moment ago.
+    main.finish(await run(workerData as Task, main));
+  } catch (error) {
+    main.fail(error);
+  }
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { linkSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { HoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
+import { createFilesSource } from '../../../backup-agent/sources/files/source.ts';
+import { restoreInWorker } from '../../../backup-agent/sources/files/worker/run-in-worker.ts';
+import type { BackupReader, Progress } from '../../../backup-agent/sources/source.ts';
+import { runBackup } from '../../../backup-agent/operations/backup.ts';
+import { makeAttachments, openAttachments } from '../../operations/support/attachments.ts';
+import { withPoints } from '../../operations/support/points.ts';
+import { run } from '../../operations/support/scenario.ts';
+import { silentProgress, takeBackups } from '../../support/in-memory-backup.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { assertSameTree } from './tree.ts';
+
+const signal = new AbortController().signal;
+const options = { signal, progress: silentProgress };
+
+function fill(source: string): void {
+  for (let number = 0; number < 300; number++) {
+    mkdirSync(join(source, `d${number % 7}`), { recursive: true });
+    const name = join(source, `d${number % 7}`, `f${number}`);
+    if (number % 10 === 9) linkSync(join(source, `d${(number - 1) % 7}`, `f${number - 1}`), name);
+    else writeFileSync(name, Buffer.alloc((number * 7919) % 40_000, `${number} `));
+  }
+  writeFileSync(join(source, 'large'), Buffer.alloc(5_000_000, 'large'));
+}
+
+test('in a thread of its own a backup is the same, byte for byte', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const common = {
+    path: source,
+    segmentBytes: 1_500_000,
+    randomBytes: (count: number) => Buffer.alloc(count, 1),
+  };
+  const [here] = await takeBackups(createFilesSource(common), 'full');
+  const [there] = await takeBackups(createFilesSource({ ...common, inWorker: true }), 'full');
+  assert.ok(here && there);
+  assert.deepEqual(there.writer.objects, here.writer.objects);
+  assert.deepEqual(there.writer.meta, here.writer.meta);
+  assert.deepEqual(there.source, here.source);
+});
+
+test('a full and its incremental, taken and restored in threads of their own, are the tree', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const files = createFilesSource({ path: source, inWorker: true, segmentBytes: 1_500_000 });
+  const chain: BackupReader[] = [];
+  for (const kind of ['full', 'incremental'] as const) {
+    const [taken] = await takeBackups(files, kind, { chain });
+    assert.ok(taken);
+    chain.push(taken.reader);
+    writeFileSync(join(source, 'd1/f1'), 'changed');
+    rmSync(join(source, 'd2'), { recursive: true });
+    mkdirSync(join(source, 'd2'));
+  }
+  rmSync(join(source, 'd1/f1'));
+  const whole = join(directory.path, 'restored');
+  let bytes = 0;
+  const progress: Progress = { ...silentProgress, advance: (count) => (bytes += count) };
+  const report = await restoreInWorker('restore', { ...options, chain, target: whole, progress });
+  assert.deepEqual(report.refused, []);
+  assert.equal(bytes, report.bytes);
+  rmSync(join(whole, 'd1/f1'));
+  for (const tree of [source, whole])
+    for (const name of ['d1', 'd2', '']) utimesSync(join(tree, name), 1, 1);
+  assertSameTree(whole, source);
+});
+
+test('an error is the same error as without a thread', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const files = createFilesSource({ path: source, inWorker: true });
+  const [full] = await takeBackups(files, 'full');
+  assert.ok(full);
+  const target = join(directory.path, 'restored');
+
+  const damaged = new HoldfastError('object-damaged', 'the storage says no', { hint: 'repair it' });
+  const broken = { ...full.reader, readObject: () => Promise.reject(damaged) };
+  const restored = restoreInWorker('restore', { ...options, chain: [broken], target });
+  assert.equal(await restored.catch((error: unknown) => error), damaged);
+
+  await assert.rejects(
+    restoreInWorker('restore', { ...options, chain: [full.reader], target: source }),
+    (error) => error instanceof HoldfastError && error.code === 'target-not-empty',
+  );
+  rmSync(source, { recursive: true });
+  mkdirSync(source);
+  await assert.rejects(takeBackups(files, 'incremental', { chain: [full.reader] }), {
+    code: 'source-emptied',
+  });
+});
+
+test('an abort ends the thread with its reason', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const stop = new AbortController();
+  const reason = new Error('stopped by a person');
+  const taken = takeBackups(createFilesSource({ path: source, inWorker: true }), 'full', {
+    signal: stop.signal,
+    progress: { ...silentProgress, step: () => stop.abort(reason) },
+  });
+  assert.equal(await taken.catch((error: unknown) => error), reason);
+});
+
+test('a backup that was interrupted goes on in a thread too', async () => {
+  await using directory = await temporaryDirectory();
+  await makeAttachments(directory.path);
+  const path = join(directory.path, 'source');
+  fill(path);
+  const source = createFilesSource({ path, inWorker: true, segmentBytes: 300_000 });
+  let left = 6;
+  const failure = new Error('interrupted');
+  const interrupted = await openAttachments(directory.path, {
+    source,
+    wrap: (storage) =>
+      withPoints(storage, (name) => {
+        if (name === 'after put objects' && left-- <= 0) throw failure;
+      }),
+  });
+  const first = runBackup(interrupted, { job: 'crm', kind: 'full' }, run);
+  assert.equal(await first.catch((error: unknown) => error), failure);
+  const notes: string[] = [];
+  const agent = await openAttachments(directory.path, { source });
+  const progress = { ...silentProgress, note: (text: string) => void notes.push(text) };
+  const [manifest] = await runBackup(agent, { job: 'crm', kind: 'full' }, { progress });
+  assert.match(notes[0] ?? '', new RegExp(`interrupted backup ${manifest?.id}`));
+});
