@@ -113,6 +113,7 @@ class ComposedAgent implements Agent {
       return createFilesSource({
         path: this.#path(source.path),
         exclude: source.exclude,
+        include: source.include,
         oneFileSystem: source.oneFileSystem,
         segmentBytes: source.segmentSize,
         inWorker: true,

@@ -53,6 +53,8 @@ const filesSource = z.strictObject({
   path: z.string().min(1),
   /** gitignore syntax. */
   exclude: z.array(z.string().min(1)).default([]),
+  /** gitignore syntax: with any, only files that match are taken. */
+  include: z.array(z.string().min(1)).default([]),
   oneFileSystem: z.boolean().default(true),
   segmentSize: size.prefault('64MiB'),
 });
@@ -70,6 +72,8 @@ const s3Source = z.strictObject({
   profile: z.string().optional(),
   /** gitignore syntax, for what follows the prefix. */
   exclude: z.array(z.string().min(1)).default([]),
+  /** gitignore syntax: with any, only objects that match are taken. */
+  include: z.array(z.string().min(1)).default([]),
   segmentSize: size.prefault('64MiB'),
 });
 

@@ -319,7 +319,7 @@ export const catalogue = {
   'source-emptied': {
     exit: 'source',
     meaning: 'A source that held entries in its last backup is suddenly empty.',
-    hint: 'check that it is mounted; if it was emptied on purpose, back it up under a new job',
+    hint: 'check that it is mounted; if it was emptied on purpose, run `holdfast backup` with --allow-empty',
     retrySafe: true,
   },
 

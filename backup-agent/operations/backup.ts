@@ -30,6 +30,10 @@ export interface BackupRequest {
   readonly kind: BackupKind | 'auto';
   /** Waits for another run of the job to end. */
   readonly wait?: boolean;
+  /** Attachments only: reads all content again, whatever size and times say. */
+  readonly verifyContent?: boolean;
+  /** Attachments only: a source that held something may be empty now. */
+  readonly allowEmpty?: boolean;
 }
 
 const leaseDurationMs = 120_000;
@@ -59,7 +63,7 @@ export async function runBackup(
   if (lease.tookOverFrom)
     agent.log.warn({ job: request.job }, `took over the expired lease of ${lease.tookOverFrom}`);
   const session = await BackupSession.start(agent, repository, request.job);
-  return await session.run(request.kind, run);
+  return await session.run(request, run);
 }
 
 /** A chain that is damaged cannot be continued: the answer is a new full, not a failure. */
@@ -122,12 +126,15 @@ class BackupSession {
     this.#chain = chain;
   }
 
-  async run(kind: BackupRequest['kind'], run: Run): Promise<Manifest[]> {
+  async run(request: BackupRequest, run: Run): Promise<Manifest[]> {
     const committed = await this.#publishInterrupted(run);
-    for (let next: BackupRequest['kind'] | undefined = kindAfter(kind, committed.at(-1)); next;) {
+    for (
+      let next: BackupRequest['kind'] | undefined = kindAfter(request.kind, committed.at(-1));
+      next;
+    ) {
       const asked: BackupRequest['kind'] = next;
       next = undefined;
-      for await (const prepared of await this.#backUp(asked, run)) {
+      for await (const prepared of await this.#backUp({ ...request, kind: asked }, run)) {
         const manifest = await this.#commit(prepared);
         committed.push(manifest);
         // That was the state when the other run was interrupted; what is asked for is that of now.
@@ -137,7 +144,7 @@ class BackupSession {
     return committed;
   }
 
-  async #backUp(kind: BackupRequest['kind'], { progress }: Run) {
+  async #backUp({ kind, verifyContent, allowEmpty }: BackupRequest, { progress }: Run) {
     const agent = this.#agent;
     const source = await agent.source(this.#job);
     const identities = await agent.metadataIdentities();
@@ -146,6 +153,8 @@ class BackupSession {
       chain: this.#chain.map(({ manifest }) =>
         createBackupReader(this.#repository.storage, manifest, identities),
       ),
+      ...(verifyContent === undefined ? {} : { verifyContent }),
+      ...(allowEmpty === undefined ? {} : { allowEmpty }),
       begin: (taken, resumable) => this.#begin(taken, resumable, progress),
       signal: agent.signal,
       log: agent.log,

@@ -4,8 +4,10 @@ import { createBackupReader } from '../repository/backup-reader.ts';
 import type { Damage } from '../repository/damage.ts';
 import { objectKey, plainName } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
-import { showPath } from '../sources/files/entry.ts';
+import { showPath, type Entry } from '../sources/files/entry.ts';
 import { openIndex } from '../sources/files/index-reader.ts';
+import type { ObjectEntry } from '../sources/s3/object-entry.ts';
+import { openObjectIndex } from '../sources/s3/object-index.ts';
 import { segmentName } from '../sources/files/segment-name.ts';
 import { readInventory } from '../sources/postgres/inventory.ts';
 import type { BackupReader } from '../sources/source.ts';
@@ -70,6 +72,7 @@ async function* contentsOf(
   if (manifest.source.kind === 'postgres' && manifest.kind === 'full')
     yield* tables(reader, signal);
   if (manifest.source.kind === 'files') yield* files(reader, signal);
+  if (manifest.source.kind === 's3') yield* objects(reader, signal);
 }
 
 async function* tables(reader: BackupReader, signal: AbortSignal): AsyncGenerator<Content> {
@@ -83,12 +86,19 @@ async function* tables(reader: BackupReader, signal: AbortSignal): AsyncGenerato
 
 async function* files(reader: BackupReader, signal: AbortSignal): AsyncGenerator<Content> {
   await using index = await openIndex(reader, signal, () => undefined);
-  for await (const entry of index.entries) {
-    if (entry.type === 'removed') continue;
-    const segments = new Set(
-      (entry.extents ?? []).filter(({ backup }) => backup === reader.id).map((e) => e.segment),
-    );
-    for (const segment of segments)
-      yield { object: segmentName(segment), name: showPath(entry.path) };
-  }
+  for await (const entry of index.entries) if (entry.type !== 'removed') yield* own(reader, entry);
+}
+
+async function* objects(reader: BackupReader, signal: AbortSignal): AsyncGenerator<Content> {
+  await using index = await openObjectIndex(reader, signal, () => undefined);
+  for await (const entry of index.entries) if (entry.type !== 'removed') yield* own(reader, entry);
+}
+
+/** The segments of this very backup that an entry has its content in. */
+function* own({ id }: BackupReader, entry: Entry | ObjectEntry): Generator<Content> {
+  const segments = new Set(
+    (entry.extents ?? []).filter(({ backup }) => backup === id).map((e) => e.segment),
+  );
+  for (const segment of segments)
+    yield { object: segmentName(segment), name: showPath(entry.path) };
 }

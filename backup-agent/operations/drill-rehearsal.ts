@@ -11,7 +11,7 @@ import type { Sandbox } from '../drills/sandbox/sandbox.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import { chainOf } from '../repository/chain.ts';
-import { restoreFiles } from '../sources/files/restore/restore-files.ts';
+import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
 import { readInventory } from '../sources/postgres/inventory.ts';
 import {
   restorePostgres,
@@ -212,7 +212,8 @@ export class Rehearsal {
     if (!attachments) return { files: 0, fileBytes: 0 };
     this.#progress.phase('attachments');
     const folder = this.#resources.use(await sandbox.createDirectory());
-    const report = await restoreFiles({
+    const isBucket = attachments.record.manifest.source.kind === 's3';
+    const report = await restoreInWorker(isBucket ? 'restoreObjects' : 'restore', {
       chain: attachments.readers,
       target: folder.path,
       signal: agent.signal,
@@ -246,6 +247,7 @@ export class Rehearsal {
     return {
       root,
       databaseMoment,
+      directoriesTellDeletions: this.#options.attachments?.record.manifest.source.kind !== 's3',
       heldBefore: (paths) => this.#heldBefore(paths, databaseMoment),
     };
   }
@@ -257,7 +259,7 @@ export class Rehearsal {
     if (!attachments || !before) return new Set();
     const chain = chainOf(attachments.backups, before.manifest.id);
     const { readers } = await openChain(agent, attachments.repository, chain);
-    return await heldPaths(readers, paths, agent.signal);
+    return await heldPaths(before.manifest.source.kind, readers, paths, agent.signal);
   }
 }
 

@@ -3,6 +3,13 @@ import { expectedContent } from '../drills/expected-content.ts';
 import type { Entry } from '../sources/files/entry.ts';
 import { encodeEntry, type IndexHeader } from '../sources/files/index-format.ts';
 import { indexName, openIndex, readTree } from '../sources/files/index-reader.ts';
+import type { ObjectEntry } from '../sources/s3/object-entry.ts';
+import {
+  encodeObject,
+  openObjectIndex,
+  readObjects,
+  type ObjectIndexHeader,
+} from '../sources/s3/object-index.ts';
 import type { InventoryTable } from '../sources/postgres/inventory.ts';
 import type { BackupReader } from '../sources/source.ts';
 import type { ScratchManifest, ScratchRepository } from './self-test-copy.ts';
@@ -134,8 +141,8 @@ async function* withoutLastRow(rows: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /**
- * Every file gets the content of the one before it, in an index that says so: the tree is sound in
- * itself, and only the rows know better.
+ * Every file gets the content of the one before it, in an index that says so: the attachments are
+ * sound in themselves, and only the rows know better.
  */
 async function staleAttachments(context: BreakContext): Promise<boolean> {
   const { scratch, attachmentsJob, signal } = context;
@@ -144,24 +151,59 @@ async function staleAttachments(context: BreakContext): Promise<boolean> {
   const last = chain.at(-1);
   const reader = readers.at(-1);
   if (!last || !reader) return false;
-  const header = await readHeader(reader, signal);
-  const whole = `${JSON.stringify({ ...header, index: 'whole' })}\n`;
-  let rotated = 0;
-  async function* index(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(whole);
-    let before: Entry | undefined;
-    for await (const entry of readTree(readers, signal)) {
-      const content = entry.type === 'file' && entry.linkTo === undefined ? entry : undefined;
-      if (content && before && before.digest !== content.digest) rotated += 1;
-      yield Buffer.from(
-        encodeEntry(content && before ? withContent(content, before) : entry, last?.id ?? ''),
-      );
-      before = content ?? before;
-    }
-  }
-  await scratch.replace(last, 'meta', indexName, index());
+  const rotation = { count: 0 };
+  const lines =
+    last.source.kind === 's3'
+      ? rotatedObjects(readers, last.id, rotation, signal)
+      : rotatedFiles(readers, last.id, rotation, signal);
+  await scratch.replace(last, 'meta', indexName, lines);
   last.source = { ...last.source, indexParent: null };
-  return rotated > 0;
+  return rotation.count > 0;
+}
+
+async function* rotatedFiles(
+  readers: readonly BackupReader[],
+  own: string,
+  rotation: { count: number },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const reader = readers.at(-1);
+  if (reader) yield wholeIndex(await readHeader(reader, signal));
+  let before: Entry | undefined;
+  for await (const entry of readTree(readers, signal)) {
+    const content = entry.type === 'file' && entry.linkTo === undefined ? entry : undefined;
+    if (content && before && before.digest !== content.digest) rotation.count += 1;
+    yield Buffer.from(encodeEntry(content && before ? withContent(content, before) : entry, own));
+    before = content ?? before;
+  }
+}
+
+async function* rotatedObjects(
+  readers: readonly BackupReader[],
+  own: string,
+  rotation: { count: number },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const reader = readers.at(-1);
+  if (reader) yield wholeIndex(await readObjectHeader(reader, signal));
+  let before: ObjectEntry | undefined;
+  for await (const entry of readObjects(readers, signal)) {
+    if (before && before.digest !== entry.digest) rotation.count += 1;
+    yield Buffer.from(encodeObject(before ? withContent(entry, before) : entry, own));
+    before = entry;
+  }
+}
+
+function wholeIndex(header: IndexHeader | ObjectIndexHeader): Buffer {
+  return Buffer.from(`${JSON.stringify({ ...header, index: 'whole' })}\n`);
+}
+
+async function readObjectHeader(
+  reader: BackupReader,
+  signal: AbortSignal,
+): Promise<ObjectIndexHeader> {
+  await using index = await openObjectIndex(reader, signal);
+  return index.header;
 }
 
 async function readHeader(reader: BackupReader, signal: AbortSignal): Promise<IndexHeader> {
@@ -169,12 +211,16 @@ async function readHeader(reader: BackupReader, signal: AbortSignal): Promise<In
   return index.header;
 }
 
-function withContent(entry: Entry, { sizeBytes, digest, extents }: Entry): Entry {
-  const { digest: _, extents: __, sparse: ___, ...rest } = entry;
-  return {
-    ...rest,
+function withContent<E extends Entry | ObjectEntry>(
+  entry: E,
+  { sizeBytes, digest, extents }: Entry | ObjectEntry,
+): E {
+  const { digest: _, extents: __, ...rest } = entry;
+  const content = {
     sizeBytes,
     ...(digest === undefined ? {} : { digest }),
     ...(extents === undefined ? {} : { extents }),
   };
+  // What is left out are optional fields, and all others are those of the entry.
+  return { ...rest, sparse: undefined, ...content } as unknown as E;
 }

@@ -47,7 +47,7 @@ export function timedProgress(progress: Progress, clock: PhaseClock): TimedProgr
       if (!fixed) start(phaseOfStep[title] ?? title);
       progress.step(title, total);
     },
-    advance: (amount) => progress.advance(amount),
+    advance: (amount, also) => progress.advance(amount, also),
     note: (text) => progress.note(text),
   };
 }

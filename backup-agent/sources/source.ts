@@ -34,6 +34,10 @@ export interface BackupRun extends SourceContext {
   readonly requested: BackupKind;
   /** The newest committed chain, its full first; empty when there is none. */
   readonly chain: readonly BackupReader[];
+  /** Attachments only: all content is read again, whatever size and times say. */
+  readonly verifyContent?: boolean;
+  /** Attachments only: a source that held something may be empty now. */
+  readonly allowEmpty?: boolean;
   /**
    * Opens a new, empty backup, or with `resumable` the one that an interrupted run of the same kind
    * and plan left. One at a time: the former must have been yielded or abandoned.
@@ -141,8 +145,16 @@ export interface Progress {
     title: string,
     total?: { readonly amount: number; readonly unit: 'bytes' | 'rows' | 'entries' },
   ): void;
-  advance(amount: number): void;
+  advance(amount: number, also?: ProgressDetails): void;
   note(text: string): void;
+}
+
+/** What a step in another unit than bytes tells besides. */
+export interface ProgressDetails {
+  /** Read or written since the last call. */
+  readonly bytes?: number;
+  /** The one that was begun last. */
+  readonly segment?: number;
 }
 
 export interface Log {

@@ -251,3 +251,37 @@ describe('an interrupted backup is left alone', () => {
     await assertSound(agent);
   });
 });
+
+test('a source that was emptied is refused until a person says that it may be', async () => {
+  await using directory = await temporaryDirectory();
+  await makeAttachments(directory.path);
+  fill(directory.path);
+  const agent = await openAttachments(directory.path);
+  await runBackup(agent, { job: 'crm', kind: 'full' }, run);
+  rmSync(join(directory.path, 'source'), { recursive: true });
+  mkdirSync(join(directory.path, 'source'));
+  for (const kind of ['full', 'incremental'] as const)
+    await assert.rejects(runBackup(agent, { job: 'crm', kind }, run), { code: 'source-emptied' });
+  const request = { job: 'crm', kind: 'incremental', allowEmpty: true } as const;
+  const [manifest] = await runBackup(agent, request, run);
+  assert.equal(manifest?.items, 0);
+});
+
+test('all content is read again when a person asks for it, whatever the times say', async () => {
+  await using directory = await temporaryDirectory();
+  await makeAttachments(directory.path);
+  fill(directory.path);
+  const agent = await openAttachments(directory.path);
+  await runBackup(agent, { job: 'crm', kind: 'full' }, run);
+  let bytes = 0;
+  const progress = {
+    ...run.progress,
+    advance: (_: number, also: { readonly bytes?: number } = {}) => void (bytes += also.bytes ?? 0),
+  };
+  await runBackup(agent, { job: 'crm', kind: 'incremental' }, { progress });
+  assert.equal(bytes, 0);
+  const verifying = { job: 'crm', kind: 'incremental', verifyContent: true } as const;
+  const [manifest] = await runBackup(agent, verifying, { progress });
+  assert.equal(bytes, files * 10_000);
+  assert.deepEqual(manifest?.objects, []);
+});

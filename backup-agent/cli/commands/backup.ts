@@ -20,27 +20,31 @@ export const backupCommand: CommandModule = {
           .default('auto'),
       )
       .option('--wait', 'wait for another run of the job to end')
+      .option(
+        '--verify-content',
+        'attachments: read all content again, whatever size and times say',
+      )
+      .option('--allow-empty', 'attachments: the source was emptied on purpose')
       .addHelpText(
         'after',
         `
 Examples:
   holdfast backup crm                       the group's jobs: database first, attachments after it
   holdfast backup crm-database --kind full  start a new chain
+  holdfast backup crm-attachments --verify-content   trust no time stamp
+
+A backup of attachments that was interrupted goes on where it was.
 
 Ends with 5 when a backup is partial: committed, but some entries could not be read.`,
       )
-      .action((name: string, options: { kind: BackupRequest['kind']; wait?: boolean }) =>
+      .action((name: string, options: Omit<BackupRequest, 'job'>) =>
         run((context) =>
           withAgent(context, async (agent) => {
             const taken: Manifest[] = [];
             const steps = jobsToRun(agent, name).map((job) => ({
               title: `Back up ${job}`,
               run: async (progress: Parameters<typeof runBackup>[2]['progress']) => {
-                const manifests = await runBackup(
-                  agent,
-                  { job, kind: options.kind, wait: options.wait ?? false },
-                  { progress },
-                );
+                const manifests = await runBackup(agent, { ...options, job }, { progress });
                 taken.push(...manifests);
                 return manifests.map(summariseBackup).join('; ') || 'nothing has changed';
               },

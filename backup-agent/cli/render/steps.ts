@@ -56,6 +56,8 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
   let title = '';
   let total: { readonly amount: number; readonly unit: string } | undefined;
   let done = 0;
+  let bytes = 0;
+  let segment: number | undefined;
   let startedAt = performance.now();
   let drawnAt = startedAt;
   return {
@@ -63,15 +65,19 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
       title = nextTitle;
       total = nextTotal;
       done = 0;
+      bytes = 0;
+      segment = undefined;
       startedAt = performance.now();
       if (interactive) task.output = title;
     },
-    advance: (amount) => {
+    advance: (amount, also = {}) => {
       done += amount;
+      bytes += also.bytes ?? 0;
+      segment = also.segment ?? segment;
       const now = performance.now();
       if (now - drawnAt < everyMs) return;
       drawnAt = now;
-      task.output = progressLine(title, done, total, now - startedAt);
+      task.output = progressLine(title, done, total, now - startedAt, { bytes, segment });
     },
     note: (text) => {
       task.output = text;
@@ -79,24 +85,33 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
   };
 }
 
-/** `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left`. */
+/**
+ * `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left`, or, where no total is known and bytes
+ * are not what is counted, `back up files: 5,210 entries, 900 entries/s, 340 MiB at 59 MiB/s, segment 6`.
+ */
 export function progressLine(
   title: string,
   done: number,
   total: { readonly amount: number; readonly unit: string } | undefined,
   elapsedMs: number,
+  { bytes = 0, segment }: { readonly bytes?: number; readonly segment?: number | undefined } = {},
 ): string {
   const show = (amount: number) =>
-    total?.unit === 'bytes' ? formatBytes(amount) : `${formatCount(amount)} ${total?.unit ?? ''}`;
-  if (!total || total.amount === 0) return `${title}: ${show(done).trim()}`;
-  const share = Math.min(1, done / total.amount);
-  const perMs = done / Math.max(1, elapsedMs);
-  const left = perMs > 0 ? (total.amount - done) / perMs : 0;
+    total?.unit === 'bytes'
+      ? formatBytes(amount)
+      : `${formatCount(amount)} ${total?.unit ?? ''}`.trim();
+  const perSecond = (amount: number) => Math.round((amount * 1_000) / Math.max(1, elapsedMs));
+  const known = total !== undefined && total.amount > 0 && done <= total.amount;
+  const left = known && done > 0 ? ((total.amount - done) / done) * elapsedMs : 0;
   const parts = [
-    `${show(done)} of ${show(total.amount)}`,
-    `${Math.floor(share * 100)} %`,
-    `${show(Math.round(perMs * 1_000))}/s`,
+    known
+      ? `${total.unit === 'bytes' ? show(done) : formatCount(done)} of ${show(total.amount)}`
+      : show(done),
+    ...(known ? [`${Math.floor((done / total.amount) * 100)} %`] : []),
+    ...(total ? [`${show(perSecond(done))}/s`] : []),
     ...(left > 0 ? [`${formatDuration(left)} left`] : []),
+    ...(bytes > 0 ? [`${formatBytes(bytes)} at ${formatBytes(perSecond(bytes))}/s`] : []),
+    ...(segment === undefined ? [] : [`segment ${segment}`]),
   ];
   return `${title}: ${parts.join(', ')}`;
 }

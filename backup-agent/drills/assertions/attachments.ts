@@ -16,6 +16,8 @@ export interface RestoredAttachments {
   readonly databaseMoment: Date;
   /** Those of these paths that a backup taken before that moment holds. */
   readonly heldBefore: (paths: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
+  /** A directory has the time of the last deletion in it; a bucket's restored one has not. */
+  readonly directoriesTellDeletions: boolean;
 }
 
 /** What the configured query must return for each attachment. */
@@ -100,17 +102,19 @@ async function contentDiffers(
 
 /**
  * A missing file was deleted after the rows' moment when an earlier backup still held it and its
- * directory has changed since that moment (a deletion changes it). Any other was lost.
+ * directory has changed since that moment (a deletion changes it). Any other was lost. A bucket keeps
+ * no time of deletions: there the earlier backup alone says that the object was not simply left out.
  */
 async function* judgeMissing(
   paths: ReadonlySet<string>,
   root: string,
-  { databaseMoment, heldBefore }: RestoredAttachments,
+  { databaseMoment, heldBefore, directoriesTellDeletions }: RestoredAttachments,
 ): AsyncGenerator<Comparison> {
   if (paths.size === 0) return;
   const held = await heldBefore(paths);
   for (const path of paths) {
-    const changed = (await directoryChange(root, path)) > databaseMoment;
+    const changed =
+      !directoriesTellDeletions || (await directoryChange(root, path)) > databaseMoment;
     yield held.has(path) && changed
       ? { subject: path, outcome: 'unproven', what: 'was deleted after the rows were backed up' }
       : { subject: path, outcome: 'failed', what: 'its file is missing' };

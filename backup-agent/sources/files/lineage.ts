@@ -42,13 +42,19 @@ export function indexLineage(chain: readonly BackupReader[]): BackupReader[] {
   throw new HoldfastError('chain-broken', 'there is no backup to read');
 }
 
+/** Entries of the chain's last backup; 0 without one. */
+export function entriesOf(chain: readonly BackupReader[]): number {
+  const last = chain.at(-1);
+  return last ? readFilesManifest(last).entries : 0;
+}
+
 /**
  * What is wrong with a source that has nothing any more, unless the last backup of the chain had
  * nothing either.
  */
 export function emptiedSince(where: string, chain: readonly BackupReader[]): string | undefined {
+  const before = entriesOf(chain);
   const last = chain.at(-1);
-  const before = last ? readFilesManifest(last).entries : 0;
   return before > 0
     ? `${where} is empty, but held ${before} entries in backup ${last?.id}`
     : undefined;

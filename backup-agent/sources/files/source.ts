@@ -13,7 +13,7 @@ import type {
 import { ContentKey } from './content-key.ts';
 import { indexName, openIndex } from './index-reader.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
-import { emptiedSince, indexLineage } from './lineage.ts';
+import { emptiedSince, entriesOf, indexLineage } from './lineage.ts';
 import { errorText } from './system-errors.ts';
 import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
 import { backUpTreeInWorker } from './worker/run-in-worker.ts';
@@ -92,7 +92,9 @@ async function* backup(
   const indexes = parents.length === 0 ? 0 : indexLineage(parents).length;
   const whole = indexes === 0 || indexes >= longestIndexChain;
   const key = await chainKey(parents, options, run.signal);
-  const writer = await run.begin(kind, resumable(options, parents, whole, key));
+  const verifyContent = run.verifyContent ?? options.verifyContent ?? false;
+  const continued = verifyContent ? undefined : resumable(options, parents, whole, key);
+  const writer = await run.begin(kind, continued);
   const left = await interruptedFindings(writer.interrupted, indexName);
   const backUp = options.inWorker ? backUpTreeInWorker : backUpTree;
   const findings =
@@ -113,14 +115,13 @@ async function* backup(
   };
 }
 
-/** One that reads all content again is not gone on with: it trusts no state that it did not see. */
+/** Not asked of a run that reads all content again: it trusts no state that it did not see. */
 function resumable(
   options: FilesSourceOptions,
   parents: BackupRun['chain'],
   whole: boolean,
   key: ContentKey,
-): Resumable | undefined {
-  if (options.verifyContent) return undefined;
+): Resumable {
   const { path, exclude = [], include = [], oneFileSystem = true } = options;
   const chain = parents.map(({ id }) => id);
   const plan = { source: 'files', path, exclude, include, oneFileSystem, chain, whole };
@@ -144,7 +145,7 @@ function treeOptions(
     patterns: { exclude: options.exclude ?? [], include: options.include ?? [] },
     oneFileSystem: options.oneFileSystem ?? true,
     segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
-    verifyContent: options.verifyContent ?? false,
+    verifyContent: run.verifyContent ?? options.verifyContent ?? false,
     lanes: options.lanes ?? 2,
     whole,
     parents,
@@ -153,7 +154,9 @@ function treeOptions(
     writer,
     signal: run.signal,
     progress: run.progress,
-    emptied: options.allowEmpty ? undefined : emptiedSince(options.path, run.chain),
+    emptied:
+      (run.allowEmpty ?? options.allowEmpty) ? undefined : emptiedSince(options.path, run.chain),
+    expectedEntries: entriesOf(run.chain),
   };
 }
 

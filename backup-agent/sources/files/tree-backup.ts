@@ -36,6 +36,8 @@ export interface TreeBackupOptions {
   readonly progress: Progress;
   /** What is wrong when there is no entry at all; nothing where there may be none. */
   readonly emptied: string | undefined;
+  /** Entries of the last backup, for progress; 0 when there is none. */
+  readonly expectedEntries: number;
 }
 
 /**
@@ -77,8 +79,8 @@ class TreeBackup {
   }
 
   async run(): Promise<Findings> {
-    const { writer, progress } = this.#options;
-    progress.step('Back up files');
+    const { writer, progress, expectedEntries } = this.#options;
+    progress.step('Back up files', { amount: expectedEntries, unit: 'entries' });
     try {
       await writer.writeMeta(indexName, this.#indexLines(), () => JSON.stringify(this.#findings));
     } finally {
@@ -133,7 +135,10 @@ class TreeBackup {
     });
     const left = withInterrupted(all, this.#earlier.entries(), comparePaths, isStillSame);
     for await (const change of left) {
-      if (change.kind !== 'removed') this.#entries += 1;
+      if (change.kind !== 'removed') {
+        this.#entries += 1;
+        this.#options.progress.advance(1);
+      }
       yield change;
     }
     this.#entries -= 1;
@@ -167,7 +172,7 @@ class TreeBackup {
       links: this.#links,
       signal: this.#signal,
       onProblem: this.#report,
-      onBytes: (count) => progress.advance(count),
+      onBytes: (bytes) => progress.advance(0, { bytes }),
     });
   }
 
@@ -176,6 +181,7 @@ class TreeBackup {
     const first = await chunks.next();
     if (first.done) return;
     this.#segments += 1;
+    this.#options.progress.advance(0, { segment });
     const archive = startingWith(first.value, chunks);
     await this.#options.writer.writeObject(segmentName(segment), archive, note);
   }

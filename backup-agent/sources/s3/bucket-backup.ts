@@ -35,6 +35,9 @@ export interface BucketBackupOptions {
   readonly progress: Progress;
   /** What is wrong when there is no object at all; nothing where there may be none. */
   readonly emptied: string | undefined;
+  /** Objects of the last backup, for progress; 0 when there is none. */
+  readonly expectedEntries: number;
+  readonly verifyContent: boolean;
 }
 
 type ObjectChange = Change<ObjectEntry, ObjectRemoval>;
@@ -76,8 +79,8 @@ class BucketBackup {
   }
 
   async run(): Promise<Findings> {
-    const { writer, progress } = this.#options;
-    progress.step('Back up objects');
+    const { writer, progress, expectedEntries } = this.#options;
+    progress.step('Back up objects', { amount: expectedEntries, unit: 'entries' });
     try {
       const note = () => JSON.stringify(this.#findings);
       await writer.writeMeta(objectIndexName, this.#indexLines(), note);
@@ -124,7 +127,10 @@ class BucketBackup {
       sameObject,
     );
     for await (const change of left) {
-      if (change.kind !== 'removed') this.#entries += 1;
+      if (change.kind !== 'removed') {
+        this.#entries += 1;
+        this.#options.progress.advance(1);
+      }
       yield change;
     }
   }
@@ -148,6 +154,7 @@ class BucketBackup {
     const first = await chunks.next();
     if (!first.done) {
       this.#segments += 1;
+      this.#options.progress.advance(0, { segment });
       const archive = startingWith(first.value, chunks);
       await writer.writeObject(segmentName(segment), archive, () => packedLines().join(''));
     }
@@ -171,13 +178,14 @@ class BucketBackup {
 }
 
 async function* objectChanges(
-  { bucket, filter, parents }: BucketBackupOptions,
+  { bucket, filter, parents, verifyContent }: BucketBackupOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectChange> {
   const previous = parents.length === 0 ? nothing() : readObjects(parents, signal);
   const pairs = pairUp(kept(bucket.list(signal), filter), previous, (a, b) => Buffer.compare(a, b));
   for await (const { now, before } of pairs) {
-    if (now && before && sameObject(now, before)) yield { kind: 'unchanged', entry: before };
+    if (now && before && !verifyContent && sameObject(now, before))
+      yield { kind: 'unchanged', entry: before };
     else if (now) yield { kind: 'store', entry: now, ...(before ? { previous: before } : {}) };
     else if (before) yield { kind: 'removed', removal: removalOf(before) };
   }

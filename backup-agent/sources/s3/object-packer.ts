@@ -71,7 +71,7 @@ async function* packOne(
   yield header;
   for await (const chunk of body) {
     hash.update(chunk);
-    progress.advance(chunk.length);
+    progress.advance(0, { bytes: chunk.length });
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   }
   yield Buffer.alloc(tarPadding(sizeBytes));

@@ -3,7 +3,7 @@ import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { ContentKey } from '../files/content-key.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from '../files/interrupted.ts';
 import { PathFilter } from '../files/path-filter.ts';
-import { emptiedSince, indexLineage } from '../files/lineage.ts';
+import { emptiedSince, entriesOf, indexLineage } from '../files/lineage.ts';
 import type { BackupRun, Preflight, PreparedBackup, Resumable, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { backUpBucket } from './bucket-backup.ts';
@@ -12,6 +12,8 @@ import { contentKey, objectIndexName } from './object-index.ts';
 export interface S3SourceOptions extends BucketOptions {
   /** gitignore syntax, for the keys below the prefix. */
   readonly exclude?: readonly string[];
+  /** The same: with any, only objects that match are taken. */
+  readonly include?: readonly string[];
   /** Plaintext of a segment, about; 64 MiB unless told. */
   readonly segmentBytes?: number;
   /** Segments in the making at once; 2 unless told. */
@@ -63,13 +65,14 @@ async function* backup(
   const key = last
     ? await contentKey(last, run.signal)
     : new ContentKey((options.randomBytes ?? randomBytes)(keyBytes));
-  const writer = await run.begin(kind, resumable(options, parents, whole, key));
+  const continued = run.verifyContent ? undefined : resumable(options, parents, whole, key);
+  const writer = await run.begin(kind, continued);
   const left = await interruptedFindings(writer.interrupted, objectIndexName);
   const findings =
     left ??
     (await backUpBucket({
       bucket,
-      filter: new PathFilter({ exclude: options.exclude ?? [], include: [] }),
+      filter: new PathFilter({ exclude: options.exclude ?? [], include: options.include ?? [] }),
       segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
       lanes: options.lanes ?? 2,
       fetchesAtOnce: options.fetchesAtOnce ?? 8,
@@ -80,7 +83,12 @@ async function* backup(
       writer,
       signal: run.signal,
       progress: run.progress,
-      emptied: options.allowEmpty ? undefined : emptiedSince(bucket.location, run.chain),
+      emptied:
+        (run.allowEmpty ?? options.allowEmpty)
+          ? undefined
+          : emptiedSince(bucket.location, run.chain),
+      expectedEntries: entriesOf(run.chain),
+      verifyContent: run.verifyContent ?? false,
     }));
   yield {
     writer,
@@ -99,12 +107,12 @@ async function* backup(
 }
 
 function resumable(
-  { bucket, prefix = '', endpoint, exclude = [] }: S3SourceOptions,
+  { bucket, prefix = '', endpoint, exclude = [], include = [] }: S3SourceOptions,
   parents: BackupRun['chain'],
   whole: boolean,
   key: ContentKey,
 ): Resumable {
   const chain = parents.map(({ id }) => id);
-  const plan = { source: 's3', bucket, prefix, endpoint, exclude, chain, whole };
+  const plan = { source: 's3', bucket, prefix, endpoint, exclude, include, chain, whole };
   return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
 }

@@ -42,6 +42,7 @@ async function compare(
     const attachments = {
       root,
       databaseMoment: moment,
+      directoriesTellDeletions: true,
       heldBefore: async (asked: ReadonlySet<string>) =>
         new Set(held.filter((path) => asked.has(path))),
     };

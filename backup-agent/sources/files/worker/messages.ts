@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BackupKind, ConsistentPoint } from '../../../../contracts/manifest.ts';
-import type { Progress, WrittenObject } from '../../source.ts';
+import type { Progress, ProgressDetails, WrittenObject } from '../../source.ts';
 import type { Findings } from '../interrupted.ts';
 import type { RestoreReport } from '../restore/report.ts';
 import type { RestoreFilesOptions } from '../restore/restore-files.ts';
@@ -78,7 +78,7 @@ export type Call =
 export type FromWorker =
   | Call
   | { readonly step: Parameters<Progress['step']> }
-  | { readonly advance: number }
+  | { readonly advance: number; readonly also: ProgressDetails }
   | { readonly note: string }
   | { readonly done: unknown }
   | { readonly failed: ErrorMessage };

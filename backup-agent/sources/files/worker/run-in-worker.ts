@@ -102,7 +102,7 @@ class WorkerRun {
     const { progress } = this.#surroundings;
     if ('call' in message) await this.#answer(message, send);
     else if ('step' in message) progress.step(...message.step);
-    else if ('advance' in message) progress.advance(message.advance);
+    else if ('advance' in message) progress.advance(message.advance, message.also);
     else if ('note' in message) progress.note(message.note);
     else if ('done' in message) this.#result.resolve(message.done);
     else this.#result.reject(this.#errors.errorOf(message.failed));

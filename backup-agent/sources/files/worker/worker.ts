@@ -25,8 +25,8 @@ import type {
 
 type Area = 'objects' | 'meta';
 
-/** Bytes that are told of at once: a message for every file would cost more than packing it. */
-const progressBytes = 256 * 1024;
+/** Progress is told of so often: a message for every file would cost more than packing it. */
+const progressEveryMs = 100;
 
 /** The main thread as the task sees it: the writer, the readers and the progress that it stands for. */
 class MainThread {
@@ -36,6 +36,9 @@ class MainThread {
   readonly #waiting = new Map<number, PromiseWithResolvers<WrittenObject | string>>();
   #calls = 0;
   #advanced = 0;
+  #bytes = 0;
+  #segment: number | undefined;
+  #toldAt = 0;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -48,9 +51,14 @@ class MainThread {
 
   readonly progress: Progress = {
     step: (...step) => this.#send({ step }),
-    advance: (amount) => {
+    advance: (amount, { bytes = 0, segment } = {}) => {
       this.#advanced += amount;
-      if (this.#advanced >= progressBytes) this.#flush();
+      this.#bytes += bytes;
+      this.#segment = segment ?? this.#segment;
+      const now = performance.now();
+      if (now - this.#toldAt < progressEveryMs) return;
+      this.#toldAt = now;
+      this.#flush();
     },
     note: (note) => this.#send({ note }),
   };
@@ -132,8 +140,10 @@ class MainThread {
   }
 
   #flush(): void {
-    if (this.#advanced > 0) this.#send({ advance: this.#advanced });
+    const segment = this.#segment === undefined ? {} : { segment: this.#segment };
+    this.#send({ advance: this.#advanced, also: { bytes: this.#bytes, ...segment } });
     this.#advanced = 0;
+    this.#bytes = 0;
   }
 
   #send(message: FromWorker, transfer: MessagePort[] = []): void {
