@@ -63,7 +63,7 @@ test('a drill holds every row against a bucket, and a broken copy of either is c
   const outcomes = Object.fromEntries(
     results.map(({ broken, outcome }: { broken: string; outcome: string }) => [broken, outcome]),
   );
-  assert.equal(outcomes.nothing, 'passed');
+  assert.equal(outcomes['nothing'], 'passed');
   assert.equal(outcomes['a stale attachment'], 'caught');
   assert.ok(!Object.values(outcomes).includes('missed'), JSON.stringify(outcomes));
 });
