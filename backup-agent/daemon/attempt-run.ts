@@ -2,6 +2,7 @@ import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent, Run } from '../operations/agent.ts';
 import { runJob, type JobRunResult } from '../operations/run-job.ts';
 import type { Status } from '../operations/status.ts';
+import type { SlotFacts } from '../operations/watch-slots.ts';
 import type { Ending } from './dispatcher.ts';
 import type { Task } from './task.ts';
 
@@ -22,6 +23,8 @@ export interface RunObserver {
   ended(report: RunReport): void;
   /** What the repositories told when they were looked at last. */
   status(status: Status): void;
+  /** What database servers keep for jobs, as it was looked at last. */
+  slots?(slots: readonly SlotFacts[]): void;
 }
 
 export interface AttemptOptions {

@@ -15,6 +15,7 @@ import { isQuietFor } from './quiet-hours.ts';
 import { serve, type Server } from './serve.ts';
 import { statusPageOf } from './status-page.ts';
 import { createNotifyObserver } from './notify/notify-observer.ts';
+import { watchSlots } from '../operations/watch-slots.ts';
 import { readStatus } from '../operations/status.ts';
 import { tasksOf, type Task } from './task.ts';
 
@@ -233,6 +234,8 @@ class Daemon<Configured extends Loaded> {
       await using agent = await openAgent(this.#configured, this.#work.signal);
       const status = await readStatus(agent, this.jobs);
       for (const observer of this.#observers) observer.status(status);
+      const slots = await watchSlots(agent, this.jobs, this.running);
+      for (const observer of this.#observers) observer.slots?.(slots);
     } catch (error) {
       log.error({ error }, 'the status could not be read');
     }

@@ -3,10 +3,13 @@ import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { BackupRecord } from '../repository/backups.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import { readEvidence } from '../repository/evidence.ts';
+import { leaseState, type LeaseState } from '../repository/lease.ts';
 import { standings } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
 import { recallHistory } from './history.ts';
 import { everyRepository } from './run-job.ts';
+
+export { leaseStates } from '../repository/lease.ts';
 
 /** What the log of one repository tells of a job. Times are ISO 8601 in UTC. */
 export interface RepositoryFacts {
@@ -16,6 +19,9 @@ export interface RepositoryFacts {
   readonly unreadable?: string;
   readonly backups: number;
   readonly storedBytes: number;
+  /** Before compression. */
+  readonly plaintextBytes: number;
+  readonly lease?: LeaseState;
   /** The newest backup that restores as far as is known: whole, and neither failed nor suspicious. */
   readonly restorable?: BackupFacts;
   readonly lastBackupAt?: string;
@@ -46,7 +52,7 @@ export async function readJobFacts(agent: Agent, job: string): Promise<Repositor
   );
 }
 
-const nothing = { backups: 0, storedBytes: 0 };
+const nothing = { backups: 0, storedBytes: 0, plaintextBytes: 0 };
 
 async function readFacts(
   agent: Agent,
@@ -69,6 +75,8 @@ async function readFacts(
       offsite,
       backups: backups.length,
       storedBytes: backups.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0),
+      plaintextBytes: backups.reduce((sum, { manifest }) => sum + manifest.plaintextBytes, 0),
+      lease: await leaseState(repository.storage, job, { now: agent.now(), signal: agent.signal }),
       ...(restorable ? { restorable: describe(restorable) } : {}),
       ...lastStarts(backups),
       ...(drill

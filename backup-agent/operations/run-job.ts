@@ -18,6 +18,16 @@ export interface JobRunResult {
   readonly summary: string;
   /** Stored, copied or freed. */
   readonly bytes: number;
+  /** What a backup took, or a drill compared. */
+  readonly contents?: RunContents;
+}
+
+export interface RunContents {
+  /** Rows of a database, files of a tree. */
+  readonly items: number;
+  readonly objects: number;
+  /** Before compression. */
+  readonly plaintextBytes: number;
 }
 
 /** A scheduled verification reads a seventh of the objects, so that seven runs read all. */
@@ -80,6 +90,11 @@ async function backUp(agent: Agent, request: BackupRequest, run: Run) {
   return {
     outcome: partial ? 'partial' : 'good',
     bytes: sum(taken.map(({ storedBytes }) => storedBytes)),
+    contents: {
+      items: sum(taken.map(({ items }) => items)),
+      objects: sum(taken.map(({ objects, meta }) => objects.length + meta.length)),
+      plaintextBytes: sum(taken.map(({ plaintextBytes }) => plaintextBytes)),
+    },
     summary: taken.map(({ id, kind }) => `${kind} ${id}`).join(', ') || 'nothing has changed',
   } as const;
 }

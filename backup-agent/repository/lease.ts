@@ -88,6 +88,23 @@ async function takeLease(options: LeaseOptions): Promise<Lease> {
   };
 }
 
+/** `expired`: its owner ended without a release; whoever comes next takes it over. */
+export const leaseStates = ['free', 'held', 'expired'] as const;
+export type LeaseState = (typeof leaseStates)[number];
+
+/** Whether a job's lease is held at this moment; changes nothing. */
+export async function leaseState(
+  storage: Storage,
+  job: string,
+  { now, signal }: Pick<LeaseOptions, 'signal'> & { readonly now: Date },
+): Promise<LeaseState> {
+  const key = leaseKey(job);
+  if (!(await storage.stat(key, { signal }))) return 'free';
+  const found = parseJson(leaseDocument, await readSmall(storage, key, { signal }), key);
+  if (found.released) return 'free';
+  return Date.parse(found.expiresAt) > now.getTime() ? 'held' : 'expired';
+}
+
 async function claim(options: LeaseOptions, formerEtag: string | undefined): Promise<string> {
   const { storage, job, signal } = options;
   const body = encode(options, { acquiredAt: options.now().toISOString(), released: false });

@@ -15,7 +15,9 @@ function usedMetrics() {
   const run = { id: 'r', task, startedAt, durationMs: 2_500 };
   metrics.started(task, 'r');
   metrics.ended({ ...run, ending: 'later', error: { code: 'storage-full', message: 'no' } });
-  const result = { ...task, outcome: 'good', bytes: 42, summary: 'full' } as const;
+  const contents = { items: 7, objects: 3, plaintextBytes: 420 };
+  metrics.started(task, 'r');
+  const result = { ...task, outcome: 'good', bytes: 42, summary: 'full', contents } as const;
   metrics.ended({ ...run, ending: 'done', result });
   const at = startedAt.toISOString();
   metrics.status({
@@ -32,6 +34,9 @@ function usedMetrics() {
             offsite: false,
             backups: 3,
             storedBytes: 9,
+            plaintextBytes: 30,
+            lease: 'expired',
+            lastBackupAt: at,
             restorable: { id: 'b', kind: 'full', pointAt: at, committedAt: at },
             lastDrill: {
               id: 'd',
@@ -44,6 +49,7 @@ function usedMetrics() {
       },
     ],
   });
+  metrics.slots?.([{ job: 'crm', slot: 's', retainedBytes: 5, backlogBytes: 4, lagMs: 1_500 }]);
   return metrics;
 }
 
@@ -79,6 +85,19 @@ test('/metrics shows every documented metric and no other', async () => {
     [...page.matchAll(/^\| `(holdfast_[a-z_]+)`/gm)].map(([, name]) => name),
   );
   assert.deepEqual(shown, documented);
+});
+
+test('values are as runs, repositories and slots told them', async () => {
+  const text = await usedMetrics().render();
+  for (const line of [
+    'holdfast_run_retries_total{job="crm",kind="full"} 1',
+    'holdfast_run_items_total{job="crm",kind="full"} 7',
+    'holdfast_run_plaintext_bytes_total{job="crm",kind="full"} 420',
+    'holdfast_lease_state{job="crm",repository="primary"} 2',
+    'holdfast_slot_lag_seconds{job="crm",slot="s"} 1.5',
+    'holdfast_repository_last_success_timestamp_seconds{job="crm",repository="primary",kind="drill"} 1795392000',
+  ])
+    assert.ok(text.includes(`${line}\n`), `${line}\n${text}`);
 });
 
 test('alert rules and dashboard ask only for metrics that exist', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { testInstallation } from '../support/installation.ts';
 import { startHttp } from '../daemon/notify/receivers.ts';
 import { editConfiguration, forgetSince, startDaemon } from '../daemon/support.ts';
@@ -68,6 +69,14 @@ test('a daemon catches up what was missed, takes a valid configuration only, and
   });
   daemon.signal('SIGHUP');
   await daemon.seen(({ message }) => message === 'reloaded the configuration');
+
+  // The repositories and the server were looked at anew.
+  let shown = '';
+  while (!/^holdfast_slot_lag_bytes\{job="crm-database",slot="holdfast_/m.test(shown)) {
+    await delay(200);
+    shown = await (await fetch(`${url}/metrics`)).text();
+  }
+  assert.match(shown, /^holdfast_lease_state\{job="crm-database",repository="primary"\} 0$/m);
 
   daemon.signal('SIGTERM');
   assert.deepEqual(await daemon.ended, { code: 143, signal: null });

@@ -13,6 +13,7 @@ function repository(offsite: boolean, pointAgeMs?: number, more: Partial<Reposit
     offsite,
     backups: 1,
     storedBytes: 1,
+    plaintextBytes: 1,
     ...(pointAgeMs === undefined
       ? {}
       : {

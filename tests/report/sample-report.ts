@@ -169,6 +169,7 @@ function factsOf({ repository, offsite, backups, drills }: RepositoryReport): Re
     offsite,
     backups: backups.length,
     storedBytes: backups.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+    plaintextBytes: backups.reduce((sum, { plaintextBytes }) => sum + plaintextBytes, 0),
     ...(newest ? { restorable: newest } : {}),
     ...(drill
       ? {

@@ -38,7 +38,14 @@ describe('the status page', () => {
       status: {
         ...job.status,
         repositories: [
-          { repository: name, offsite: false, unreadable: name, backups: 0, storedBytes: 0 },
+          {
+            repository: name,
+            offsite: false,
+            unreadable: name,
+            backups: 0,
+            storedBytes: 0,
+            plaintextBytes: 0,
+          },
         ],
       },
     }));
