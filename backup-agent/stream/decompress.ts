@@ -4,7 +4,6 @@ import { promisify } from 'node:util';
 import { createZstdDecompress, zstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { blockBytes, coalesce } from './coalesce.ts';
-import { donate } from './donated.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import type { Transform } from './transform.ts';
 import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
@@ -85,7 +84,7 @@ async function* continued(
 
 async function decompressFrame(frame: Uint8Array, contentBytes: number): Promise<Uint8Array> {
   try {
-    return donate(await zstd(frame, contentBytes));
+    return await zstd(frame, contentBytes);
   } catch (error) {
     throw explain(error);
   }

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
-import type { Readable } from 'node:stream';
+import { takeDonated } from '../../../stream/donated.ts';
+import { CopyOutQuery } from '../copy-out-query.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
@@ -14,10 +14,18 @@ export interface Peek {
 
 /**
  * The slot's changes as a binary COPY stream, from its confirmed position on. Peeking consumes
- * nothing; the consuming functions do so even in a transaction that rolls back.
+ * nothing; the consuming functions do so even in a transaction that rolls back. Leaving the loop
+ * early breaks the connection.
  */
-export function peekChanges(client: ClientBase, peek: Peek): Readable {
-  return client.query(copyTo(peekStatement(peek)));
+export async function* peekChanges(
+  client: ClientBase,
+  peek: Peek,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const block of client.query(new CopyOutQuery(peekStatement(peek))).blocks()) {
+    // Whoever looks at the messages on their way keeps the beginning of one until the next block.
+    takeDonated(block);
+    yield block;
+  }
 }
 
 function peekStatement(peek: Peek): string {
