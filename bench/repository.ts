@@ -61,7 +61,7 @@ async function measure(path: string): Promise<void> {
     await memory.add(log, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
     const deciding = performance.now();
     const now = new Date(start + count * 900_000);
-    const standing = standings(backups, { log, evidence: [], now });
+    const standing = standings(backups, { log, evidence: [], now, anomalous: new Set() });
     const decisions = decideRetention(
       backups.map(({ manifest, held, committedAt }) => ({
         ...manifest,

@@ -107,6 +107,15 @@ const objectives = z.strictObject({
   verifyInterval: duration.optional(),
 });
 
+/** What counts as unusual in a backup, compared with the median of those of its kind before it. */
+const anomalies = z.strictObject({
+  compareWith: z.int().min(5).max(100).default(10),
+  /** So many times the usual rows, bytes, deletions from one table, or duration. */
+  factor: z.number().min(1.5).default(5),
+  /** Percentage points by which the stored size, as a share of the data, exceeds the usual. */
+  compressionLoss: z.number().min(5).max(100).default(25),
+});
+
 const probe = z.strictObject({
   name: z.string().min(1),
   /** Must return one row with one column. */
@@ -172,6 +181,8 @@ export const job = z.strictObject({
   maxChainAge: duration.prefault('7d'),
   retention,
   objectives: objectives.default({}),
+  /** Unusual backups are suspicious: they are told, and the last good one is held. */
+  anomalies: z.union([z.literal(false), anomalies]).prefault({}),
   drill: drill.optional(),
 });
 
@@ -180,6 +191,7 @@ export type PostgresSourceConfiguration = z.infer<typeof postgresSource>;
 export type FilesSourceConfiguration = z.infer<typeof filesSource>;
 export type S3SourceConfiguration = z.infer<typeof s3Source>;
 export type Retention = z.infer<typeof retention>;
+export type Anomalies = z.infer<typeof anomalies>;
 export type Probe = z.infer<typeof probe>;
 export type DrillConfiguration = z.infer<typeof drill>;
 export type Objectives = z.infer<typeof objectives>;

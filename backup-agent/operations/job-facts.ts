@@ -4,6 +4,7 @@ import type { BackupRecord } from '../repository/backups.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { leaseState, type LeaseState } from '../repository/lease.ts';
+import { findAnomalies } from '../repository/anomalies.ts';
 import { standings } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
 import { recallHistory } from './history.ts';
@@ -64,7 +65,13 @@ async function readFacts(
     const repository = await agent.openRepository(name);
     const { log, backups } = await recallHistory(agent, repository, job);
     const drills = await readEvidence(repository, log, agent.signal);
-    const standing = standings(backups, { log, evidence: drills, now: agent.now() });
+    const unusual = findAnomalies(
+      backups.map(({ manifest }) => manifest),
+      agent.job(job).anomalies,
+    );
+    const anomalous = new Set(unusual.keys());
+    const now = agent.now();
+    const standing = standings(backups, { log, evidence: drills, now, anomalous });
     const restorable = backups.findLast(({ manifest }) => {
       const known = standing.get(manifest.id);
       return known !== 'failed' && known !== 'suspicious';

@@ -67,6 +67,8 @@ export interface RestoreOutcome {
   readonly nextCommit?: string;
   /** Of a masked restore: columns without a rule that look personal, and what masking leaves out. */
   readonly unmasked?: readonly Problem[];
+  /** The newest moment that this repository holds of the job: what came after `point` is not restored. */
+  readonly newest: ConsistentPoint;
   /** What became of each request of the erasure ledger. */
   readonly erasures: readonly ErasureOutcome[];
 }
@@ -230,6 +232,11 @@ async function restoreBucket(
   });
 }
 
-function describe({ record, repository }: SelectedBackup): Pick<RestoreOutcome, 'backup' | 'from'> {
-  return { backup: record.manifest.id, from: repository.name };
+function describe({
+  record,
+  repository,
+  backups,
+}: SelectedBackup): Pick<RestoreOutcome, 'backup' | 'from' | 'newest'> {
+  const newest = (backups.at(-1) ?? record).manifest.point;
+  return { backup: record.manifest.id, from: repository.name, newest };
 }

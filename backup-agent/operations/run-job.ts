@@ -4,6 +4,7 @@ import { runBackup, type BackupRequest } from './backup.ts';
 import { copyBackups } from './copy.ts';
 import { runDrill } from './drill.ts';
 import { pruneBackups } from './prune.ts';
+import { describeSuspicion, watchAnomalies } from './watch-anomalies.ts';
 import { verifyBackups } from './verify.ts';
 
 /** What a schedule can start, the most valuable first: a new restorable point, then its copy. */
@@ -86,16 +87,18 @@ const work: Record<RunKind, Work> = {
 
 async function backUp(agent: Agent, request: BackupRequest, run: Run) {
   const taken = await runBackup(agent, request, run);
+  const suspicious = await watchAnomalies(agent, request.job, taken);
   const partial = taken.some(({ status }) => status === 'partial');
+  const summary = taken.map(({ id, kind }) => `${kind} ${id}`).join(', ') || 'nothing has changed';
   return {
-    outcome: partial ? 'partial' : 'good',
+    outcome: suspicious.length > 0 ? 'bad' : partial ? 'partial' : 'good',
     bytes: sum(taken.map(({ storedBytes }) => storedBytes)),
     contents: {
       items: sum(taken.map(({ items }) => items)),
       objects: sum(taken.map(({ objects, meta }) => objects.length + meta.length)),
       plaintextBytes: sum(taken.map(({ plaintextBytes }) => plaintextBytes)),
     },
-    summary: taken.map(({ id, kind }) => `${kind} ${id}`).join(', ') || 'nothing has changed',
+    summary: [summary, ...suspicious.map(describeSuspicion)].join('; '),
   } as const;
 }
 

@@ -14,6 +14,8 @@ export interface StandingOptions {
   readonly log: readonly CommitRecord[];
   readonly evidence: readonly EvidenceRecord[];
   readonly now: Date;
+  /** Backups that differ from what is usual, see `findAnomalies`. */
+  readonly anomalous: ReadonlySet<string>;
 }
 
 /** A full that holds less than this share of its predecessor's items is suspicious. */
@@ -24,7 +26,7 @@ const clockToleranceMs = 10 * 60_000;
 /** The standing of every backup, by id. Backups come oldest first. */
 export function standings(
   backups: readonly BackupRecord[],
-  { log, evidence, now }: StandingOptions,
+  { log, evidence, now, anomalous }: StandingOptions,
 ): ReadonlyMap<string, Standing> {
   const verdicts = readVerdicts(backups, log, evidence);
   const suspicious = findSuspicious(backups, verdicts, now);
@@ -34,7 +36,8 @@ export function standings(
       if (verdict === 'failed') return [manifest.id, 'failed'];
       if (manifest.status === 'partial') return [manifest.id, 'partial'];
       if (verdict === 'passed') return [manifest.id, 'proven'];
-      return [manifest.id, suspicious.has(manifest.id) ? 'suspicious' : 'unproven'];
+      const looksWrong = suspicious.has(manifest.id) || anomalous.has(manifest.id);
+      return [manifest.id, looksWrong ? 'suspicious' : 'unproven'];
     }),
   );
 }

@@ -130,3 +130,32 @@ test('a restore to a moment finds the chain that leads there, though a newer ful
   await client.end();
   assert.deepEqual(rows, [{ deals: 2001 }]);
 });
+
+test('a dry run checks and estimates, and writes nothing; a restore says what was lost since', async () => {
+  const { run, identityFile } = installation;
+  await using server = await startSourceServer();
+  const url = await server.createDatabase('previewed');
+  const rights = ['--no-owner', '--no-privileges', '-i', identityFile];
+  const asked = ['restore', 'crm-database', '--to', url, '--at', between.toISOString(), ...rights];
+  const preview = await run(...asked, '--dry-run', '--json');
+  assert.equal(preview.exitCode, 0, preview.stderr);
+  const estimate = JSON.parse(preview.stdout);
+  assert.equal(estimate.database.database, 'empty');
+  assert.equal(estimate.database.rows, 2000 + 2);
+  assert.ok(estimate.database.changes > 2000 && estimate.fetchBytes > 1000, preview.stdout);
+  assert.match(estimate.time.drill, /^\d{8}T/);
+  const missing = url.replace('previewed', 'missing');
+  const other = await run('restore', 'crm-database', '--to', missing, ...rights, '--dry-run');
+  assert.match(other.stdout, /does not exist and would be created[^]*nothing was written/);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(`SELECT datname FROM pg_database WHERE datname = 'missing'
+    UNION ALL SELECT nspname FROM pg_namespace WHERE nspname IN ('crm', 'holdfast_restore')`);
+  await client.end();
+  assert.deepEqual(rows, []);
+  const restored = await run(...asked);
+  assert.match(restored.stdout, /lost since: .* of changes that the backups still hold, up to /);
+  const again = await run(...asked, '--dry-run');
+  assert.equal(again.exitCode, 12, again.stderr);
+  assert.match(again.stderr, /target-not-empty/);
+});

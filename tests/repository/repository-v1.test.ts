@@ -52,7 +52,7 @@ test('the repository that version 0.1.0 wrote is read: log, backups, contents, e
   assert.equal(await text(await reader.readMeta('link.json', f.agent.signal)), '{"link":1}');
   const evidence = await readEvidence(repository, log, f.agent.signal);
   assert.equal(evidence.length, 1);
-  const known = standings(backups, { log, evidence, now: f.agent.now() });
+  const known = standings(backups, { log, evidence, now: f.agent.now(), anomalous: new Set() });
   assert.deepEqual([...known.values()], ['proven', 'proven', 'proven', 'partial']);
 });
 

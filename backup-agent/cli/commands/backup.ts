@@ -2,6 +2,11 @@ import { Option } from 'commander';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { runBackup, type BackupRequest } from '../../operations/backup.ts';
+import {
+  describeSuspicion,
+  watchAnomalies,
+  type SuspiciousBackup,
+} from '../../operations/watch-anomalies.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import type { CommandModule } from '../command.ts';
 import { summariseBackup } from '../render/backups.ts';
@@ -41,16 +46,19 @@ Ends with 5 when a backup is partial: committed, but some entries could not be r
         run((context) =>
           withAgent(context, async (agent) => {
             const taken: Manifest[] = [];
+            const suspicious: SuspiciousBackup[] = [];
             const steps = jobsToRun(agent, name).map((job) => ({
               title: `Back up ${job}`,
               run: async (progress: Parameters<typeof runBackup>[2]['progress']) => {
                 const manifests = await runBackup(agent, { ...options, job }, { progress });
                 taken.push(...manifests);
+                suspicious.push(...(await watchAnomalies(agent, job, manifests)));
                 return manifests.map(summariseBackup).join('; ') || 'nothing has changed';
               },
             }));
             await runSteps(steps, context.output);
             context.output.result(taken, taken.map((manifest) => manifest.id).join('\n'));
+            for (const suspicion of suspicious) context.output.warn(describeSuspicion(suspicion));
             const partial = taken.some((manifest) => manifest.status === 'partial');
             return partial ? exitCodes.partial : exitCodes.ok;
           }),

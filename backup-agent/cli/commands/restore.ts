@@ -10,8 +10,12 @@ import {
 import { intoPolicies, type IntoPolicy } from '../../sources/files/restore/placement.ts';
 import { activeKinds, type ActiveKind } from '../../sources/postgres/restore/neutralise.ts';
 import { parseLsn } from '../../sources/postgres/changes/lsn.ts';
-import type { CommandModule } from '../command.ts';
-import { formatBytes, formatCount, formatTime } from '../render/format.ts';
+import type { Agent } from '../../operations/agent.ts';
+import { estimateRestore, type RestoreEstimate } from '../../operations/preview-restore.ts';
+import type { Progress } from '../../sources/source.ts';
+import type { CommandContext, CommandModule } from '../command.ts';
+import { formatBytes, formatCount, formatDuration, formatTime } from '../render/format.ts';
+import { renderEstimate } from '../render/restore-estimate.ts';
 import { runSteps } from '../render/steps.ts';
 import { withAgent } from '../with-agent.ts';
 
@@ -34,6 +38,7 @@ interface RestoreCommandOptions {
   readonly into?: IntoPolicy;
   readonly path?: string;
   readonly mask?: string;
+  readonly dryRun?: true;
 }
 
 export const restoreCommand: CommandModule = {
@@ -79,6 +84,7 @@ export const restoreCommand: CommandModule = {
         ),
       )
       .option('--mask <profile>', 'database: mask personal data by this profile, on their way')
+      .option('--dry-run', 'check everything, estimate size and time, and write nothing')
       .addOption(
         new Option('--into <policy>', 'files: restore into a directory that is not empty').choices(
           intoPolicies,
@@ -93,6 +99,7 @@ Examples:
   holdfast restore crm-database --to postgres://admin@db/crm_1605 --at 2026-11-22T16:05:00Z
   holdfast restore crm-database --to postgres://admin@db/crm --table crm.deals crm.deal_*
   holdfast restore crm-database --to postgres://admin@db/crm_test --mask staging
+  holdfast restore crm-database --to postgres://admin@db/crm_restored --dry-run
   holdfast restore crm-attachments --to /srv/crm/attachments --from offsite
   holdfast restore crm-attachments --to /tmp/one --path deals/07/contract.pdf
   holdfast restore crm-objects --to s3://crm-attachments-new/?region=eu-west-1`,
@@ -103,6 +110,7 @@ Examples:
             context,
             async (agent) => {
               const request = toRequest(job, options);
+              if (options.dryRun) return await preview(agent, request, context);
               const outcomes: RestoreOutcome[] = [];
               const restoring = {
                 title: `Restore ${job}`,
@@ -122,6 +130,20 @@ Examples:
       );
   },
 };
+
+async function preview(
+  agent: Agent,
+  request: RestoreRequest,
+  { output }: CommandContext,
+): Promise<number> {
+  const estimates: RestoreEstimate[] = [];
+  const run = async (progress: Progress) => {
+    estimates.push(await estimateRestore(agent, request, { progress }));
+  };
+  await runSteps([{ title: `Check a restore of ${request.job}`, run }], output);
+  for (const estimate of estimates) output.result(estimate, renderEstimate(estimate));
+  return exitCodes.ok;
+}
 
 function toRequest(job: string, options: RestoreCommandOptions): RestoreRequest {
   const { from, into, path, mask } = options;
@@ -210,11 +232,17 @@ function renderErasures({ erasures }: RestoreOutcome): string[] {
   ];
 }
 
-function renderMoment({ point, nextCommit }: RestoreOutcome): string {
+/** What the target shows, and what of the job is not in it. */
+function renderMoment({ point, newest, nextCommit }: RestoreOutcome): string {
   const lsn = point.lsn === undefined ? '' : ` (LSN ${point.lsn})`;
   const later =
     nextCommit === undefined
       ? 'what came later is not in it'
       : `the first commit left out is of ${formatTime(new Date(nextCommit))}`;
-  return `the target now shows ${formatTime(new Date(point.time))}${lsn}; ${later}`;
+  const behindMs = Date.parse(newest.time) - Date.parse(point.time);
+  const lost =
+    behindMs > 0
+      ? `\nlost since: ${formatDuration(behindMs)} of changes that the backups still hold, up to ${formatTime(new Date(newest.time))}`
+      : '';
+  return `the target now shows ${formatTime(new Date(point.time))}${lsn}; ${later}${lost}`;
 }

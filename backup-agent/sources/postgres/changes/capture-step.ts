@@ -240,6 +240,7 @@ function prepare(
       fromLsn: state.point,
       transactions: summary.transactions,
       changes: summary.changes,
+      mostDeleted: summary.mostDeleted,
       copies: copies.length,
     },
     items: summary.changes + copies.reduce((sum, copy) => sum + copy.rows, 0),

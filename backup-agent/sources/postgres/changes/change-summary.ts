@@ -27,6 +27,8 @@ export interface ChangeSummary {
   readonly changes: number;
   /** Changes per table, by its OID in the source. */
   readonly changesByTable: ReadonlyMap<number, number>;
+  /** Rows deleted from the table that lost the most. */
+  readonly mostDeleted: number;
   /** Tables that were truncated. */
   readonly truncated: ReadonlySet<number>;
   readonly markers: readonly Marker[];
@@ -42,6 +44,7 @@ export interface ChangeSummary {
 export class ChangeWatcher {
   readonly #reader = new ChangeStreamReader({ keepBytes });
   readonly #changesByTable = new Map<number, number>();
+  readonly #deletedByTable = new Map<number, number>();
   readonly #truncated = new Set<number>();
   readonly #markers: Marker[] = [];
   #transactions = 0;
@@ -64,6 +67,7 @@ export class ChangeWatcher {
       transactions: this.#transactions,
       changes: this.#changes,
       changesByTable: this.#changesByTable,
+      mostDeleted: Math.max(0, ...this.#deletedByTable.values()),
       truncated: this.#truncated,
       markers: this.#markers,
       first: this.#first,
@@ -75,13 +79,15 @@ export class ChangeWatcher {
   #see(message: Buffer): void {
     const type = message[0];
     if (type === undefined || message.length < 5) return;
-    if (rowChanges.has(type)) this.#count(message.readUInt32BE(1));
+    if (rowChanges.has(type)) this.#count(message.readUInt32BE(1), type);
     else if (type === messageTypes.message) this.#mark(message);
     else if (type === messageTypes.begin || type === messageTypes.truncate) this.#decode(message);
   }
 
-  #count(table: number): void {
+  #count(table: number, type: number): void {
     this.#changes++;
+    if (type === messageTypes.delete)
+      this.#deletedByTable.set(table, (this.#deletedByTable.get(table) ?? 0) + 1);
     this.#changesByTable.set(table, (this.#changesByTable.get(table) ?? 0) + 1);
   }
 

@@ -7,7 +7,7 @@ import type { ConnectionTarget } from '../connection-target.ts';
 import type { Inventory } from '../inventory.ts';
 
 /** Where to sign in while the database itself does not exist. */
-const maintenanceDatabase = 'postgres';
+export const maintenanceDatabase = 'postgres';
 
 export interface OpenedTarget {
   readonly session: PostgresSession;
@@ -35,7 +35,7 @@ export async function openTarget(
   return { session: await connect(target, { signal }), problems };
 }
 
-function isMissingDatabase(error: unknown): boolean {
+export function isMissingDatabase(error: unknown): boolean {
   return (
     isHoldfastError(error, 'source-denied') &&
     isDatabaseError(error.cause) &&

@@ -105,8 +105,9 @@ class Restore {
     );
     progress.step('create the schema');
     await applier.run(session, phases.before);
-    progress.step('load tables');
     const loadable = await this.#existing(session);
+    const amount = loadable.reduce((sum, { bytes }) => sum + bytes, 0);
+    progress.step('load tables', { amount, unit: 'bytes' });
     await emptyExtensionTables(session, loadable, record);
     await loadTables(lanes, loadable, record, this.#options, this.#content.mask);
     await this.#loadLargeObjects(session, record);
@@ -213,7 +214,8 @@ class Restore {
     const { plan, states } = this.#content;
     if (plan === undefined || plan.changes.length === 0) return undefined;
     const { chain, signal, progress } = this.#options;
-    progress.step('replay changes');
+    const amount = plan.changes.reduce((sum, at) => sum + (states[at]?.changes?.changes ?? 0), 0);
+    progress.step('replay changes', { amount, unit: 'rows' });
     const changes = plan.changes.flatMap((link) => {
       const stored = states[link]?.changes;
       if (!stored) return [];

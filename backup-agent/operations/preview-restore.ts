@@ -1,0 +1,100 @@
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { erasuresIn } from '../repository/erasures.ts';
+import { readEvidence } from '../repository/evidence.ts';
+import { storedName } from '../repository/layout.ts';
+import { previewRestore, type RestorePreview } from '../sources/postgres/restore/preview.ts';
+import type { Agent, Run } from './agent.ts';
+import type { RestoreRequest } from './restore.ts';
+import { selectBackup, type SelectedBackup } from './select-backup.ts';
+
+/** What a restore would bring, fetch and take. Nothing was written. */
+export interface RestoreEstimate {
+  readonly backup: string;
+  readonly from: string;
+  readonly chain: number;
+  /** Of the backup; with a moment asked for, the restore stops before it. */
+  readonly point: SelectedBackup['record']['manifest']['point'];
+  /** Ciphertext to fetch; for files at most that much. */
+  readonly fetchBytes: number;
+  readonly database?: Omit<RestorePreview, 'objects'>;
+  /** Requests of the erasure ledger that are looked at afterwards. */
+  readonly erasures: number;
+  /** By the newest drill that restored the job from there; absent where there is none. */
+  readonly time?: { readonly durationMs: number; readonly drill: string };
+}
+
+/** Checks all that a restore checks before its first write, and estimates it. */
+export async function estimateRestore(
+  agent: Agent,
+  request: RestoreRequest,
+  { progress }: Run,
+): Promise<RestoreEstimate> {
+  const masking = request.mask === undefined ? undefined : await agent.masking(request.mask);
+  const selected = await selectBackup(agent, request);
+  const { record, repository, chain, log } = selected;
+  const common = {
+    backup: record.manifest.id,
+    from: repository.name,
+    chain: chain.length,
+    point: record.manifest.point,
+    erasures: erasuresIn(log).length,
+  };
+  const isDatabase = record.manifest.source.kind === 'postgres';
+  if (isDatabase !== /^postgres(ql)?:\/\//.test(request.to))
+    throw new HoldfastError(
+      'usage-invalid',
+      `job ${request.job} holds ${isDatabase ? 'a database' : 'files'}, and --to is none`,
+    );
+  if (!isDatabase) {
+    const fetchBytes = sum(chain.map(({ manifest }) => sum(manifest.objects.map(sizeOf))));
+    return { ...common, fetchBytes };
+  }
+  const { objects, ...database } = await previewRestore({
+    chain: selected.readers,
+    target: await agent.databaseTarget(request.to),
+    noOwner: request.noOwner,
+    noPrivileges: request.noPrivileges,
+    ...request.database,
+    ...(request.moment === undefined ? {} : { moment: request.moment }),
+    ...(masking ? { mask: masking } : {}),
+    signal: agent.signal,
+    now: agent.now,
+    log: agent.log,
+    progress,
+  });
+  const time = await estimateTime(agent, selected, database.rows + database.changes);
+  return { ...common, fetchBytes: fetched(selected, objects), database, ...time };
+}
+
+function fetched({ chain }: SelectedBackup, objects: RestorePreview['objects']): number {
+  const sizes = new Map(
+    chain.flatMap(({ manifest }) =>
+      manifest.objects.map((entry) => [`${manifest.id} ${entry.name}`, entry.sizeBytes] as const),
+    ),
+  );
+  return sum(objects.map(({ backup, name }) => sizes.get(`${backup} ${storedName(name)}`) ?? 0));
+}
+
+/** Phases of a drill that a restore of the database has, too. */
+const restoring = new Set(['schema', 'load', 'replay', 'index', 'analyze']);
+
+async function estimateTime(
+  { signal }: Agent,
+  { repository, log }: SelectedBackup,
+  rows: number,
+): Promise<Pick<RestoreEstimate, 'time'>> {
+  const last = log.findLast(({ commit }) => commit.subject.type === 'evidence');
+  const [record] = last ? await readEvidence(repository, [last], signal) : [];
+  if (!record || record.evidence.totals.rows === 0) return {};
+  const { id, phases, totals } = record.evidence;
+  const took = sum(
+    phases.filter(({ name }) => restoring.has(name)).map(({ durationMs }) => durationMs),
+  );
+  return { time: { durationMs: Math.round((took * rows) / totals.rows), drill: id } };
+}
+
+const sizeOf = ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
