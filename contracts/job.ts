@@ -124,6 +124,8 @@ const probe = z.strictObject({
     z.strictObject({ equals: z.union([z.string(), z.number(), z.boolean(), z.null()]) }),
     z.strictObject({ atLeast: z.number() }),
     z.strictObject({ matches: z.string() }),
+    /** Any value but null and an empty text. */
+    z.strictObject({ notEmpty: z.literal(true) }),
   ]),
   timeout: duration.prefault('1m'),
 });

@@ -46,6 +46,7 @@ export function judge(
     return verdict(value === asPostgresText(expect.equals), String(expect.equals));
   if ('atLeast' in expect)
     return verdict(value !== null && Number(value) >= expect.atLeast, `at least ${expect.atLeast}`);
+  if ('notEmpty' in expect) return verdict(value !== null && value !== '', 'a value');
   const matches = value !== null && new RegExp(expect.matches, 'u').test(value);
   return verdict(matches, `a match of ${expect.matches}`);
 }

@@ -233,5 +233,10 @@ test('a probe fails on a wrong answer, no answer, an error, and a time limit', a
   assert.match((await ask(probe('SELECT 50 WHERE false'))).join(), /returned 0 rows/);
   assert.match((await ask(probe('SELECT nothing'))).join(), /column "nothing" does not exist/);
   assert.match((await ask(probe('SELECT pg_sleep(60)', 20))).join(), /statement timeout/);
+  const empty = { ...probe('SELECT NULL'), expect: { notEmpty: true as const } };
+  const asked = async (one: typeof empty) => await findings(runProbes(session.client, [one]));
+  assert.deepEqual(await asked(empty), ['failed: asked: expected a value, found null']);
+  assert.match((await asked({ ...empty, query: `SELECT ''` })).join(), /expected a value, found/);
+  assert.deepEqual(await asked({ ...empty, query: 'SELECT 0' }), []);
   assert.match((await ask(probe('DROP TABLE crm.notes'))).join(), /read-only transaction/);
 });
