@@ -5,6 +5,7 @@ import type { CommitRecord } from '../repository/commit-log.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { leaseState, type LeaseState } from '../repository/lease.ts';
 import { findAnomalies } from '../repository/anomalies.ts';
+import { anomalousBackups } from '../repository/anomalies.ts';
 import { standings } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
 import { recallHistory } from './history.ts';
@@ -65,11 +66,7 @@ async function readFacts(
     const repository = await agent.openRepository(name);
     const { log, backups } = await recallHistory(agent, repository, job);
     const drills = await readEvidence(repository, log, agent.signal);
-    const unusual = findAnomalies(
-      backups.map(({ manifest }) => manifest),
-      agent.job(job).anomalies,
-    );
-    const anomalous = new Set(unusual.keys());
+    const anomalous = anomalousBackups(backups, agent.job(job).anomalies);
     const now = agent.now();
     const standing = standings(backups, { log, evidence: drills, now, anomalous });
     const restorable = backups.findLast(({ manifest }) => {

@@ -9,7 +9,7 @@ import {
   type RetainedBackup,
   type RetentionDecision,
 } from '../repository/retention.ts';
-import { findAnomalies } from '../repository/anomalies.ts';
+import { anomalousBackups } from '../repository/anomalies.ts';
 import { standings, type Standing } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
 import type { History } from './history.ts';
@@ -30,11 +30,7 @@ export async function planPrune(
 ): Promise<RetentionDecision<PrunableBackup>[]> {
   const rules = agent.job(job).retention;
   const evidence = await readableEvidence(agent, repository, log);
-  const unusual = findAnomalies(
-    backups.map(({ manifest }) => manifest),
-    agent.job(job).anomalies,
-  );
-  const anomalous = new Set(unusual.keys());
+  const anomalous = anomalousBackups(backups, agent.job(job).anomalies);
   const standing = standings(backups, { log, evidence, now, anomalous });
   const known = backups.map((backup) =>
     toPrunable(backup, standing.get(backup.manifest.id) ?? 'unproven'),

@@ -7,6 +7,7 @@ import type { CommitRecord } from '../repository/commit-log.ts';
 import { readEvidence, type EvidenceRecord } from '../repository/evidence.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { RetentionDecision } from '../repository/retention.ts';
+import { anomalousBackups } from '../repository/anomalies.ts';
 import { standings, type Standing } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
 import { recallHistory, type History } from './history.ts';
@@ -143,7 +144,8 @@ async function readExisting(agent: Agent, job: string, repository: Repository) {
   const history = await recallHistory(agent, repository, job);
   const { log, backups } = history;
   const evidence: readonly EvidenceRecord[] = await readEvidence(repository, log, agent.signal);
-  const standing = standings(backups, { log, evidence, now });
+  const anomalous = anomalousBackups(backups, agent.job(job).anomalies);
+  const standing = standings(backups, { log, evidence, now, anomalous });
   return {
     history,
     report: {

@@ -104,3 +104,12 @@ function median(values: readonly number[]): number | undefined {
   if (values.length < fewest) return undefined;
   return values.toSorted((left, right) => left - right)[values.length >> 1];
 }
+
+/** The unusual ones among the backups of a job, for `standings`. */
+export function anomalousBackups(
+  backups: readonly { readonly manifest: Manifest }[],
+  limits: Anomalies | false,
+): ReadonlySet<string> {
+  const manifests = backups.map(({ manifest }) => manifest);
+  return new Set(findAnomalies(manifests, limits).keys());
+}
