@@ -4,7 +4,6 @@ import type { BackupRecord } from '../repository/backups.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { leaseState, type LeaseState } from '../repository/lease.ts';
-import { findAnomalies } from '../repository/anomalies.ts';
 import { anomalousBackups } from '../repository/anomalies.ts';
 import { standings } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
