@@ -75,7 +75,7 @@ test('the daemon says so to people, once, and that all is well after the next at
   await write(entry('access-review', '2026-11-26', '2027-02-20'));
   observer.status(status);
   await observer.settled();
-  const texts = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  const texts = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, string>);
   assert.deepEqual(
     texts.map(({ state, severity, text }) => `${state} ${severity} ${text}`),
     [
