@@ -60,6 +60,7 @@ export type JudgedRequirement = z.infer<typeof requirement>;
 const framework = z.strictObject({
   id: z.string(),
   name: text,
+  short: text,
   /** Requirements that the framework has, that controls name, and that are no product's matter. */
   total: z.int(),
   mapped: z.int(),

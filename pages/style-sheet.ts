@@ -39,7 +39,7 @@ nav.languages{float:right;margin-left:1rem}
 nav.languages a,nav.contents a{display:inline-block;padding:.2rem 0;min-height:1.5rem}
 nav.languages [aria-current=true]{color:inherit;font-weight:600;text-decoration:none}
 nav.contents{margin:1.5rem 0 0}
-.mark{display:inline-flex;align-items:baseline;gap:.4em;font-weight:600}
+.mark{overflow-wrap:normal;display:inline-flex;align-items:baseline;gap:.4em;font-weight:600}
 .mark svg{width:.85em;height:.85em;flex:none;fill:currentColor;align-self:center}
 .mark .cut{fill:none;stroke:var(--ground);stroke-width:1.8}.mark .ring{fill:none;stroke:currentColor;stroke-width:2}
 .mark.good{color:var(--good)}.mark.warning{color:var(--warning)}.mark.bad{color:var(--bad)}.mark.unknown{color:var(--unknown)}

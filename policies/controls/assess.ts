@@ -223,8 +223,8 @@ export function assessFrameworks(
     );
     const mapped = requirements.filter((one) => one.controls.length > 0).length;
     const outOfScope = requirements.filter((one) => one.outOfScope !== undefined).length;
-    const { id, name } = list;
-    return { id, name, total: requirements.length, mapped, outOfScope, requirements };
+    const { id, name, short } = list;
+    return { id, name, short, total: requirements.length, mapped, outOfScope, requirements };
   });
 }
 

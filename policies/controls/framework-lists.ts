@@ -11,6 +11,8 @@ const id = z.string().min(1);
 
 const list = z.strictObject({
   name: nameText,
+  /** For a line that names many. */
+  short: nameText,
   requirements: z.record(id, bilingual),
   /** Requirements that no control is meant to meet. */
   outOfScope: z.array(z.strictObject({ ids: z.array(id).min(1), reason: bilingual })).default([]),
@@ -20,6 +22,7 @@ const list = z.strictObject({
 export interface FrameworkList {
   readonly id: string;
   readonly name: Text;
+  readonly short: Text;
   readonly requirements: ReadonlyMap<string, Text>;
   /** Why, by requirement. */
   readonly outOfScope: ReadonlyMap<string, Text>;
@@ -62,7 +65,7 @@ function readList(name: string): FrameworkList {
   const { requirements, outOfScope, ...rest } = parsed.data;
   return {
     id: name,
-    name: rest.name,
+    ...rest,
     requirements: new Map(Object.entries(requirements)),
     outOfScope: new Map(
       outOfScope.flatMap(({ ids, reason }) => ids.map((one) => [one, reason] as const)),

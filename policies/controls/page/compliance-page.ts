@@ -77,10 +77,12 @@ function lead({ controls }: ControlsReport, language: Language): Html[] {
       ? banner('good', words.allGood(applying.length))
       : banner(worst ? tones[worst] : 'warning', words.someBad(bad.length, applying.length)),
     facts(
-      states.map((state) => [
-        stateWords[language][state],
-        controls.filter((control) => control.state === state).length,
-      ]),
+      states
+        .filter((state) => state !== 'absent' || applying.length < controls.length)
+        .map((state) => [
+          stateWords[language][state],
+          controls.filter((control) => control.state === state).length,
+        ]),
     ),
   ];
 }
@@ -90,7 +92,7 @@ function attention({ controls }: ControlsReport, language: Language): Html {
   const words = texts[language];
   const bad = badStates.flatMap((state) => controls.filter((control) => control.state === state));
   return table({
-    caption: words.attention,
+    caption: words.attentionCaption,
     columns: [{ title: words.control }, { title: words.state }, { title: words.why }],
     empty: words.nothing,
     rows: bad.map((control) => [

@@ -29,13 +29,13 @@ export function controlBlock(
   const good = counted.filter((part) => !badStates.includes(part.state)).length;
   const named = frameworks.flatMap((framework) => {
     const ids = control.frameworks[framework.id];
-    return ids ? [html`${framework.name[language]} ${ids.join(', ')}`] : [];
+    return ids ? [html`<strong>${framework.short[language]}</strong> ${ids.join(', ')}`] : [];
   });
   return html`<h3 id="${anchor(language, `control-${id}`)}">${title[language]}</h3>
     <p>${stateMark(state, language)}</p>
     <p>${promise[language]}</p>
     ${fold(words.parts(good, counted.length), partsTable(control, language))}
-    <p class="quiet">${join(named, '; ')}</p>`;
+    <p class="quiet">${join(named, language === 'zh' ? '；' : '; ')}</p>`;
 }
 
 function partsTable({ title, parts }: JudgedControl, language: Language): Html {

@@ -11,6 +11,7 @@ export const texts = catalogue({
     someBad: (bad: number, controls: number) =>
       `${bad} of ${controls} controls that apply do not hold, or not fully.`,
     attention: 'What needs attention',
+    attentionCaption: 'Controls that do not hold, or not fully, worst first',
     nothing: 'Nothing: every control that applies holds.',
     overview: 'Overview',
     themesCaption: 'Controls by theme',
@@ -33,7 +34,10 @@ export const texts = catalogue({
       `${name}: ${mapped} of ${total} mapped`,
     showRequirements: 'All requirements',
     outOfScopeBecause: (ids: string, why: string) => `${ids}: ${why}`,
-    parts: (good: number, all: number) => `Rests on ${all} things, ${good} of them good`,
+    parts: (good: number, all: number) =>
+      all === 1
+        ? `Rests on one thing, which is ${good === 1 ? 'good' : 'not'}`
+        : `Rests on ${all} things, ${good === all ? 'all' : good} of them good`,
     partsCaption: (control: string) => `What “${control}” rests on`,
     attestations: 'What people attest',
     attestationsCaption: 'Procedures and when they are due',
@@ -61,6 +65,7 @@ export const texts = catalogue({
     someBad: (bad: number, controls: number) =>
       `适用的 ${controls} 项控制中有 ${bad} 项不成立或不完全成立。`,
     attention: '需要处理',
+    attentionCaption: '不成立或不完全成立的控制，最严重者在前',
     nothing: '无：适用的控制全部成立。',
     overview: '概览',
     themesCaption: '按主题统计的控制',
