@@ -38,7 +38,7 @@ const shape = z.strictObject({
   vpn: vpn.prefault({}),
   identity,
   data,
-  audit: audit.prefault({}),
+  audit,
   retention,
   backup,
   contacts: z.strictObject({ operations: z.email(), security: z.email() }),

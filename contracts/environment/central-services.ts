@@ -8,6 +8,7 @@ export const centralServices = [
   'access-analyzer',
   'cloudtrail',
   'config',
+  'costs',
   'guardduty',
   'inspector',
   'macie',

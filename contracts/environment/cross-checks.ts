@@ -115,6 +115,15 @@ function* centralProblems(file: EnvironmentShape): Generator<Problem> {
     };
 }
 
+function* costProblems(file: EnvironmentShape): Generator<Problem> {
+  const isChina = partitionOf(file.region).name === 'aws-cn';
+  if (isChina !== (file.audit.costs.currency === 'CNY'))
+    yield {
+      path: ['audit', 'costs', 'currency'],
+      message: `must be ${isChina ? 'CNY' : 'USD'}, in which the partition bills`,
+    };
+}
+
 function* weakeningProblems(file: EnvironmentShape, entry: Baseline): Generator<Problem> {
   const { setting, secure, weak, costs } = entry;
   const named = file.weakenings.map((weakening) => weakening.setting);
@@ -150,6 +159,7 @@ export const crossChecks: readonly {
   { needs: ['jobs', 'data'], problems: jobProblems },
   { needs: ['region', 'turnedOff', 'edge', 'vpn'], problems: partitionProblems },
   { needs: ['region', 'turnedOff', 'runCentrally'], problems: centralProblems },
+  { needs: ['region', 'audit'], problems: costProblems },
   ...baseline.map((entry) => ({
     // The path of a setting starts with its section.
     needs: [entry.setting.split('.')[0] as Section, 'weakenings'] as const,

@@ -106,14 +106,23 @@ export function mayWrite(identity: Identity, bucket: Resource): boolean {
   );
 }
 
-/** Buckets that keep backups: locked, if not for a trail, tagged so, or named as a repository of the agent. */
+/** Whether a lock keeps records: of a trail, or of something that holds no customer's data as backups do. */
+function keepsRecords(graph: Graph, bucket: Resource): boolean {
+  const classification = bucket.tags['DataClassification'];
+  return (
+    (classification !== undefined && classification !== 'personal') ||
+    graph.referrers(bucket, 'aws_cloudtrail', 's3_bucket_name').length > 0
+  );
+}
+
+/** Buckets that keep backups: locked, if not for records, tagged so, or named as a repository of the agent. */
 export function isRepository(graph: Graph, bucket: Resource): boolean {
   if (bucket.type !== 'aws_s3_bucket') return false;
   const locks =
     bucket.get('object_lock_enabled') === true ||
     companions(graph, bucket, 'aws_s3_bucket_object_lock_configuration').length > 0;
   return (
-    (locks && graph.referrers(bucket, 'aws_cloudtrail', 's3_bucket_name').length === 0) ||
+    (locks && !keepsRecords(graph, bucket)) ||
     bucket.tags['BackupRepository'] === 'true' ||
     repositoryNames(graph).some(
       (name) =>

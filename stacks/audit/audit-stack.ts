@@ -4,9 +4,12 @@ import { isRunCentrally } from '../../contracts/environment/central-services.ts'
 import { classify } from '../lib/classification.ts';
 import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
 import { ActivityAlarms } from './activity-alarms.ts';
+import { Costs } from './costs.ts';
 import { Detectors } from './detectors.ts';
 import { FindingNotices } from './finding-notices.ts';
+import { Isolation } from './isolation/isolation.ts';
 import { Notices } from './notices.ts';
+import { Patching } from './patching.ts';
 import { PersonalData } from './personal-data.ts';
 import { Recorder } from './recorder.ts';
 import { Records } from './records.ts';
@@ -39,6 +42,9 @@ export class AuditStack extends EnvironmentStack {
     new FindingNotices(this, 'findings', this.notices);
     if (!environment.turnedOff.includes('macie') && !isRunCentrally(environment, 'macie'))
       new PersonalData(this, 'personal-data');
+    new Isolation(this, 'isolation', { records: this.records, notices: this.notices });
+    new Patching(this, 'patching');
+    if (!isRunCentrally(environment, 'costs')) new Costs(this, 'costs', this.notices);
     this.output(
       'trail-bucket-name',
       this.records.trail.bucket.bucket,

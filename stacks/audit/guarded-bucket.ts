@@ -26,9 +26,13 @@ const endangering = [
 
 /**
  * What a bucket of records lets nobody do but break-glass, whatever their own policies say, administrators
- * included; and what it lets no person do at all: write a record. Only AWS services write.
+ * included; and what it lets no person do at all: write a record. Only AWS services write, and the role named.
  */
-export function recordGuards(stack: EnvironmentStack, bucketArn: string): Statement[] {
+export function recordGuards(
+  stack: EnvironmentStack,
+  bucketArn: string,
+  writerArn?: string,
+): Statement[] {
   const deny = { principal: '*', effect: 'Deny' } as const;
   const objects = `${bucketArn}/*`;
   return [
@@ -44,7 +48,10 @@ export function recordGuards(stack: EnvironmentStack, bucketArn: string): Statem
       sid: 'DenyForging',
       actions: ['s3:PutObject'],
       resources: [objects],
-      conditions: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+      conditions: {
+        Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        ...(writerArn ? { ArnNotEquals: { 'aws:PrincipalArn': writerArn } } : {}),
+      },
     },
   ];
 }

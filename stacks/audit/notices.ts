@@ -4,7 +4,12 @@ import { NoticeTopic } from '../constructs/notice-topic.ts';
 import { breakGlassRole } from '../identity/boundaries.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 
-const publishers = ['cloudwatch.amazonaws.com', 'events.amazonaws.com'];
+const publishers = [
+  'budgets.amazonaws.com',
+  'cloudwatch.amazonaws.com',
+  'costalerts.amazonaws.com',
+  'events.amazonaws.com',
+];
 
 /** Whom alarms and findings reach: what cannot wait both contacts, the rest the security contact. */
 export class Notices extends Construct {

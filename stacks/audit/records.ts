@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { logBucket } from '../constructs/log-bucket.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
-import { breakGlassRole } from '../identity/boundaries.ts';
+import { breakGlassRole, isolationRole } from '../identity/boundaries.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 import { deliveries, recordGuards } from './guarded-bucket.ts';
 
@@ -20,6 +20,9 @@ export class Records extends Construct {
   readonly key: CustomerKey;
   readonly trail: PrivateBucket;
   readonly configuration: PrivateBucket;
+  /** What an isolation found; written by its role alone. */
+  readonly evidence: PrivateBucket;
+  readonly accessLogs: PrivateBucket;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -34,23 +37,24 @@ export class Records extends Construct {
       ...(others.length > 0 ? { serviceAccounts: others } : {}),
       guardian: breakGlassRole(stack),
     });
-    const accessLogs = logBucket(this, 'access-logs', {
+    this.accessLogs = logBucket(this, 'access-logs', {
       purpose: 'audit-logs',
       statements: recordGuards(stack, this.#arn('audit-logs')),
     });
+    const objectLock = {
+      mode: audit.lock === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+      days: retention.trailDays,
+    } as const;
     const common = {
       key: this.key,
-      accessLogs,
+      accessLogs: this.accessLogs,
       noncurrentDays: afterExpiryDays,
       tiering: true,
     };
     this.trail = new PrivateBucket(this, 'trail', {
       ...common,
       name: this.#name('audit-trail'),
-      objectLock: {
-        mode: audit.lock === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
-        days: retention.trailDays,
-      },
+      objectLock,
       expireDays: retention.trailDays,
       statements: this.#receive('audit-trail', 'cloudtrail.amazonaws.com'),
     });
@@ -60,6 +64,13 @@ export class Records extends Construct {
       name: this.#name('audit-configuration'),
       expireDays: retention.configurationDays,
       statements: this.#receive('audit-configuration', 'config.amazonaws.com'),
+    });
+    this.evidence = new PrivateBucket(this, 'evidence', {
+      ...common,
+      name: this.#name('audit-evidence'),
+      objectLock,
+      expireDays: retention.trailDays,
+      statements: recordGuards(stack, this.#arn('audit-evidence'), isolationRole(stack)),
     });
   }
 

@@ -6,7 +6,7 @@ function homeRegions({ environment }: EnvironmentStack): string[] {
 }
 
 /** What no role may do, whatever its policy says. */
-function neverStatement(): Statement {
+export function neverWidenRights(): Statement {
   return {
     sid: 'NeverWidenRights',
     effect: 'Deny',
@@ -85,7 +85,13 @@ export function peopleBoundary(stack: EnvironmentStack): Statement[] {
       resources: [workloadRoles(stack)],
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     },
-    neverStatement(),
+    {
+      sid: 'PassIsolationRole',
+      actions: ['iam:PassRole'],
+      resources: [isolationRole(stack)],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } },
+    },
+    neverWidenRights(),
   ];
 }
 
@@ -186,7 +192,7 @@ export function workloadBoundary(
       ],
       resources: ['*'],
     },
-    neverStatement(),
+    neverWidenRights(),
   ];
 }
 
@@ -206,6 +212,13 @@ export const peoplePath = (stack: EnvironmentStack) => `/${stack.named('people')
 
 /** Roles of services that record and answer; only break-glass makes and changes them. */
 export const auditPath = (stack: EnvironmentStack) => `/${stack.named('audit')}/`;
+
+/** The role that the runbooks of incidents run as. */
+export function isolationRole(stack: EnvironmentStack): string {
+  return stack.arn('iam', `role${auditPath(stack)}${stack.named('audit-isolation')}`, {
+    region: '',
+  });
+}
 
 /** What the audit stack makes, by the names that it gives, where a service takes names in ARNs. */
 export function auditResources(stack: EnvironmentStack): string[] {

@@ -9,6 +9,7 @@ import { AccountDefaults } from './account-defaults.ts';
 import { peopleBoundary, peoplePath, workloadBoundary, workloadPath } from './boundaries.ts';
 import { BreakGlass } from './break-glass.ts';
 import { DeployRole } from './deploy-role.ts';
+import { incidentResponder } from './people/incident-responder.ts';
 import { backupOperator, restoreOperator } from './people/operators.ts';
 import { PersonRole } from './people/person-role.ts';
 import { auditor, databaseAdministrator, platformEngineer, support } from './people/staff.ts';
@@ -34,6 +35,7 @@ export class IdentityStack extends EnvironmentStack {
       'backup-operator': backupOperator(this),
       'restore-operator': restoreOperator(this),
       auditor: auditor(),
+      'incident-responder': incidentResponder(this),
       support: support(),
     };
     for (const [name, duty] of Object.entries(duties)) {

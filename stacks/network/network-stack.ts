@@ -1,4 +1,5 @@
 import { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones/index.js';
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
 import { subnetRange, type Tier } from '../../contracts/environment/tiers.ts';
@@ -87,6 +88,13 @@ export class NetworkStack extends EnvironmentStack {
     });
     connectGroups(this.groups, environment, this.#endpoints(this.#tier('endpoints')));
     this.notices = new NoticeTopic(this, 'notices', { email: environment.contacts.operations });
+    // Nothing carries it before an incident; the audit stack's runbooks find it by name.
+    new SecurityGroup(this, 'quarantine', {
+      name: this.named('quarantine'),
+      description: 'Allows nothing: for what an incident cuts off',
+      vpcId: this.vpc.vpc.id,
+      revokeRulesOnDelete: true,
+    });
     this.recovery = new Recovery(this, 'offsite');
     this.#outputs();
   }

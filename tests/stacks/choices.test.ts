@@ -283,7 +283,9 @@ suite('data', () => {
 
 suite('identity', () => {
   test('every use of break-glass is told, in the home region and from the global one', () => {
-    const rules = production.filter(({ type }) => type === 'aws_cloudwatch_event_rule');
+    const rules = production.filter(
+      ({ stack, type }) => stack === 'identity' && type === 'aws_cloudwatch_event_rule',
+    );
     assert.deepEqual(
       rules.map(({ attributes }) => attributes['region'] ?? 'home'),
       ['us-east-1', 'home'],

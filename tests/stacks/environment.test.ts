@@ -171,6 +171,7 @@ suite('a partition', () => {
   const china = {
     region: 'cn-north-1',
     'offsite.region': 'cn-northwest-1',
+    'audit.costs.currency': 'CNY',
     'vpn.sites': [],
   };
   const lacking = [
@@ -197,6 +198,10 @@ suite('a partition', () => {
       /turned off/,
     );
   });
+});
+
+test('the budget is in the currency in which the partition bills', () => {
+  refused({ 'audit.costs.currency': 'CNY' }, 'audit.costs.currency', /must be USD/);
 });
 
 suite('a service that the organization runs', () => {

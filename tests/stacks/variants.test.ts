@@ -13,6 +13,7 @@ suite('in China', async () => {
     ...production,
     region: 'cn-north-1',
     offsite: { region: 'cn-northwest-1' },
+    audit: { ...production.audit, costs: { ...production.audit.costs, currency: 'CNY' } },
     vpn: { clients, sites: [] },
     turnedOff: [
       'cognito',
@@ -35,6 +36,14 @@ suite('in China', async () => {
     const types = new Set(resourcesOf(stacks).map(({ type }) => type));
     assert.ok(!types.has('aws_vpn_connection'));
     assert.ok(!types.has('aws_cognito_user_pool'));
+    assert.ok(!types.has('aws_macie2_account'));
+    assert.ok(!types.has('aws_ce_anomaly_monitor'));
+    const features = resourcesOf(stacks).filter(
+      ({ type }) => type === 'aws_guardduty_detector_feature',
+    );
+    assert.ok(features.length > 0);
+    for (const { attributes } of features)
+      assert.notEqual(attributes['name'], 'RUNTIME_MONITORING');
     assert.ok(types.has('aws_ec2_client_vpn_endpoint'));
   });
 

@@ -11,7 +11,7 @@ function rulesOf(stacks: Readonly<Record<string, StackJson>>) {
   const resources = resourcesOf({ audit: stacks['audit'] ?? assert.fail() });
   const targets = resources.filter(({ type }) => type === 'aws_cloudwatch_event_target');
   return resources
-    .filter(({ type }) => type === 'aws_cloudwatch_event_rule')
+    .filter(({ type, id }) => type === 'aws_cloudwatch_event_rule' && id.startsWith('findings_'))
     .map(({ id, attributes }) => {
       const target = targets.find(
         (one) => one.attributes['rule'] === `\${aws_cloudwatch_event_rule.${id}.name}`,

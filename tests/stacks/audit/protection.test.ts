@@ -98,16 +98,21 @@ suite('what records and watches', () => {
     test(`${what}: only break-glass stops, deletes or narrows it`, () =>
       onlyBreakGlass(others, actions, resource));
 
-  for (const bucket of ['audit-trail', 'audit-configuration', 'audit-logs'])
-    test(`the bucket ${bucket}: only break-glass ends, empties, opens or shortens it, against administrators too`, async () => {
+  for (const bucket of ['audit-trail', 'audit-configuration', 'audit-evidence', 'audit-logs'])
+    test(`the bucket ${bucket}: only break-glass ends, empties, opens or shortens it, administrators do not; nobody forges`, async () => {
       const arn = `arn:aws:s3:::${name}-${bucket}-${account}`;
       const id = bucket === 'audit-logs' ? 'access-logs' : bucket.replace('audit-', '');
       const policy = policyOf('aws_s3_bucket_policy', `records_${id}_policy`);
       await onlyBreakGlass(everybody, bucketActions, arn, policy);
       const record = `${arn}/AWSLogs/${account}/CloudTrail/eu-central-1/2026/11/27/one.json.gz`;
       await onlyBreakGlass(everybody, objectActions, record, policy);
+      const evidence = `${arn}/incidents/SEC-1/i-0abc/1.json`;
       for (const one of [breakGlass, ...everybody])
-        assert.ok(!(await may(one, 's3:PutObject', record, policy)), `${one.name} forges`);
+        assert.equal(
+          await may(one, 's3:PutObject', evidence, policy),
+          bucket === 'audit-evidence' && one.name === `${name}-audit-isolation`,
+          `${one.name} writes`,
+        );
     });
 
   for (const key of ['records_encryption_key', 'notices_encryption_key'])
