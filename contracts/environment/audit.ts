@@ -21,10 +21,34 @@ const patching = z.strictObject({
   approveAfterDays: z.int().min(0).max(30).default(3),
 });
 
+/** How long what a SIEM has not fetched yet, or has refused, waits for it. */
+const days = z.int().min(1).max(365).default(14);
+
+/** Where the trail and all findings go besides, if an organization watches them in a system of its own. */
+const siem = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('bucket'),
+    /** The SIEM's role, which reads a bucket made for it. */
+    readerArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of a role'),
+    days,
+  }),
+  z.strictObject({
+    type: z.literal('https'),
+    url: z.url({ protocol: /^https$/ }),
+    /** The Secrets Manager secret with the endpoint's key, as `{"api_key": "…"}`. */
+    secretArn: z.string().regex(/^arn:aws[a-z-]*:secretsmanager:/, 'must be the ARN of a secret'),
+    days,
+  }),
+]);
+export type Siem = z.infer<typeof siem>;
+
 /** How what happened is recorded and answered. */
 export const audit = z.strictObject({
   /** Under `compliance` nobody deletes a record before its time, root and AWS Support included. */
   lock: z.enum(['compliance', 'governance']).default('compliance'),
   costs,
   patching: patching.prefault({}),
+  siem: siem.optional(),
 });

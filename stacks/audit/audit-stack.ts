@@ -1,11 +1,14 @@
 import type { Construct } from 'constructs';
 import type { Environment } from '../../contracts/environment.ts';
+import type { Siem } from '../../contracts/environment/audit.ts';
 import { isRunCentrally } from '../../contracts/environment/central-services.ts';
 import { classify } from '../lib/classification.ts';
 import { EnvironmentStack, type Guardrails } from '../lib/environment-stack.ts';
 import { ActivityAlarms } from './activity-alarms.ts';
 import { Costs } from './costs.ts';
 import { Detectors } from './detectors.ts';
+import { ExportBucket } from './export-bucket.ts';
+import { Export } from './export.ts';
 import { FindingNotices } from './finding-notices.ts';
 import { Isolation } from './isolation/isolation.ts';
 import { Notices } from './notices.ts';
@@ -45,10 +48,31 @@ export class AuditStack extends EnvironmentStack {
     new Isolation(this, 'isolation', { records: this.records, notices: this.notices });
     new Patching(this, 'patching');
     if (!isRunCentrally(environment, 'costs')) new Costs(this, 'costs', this.notices);
+    if (environment.audit.siem) this.#export(environment.audit.siem);
     this.output(
       'trail-bucket-name',
       this.records.trail.bucket.bucket,
       'Bucket of the record of every call',
     );
+  }
+
+  #export(siem: Siem): void {
+    const bucket = new ExportBucket(this, 'export-bucket', {
+      accessLogs: this.records.accessLogs,
+      days: siem.days,
+      ...(siem.type === 'bucket'
+        ? {
+            reader: {
+              roleArn: siem.readerArn,
+              accountRootArn: siem.readerArn.replace(/:role\/.*/, ':root'),
+            },
+          }
+        : {}),
+    });
+    new Export(this, 'export', {
+      logGroupName: this.trail?.logGroupName,
+      bucket,
+      destination: siem,
+    });
   }
 }

@@ -16,6 +16,7 @@ export type ViaService =
   | 'rds'
   | 'elasticfilesystem'
   | 'secretsmanager'
+  | 'firehose'
   | 'ssm'
   | 'scheduler'
   | 'sqs'
@@ -35,6 +36,8 @@ export interface CustomerKeyConfig {
   readonly foreignWriter?: ForeignPrincipal;
   /** A role of another account that may use it through S3, as multipart uploads need. */
   readonly foreignUser?: ForeignPrincipal;
+  /** A service-linked role that reads what the key encrypts: its own policy names no key. */
+  readonly reader?: string;
   /** Other accounts whose services use it for their resources. */
   readonly serviceAccounts?: readonly string[];
   /** The only role that may disable it, delete it or change its policy, whatever others' policies say. */
@@ -180,6 +183,18 @@ export class CustomerKey extends Construct {
               ? [account, ...config.serviceAccounts]
               : account,
           },
+        },
+      });
+    if (config.reader)
+      statements.push({
+        // AWS refuses a policy that names a role which does not exist yet.
+        sid: 'ReadByServiceRole',
+        principal: '*',
+        actions: ['kms:Decrypt'],
+        resources,
+        conditions: {
+          StringEquals: { 'kms:CallerAccount': account },
+          ArnEquals: { 'aws:PrincipalArn': config.reader },
         },
       });
     if (config.guardian)

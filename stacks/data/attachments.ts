@@ -19,6 +19,15 @@ export class Attachments extends Construct {
     this.key = new CustomerKey(this, 'objects', {
       description: 'Encrypts attachments',
       viaServices: ['s3'],
+      ...(stack.environment.turnedOff.includes('macie')
+        ? {}
+        : {
+            reader: stack.arn(
+              'iam',
+              'role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie',
+              { region: '' },
+            ),
+          }),
     });
     this.bucket = new PrivateBucket(this, 'bucket', {
       name: `${stack.named('attachments')}-${account}`,
