@@ -67,6 +67,14 @@ export const evidence = z.strictObject({
       retention: z.record(z.string(), z.number()),
     })
     .optional(),
+  /** How many tables restore how exactly: to any commit, to the end of an incremental, not at all. */
+  coverage: z
+    .strictObject({
+      commit: z.int().nonnegative(),
+      boundary: z.int().nonnegative(),
+      none: z.int().nonnegative(),
+    })
+    .optional(),
   /** What the assertions name, beside this record: encrypted, SHA-256 of the ciphertext. */
   findings: z.strictObject({ sizeBytes: z.int().nonnegative(), sha256 }).optional(),
   phases: z.array(z.strictObject({ name: z.string(), durationMs })),

@@ -1,4 +1,8 @@
-import type { FollowState, SequenceState } from '../sources/postgres/changes/follow-state.ts';
+import type {
+  Coverage,
+  FollowState,
+  SequenceState,
+} from '../sources/postgres/changes/follow-state.ts';
 import { readFollowState } from '../sources/postgres/changes/read-follow-state.ts';
 import type { ReplayTarget } from '../sources/postgres/changes/replay-target.ts';
 import { planRestore, type RestorePlan } from '../sources/postgres/changes/restore-plan.ts';
@@ -18,6 +22,14 @@ export interface ExpectedContent {
   readonly schema: readonly SchemaEntry[];
   readonly sequences: readonly SequenceState[];
   readonly largeObjects: Pick<Inventory['largeObjects'], 'count' | 'unreadable'>;
+  /** How exactly each table can be restored, as the backup before the moment tells it. */
+  readonly coverage: readonly TableCoverage[];
+}
+
+export interface TableCoverage {
+  readonly schema: string;
+  readonly name: string;
+  readonly coverage: Coverage;
 }
 
 /** Reads what the chain says of its end, or of a moment in it. Throws as `planRestore` does. */
@@ -50,6 +62,7 @@ export async function expectedContent(
     schema: await readSchema(chain[plan?.schema ?? 0] ?? full, inventory, signal),
     sequences: plan?.sequences ?? inventory.sequences,
     largeObjects: plan?.largeObjects?.entry ?? inventory.largeObjects,
+    coverage: links[boundary]?.state.tables ?? inventory.tables,
   };
 }
 

@@ -270,6 +270,12 @@ export const catalogue = {
     hint: "the message is the server's own; the server's log may say more",
     retrySafe: true,
   },
+  'source-retired': {
+    exit: 'source',
+    meaning: "A job's source is out of service, for an upgrade or a move of its server.",
+    hint: '`holdfast source resume <job>` when the server is ready again',
+    retrySafe: true,
+  },
   'source-unsuitable': {
     exit: 'source',
     meaning: 'The source cannot be backed up as it stands.',

@@ -23,6 +23,7 @@ import { readLogOnly } from './history.ts';
 import { findUnpublished, journalOf } from './interrupted-backup.ts';
 import { lockOf } from './locks.ts';
 import { fingerprintsOf, openBackup } from './open-backup.ts';
+import { assertInService } from './retired-sources.ts';
 
 export interface BackupRequest {
   readonly job: string;
@@ -50,6 +51,7 @@ export async function runBackup(
   run: Run,
 ): Promise<readonly Manifest[]> {
   const job = agent.job(request.job);
+  await assertInService(agent, request.job);
   const repository = await agent.openOrCreateRepository(job.repository);
   await using lease = await acquireLease({
     storage: repository.storage,

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { DrillConfiguration } from '../../contracts/job.ts';
+import type { TableCoverage } from '../drills/expected-content.ts';
 import { measureObjectives } from '../drills/objectives.ts';
 import { newBackupId } from '../repository/backup-id.ts';
 import { version } from '../version.ts';
@@ -60,6 +61,7 @@ export function describeDrill(agent: DrillAgent, drill: DescribedDrill): Evidenc
           },
         }
       : {}),
+    ...(restored ? { coverage: coverageOf(restored.expected.coverage) } : {}),
     policy: policyOf(agent, job),
     phases: [...result.phases],
     assertions,
@@ -72,6 +74,12 @@ export function describeDrill(agent: DrillAgent, drill: DescribedDrill): Evidenc
     },
     outcome: passed ? 'passed' : 'failed',
   };
+}
+
+function coverageOf(tables: readonly TableCoverage[]): NonNullable<Evidence['coverage']> {
+  const count = (level: TableCoverage['coverage']['level']) =>
+    tables.filter(({ coverage }) => coverage.level === level).length;
+  return { commit: count('commit'), boundary: count('boundary'), none: count('none') };
 }
 
 /** How old the newest backup is says what a disaster now would lose, whichever one is rehearsed. */

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { DrillConfiguration } from '../../contracts/job.ts';
+import type { TableCoverage } from '../drills/expected-content.ts';
 import type { AssertionReport } from '../drills/assertion.ts';
 import { PhaseClock } from '../drills/phase-clock.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -41,6 +42,8 @@ export interface Rehearsed {
   readonly repository: SelectedBackup['repository'];
   readonly evidence: Evidence;
   readonly reports: readonly AssertionReport[];
+  /** Empty when nothing was restored. */
+  readonly coverage: readonly TableCoverage[];
 }
 
 /** A drill without its record. Throws as `runDrill` does. */
@@ -65,7 +68,8 @@ export async function rehearse(
     configuration,
     result,
   });
-  return { repository: selected.repository, evidence, reports: result.reports };
+  const coverage = result.restored?.expected.coverage ?? [];
+  return { repository: selected.repository, evidence, reports: result.reports, coverage };
 }
 
 export function drillConfiguration(agent: Pick<Agent, 'job'>, job: string): DrillConfiguration {

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { outcomes, type Evidence } from '../../contracts/evidence.ts';
 import type { AssertionReport } from '../drills/assertion.ts';
+import type { TableCoverage } from '../drills/expected-content.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { evidenceKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -21,7 +22,7 @@ const finding = z.strictObject({
   what: z.string(),
 });
 
-/** By assertion: what failed or stays unproven, by name. */
+/** By assertion: what failed or stays unproven, by name; and how exactly tables restore. */
 const findings = z.strictObject({
   format: z.literal('holdfast-findings/1'),
   findings: z.record(z.string(), z.array(finding)),
@@ -34,6 +35,22 @@ export function findingsOf(reports: readonly AssertionReport[]): Findings {
       .filter(({ findings }) => findings.length > 0)
       .map((report) => [report.assertion.name, [...report.findings]]),
   );
+}
+
+/** Which tables restore less exactly than to any commit, and why. */
+export function coverageFindings(tables: readonly TableCoverage[]): Findings {
+  const less = tables.filter(({ coverage }) => coverage.level !== 'commit');
+  if (less.length === 0) return {};
+  return {
+    coverage: less.map(({ schema, name, coverage: { level, reason = 'not said' } }) => ({
+      subject: `${schema}.${name}`,
+      outcome: level === 'none' ? 'unproven' : 'passed',
+      what:
+        level === 'none'
+          ? `not covered: ${reason}`
+          : `restored to the end of an incremental, not to any commit: ${reason}`,
+    })),
+  };
 }
 
 /** Beside the evidence, which names its digest. */

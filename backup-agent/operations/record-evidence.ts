@@ -9,7 +9,7 @@ import { createDocument } from '../repository/small-objects.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import type { Agent } from './agent.ts';
 import type { Rehearsed } from './drill.ts';
-import { findingsOf, storeFindings } from './evidence-findings.ts';
+import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
 import { lockOf } from './locks.ts';
 
@@ -27,10 +27,10 @@ export interface RecordedEvidence {
  */
 export async function recordEvidence(
   agent: Agent,
-  { repository, evidence: described, reports }: Rehearsed,
+  { repository, evidence: described, reports, coverage }: Rehearsed,
 ): Promise<RecordedEvidence> {
   const key = await agent.signingKey('drill');
-  const named = findingsOf(reports);
+  const named = { ...findingsOf(reports), ...coverageFindings(coverage) };
   const findings = await storeFindings(agent, repository, described, named);
   const evidence = { ...described, ...(findings ? { findings } : {}) };
   const bytes = sealDocument(evidenceDocument, evidence, key);

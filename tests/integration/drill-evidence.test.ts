@@ -16,6 +16,7 @@ before(async () => {
   installation = await testInstallation(3);
   const { directory, identityFile, run, sql } = installation;
   await sql(`INSERT INTO crm.attachments VALUES (99, 1, 'secret name.txt', repeat('0', 64), 5)`);
+  await sql('CREATE TABLE crm.bare AS SELECT 1 AS n');
   assert.equal((await run('backup', 'crm')).exitCode, 0);
   const drill = await run('drill', 'crm-database', '--identity', identityFile);
   assert.equal(drill.exitCode, 7, drill.stderr);
@@ -36,6 +37,12 @@ test('the signed record names no table, path or person; its findings do, encrypt
   assert.equal(stored.includes('secret name'), false);
   const shown = await installation.run('evidence', 'show', 'crm-database');
   assert.match(shown.stdout, /failed: secret name\.txt: its file is missing/, shown.stderr);
+  assert.match(shown.stdout, /coverage +2 tables to any commit, 1 to an incremental's end, 0 not/);
+  const named = await installation.run('evidence', 'show', 'crm-database', '--json');
+  const { evidence, findings } = JSON.parse(named.stdout);
+  assert.deepEqual(evidence.coverage, { commit: 2, boundary: 1, none: 0 });
+  assert.match(JSON.stringify(findings.coverage), /"crm.bare".*no primary key/);
+  assert.doesNotMatch(payload, /bare/);
   const list = await installation.run('evidence', 'list', 'crm-database', '--json');
   assert.equal(JSON.parse(list.stdout)[0].outcome, 'failed');
 });

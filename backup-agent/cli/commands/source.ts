@@ -1,7 +1,11 @@
+import type { Command } from 'commander';
 import { prepareSource } from '../../operations/prepare-source.ts';
+import { resumeSource, retireSource } from '../../operations/retire-source.ts';
 import { forgetSource } from '../../sources/postgres/changes/job-slots.ts';
 import { preparationScript } from '../../sources/postgres/prepare/preparation.ts';
-import type { CommandModule } from '../command.ts';
+import type { CommandModule, Runner } from '../command.ts';
+import { exitCodes } from '../../errors/exit-codes.ts';
+import { runSteps } from '../render/steps.ts';
 import { withAgent } from '../with-agent.ts';
 
 export const sourceCommand: CommandModule = {
@@ -58,5 +62,85 @@ Example:
           }),
         ),
       );
+    defineRetire(source, run);
+    defineResume(source, run);
   },
 };
+
+function defineRetire(source: Command, run: Runner): void {
+  source
+    .command('retire')
+    .description('take a last incremental and drop the slots, before a server is upgraded or moved')
+    .argument('<job>', 'job of the configuration')
+    .addHelpText(
+      'after',
+      `
+Until the source is resumed, backups of the job end with source-retired and make no slot.
+
+Example:
+  holdfast source retire crm-database`,
+    )
+    .action((job: string) =>
+      run((context) =>
+        withAgent(context, async (agent) => {
+          const retired: Awaited<ReturnType<typeof retireSource>>[] = [];
+          const step = {
+            title: `Retire the source of ${job}`,
+            run: async (progress: Parameters<typeof retireSource>[2]['progress']) => {
+              retired.push(await retireSource(agent, job, { progress }));
+            },
+          };
+          await runSteps([step], context.output);
+          for (const result of retired) {
+            const { backups, slots } = result;
+            const stored = backups.at(-1);
+            const lines = [
+              stored === undefined
+                ? 'it was retired before'
+                : `everything up to now is stored in ${stored}`,
+              slots.length === 0 ? 'there was no slot to drop' : `dropped ${slots.join(', ')}`,
+            ];
+            context.output.result(result, lines.join('\n'));
+          }
+        }),
+      ),
+    );
+}
+
+function defineResume(source: Command, run: Runner): void {
+  source
+    .command('resume')
+    .description('put a retired source back into service, with the full of its new chain')
+    .argument('<job>', 'job of the configuration')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  holdfast source prepare crm-database --admin postgres://postgres@db/crm --apply
+  holdfast source resume crm-database`,
+    )
+    .action((job: string) =>
+      run((context) =>
+        withAgent(context, async (agent) => {
+          const resumed: Awaited<ReturnType<typeof resumeSource>>[] = [];
+          const step = {
+            title: `Resume the source of ${job}`,
+            run: async (progress: Parameters<typeof resumeSource>[2]['progress']) => {
+              resumed.push(await resumeSource(agent, job, { progress }));
+            },
+          };
+          await runSteps([step], context.output);
+          for (const result of resumed) {
+            const { backups, problems } = result;
+            const lines = [
+              `a new chain begins with ${backups[0] ?? 'no backup'}`,
+              ...problems.map(({ where, what }) => `${where}: ${what}`),
+            ];
+            context.output.result(result, lines.join('\n'));
+          }
+          const partial = resumed.some(({ problems }) => problems.length > 0);
+          return partial ? exitCodes.partial : exitCodes.ok;
+        }),
+      ),
+    );
+}

@@ -10,11 +10,20 @@ export function renderEvidence(evidence: Evidence): string {
     `  restored     ${backup.id} (a chain of ${backup.chain.length}) to ${formatTime(new Date(backup.point.time))}`,
     `  content      ${formatCount(totals.tables)} tables, ${formatCount(totals.rows)} rows, ${formatCount(totals.files)} entries of files, ${formatBytes(totals.fileBytes)}`,
     `  phases       ${phases.map(({ name, durationMs }) => `${name} ${formatDuration(durationMs)}`).join(', ')}`,
+    ...renderCoverage(evidence),
     ...renderPrivacy(evidence),
     ...evidence.objectives.map((objective) => `  ${renderObjective(objective)}`),
     '',
     indent(renderAssertions(evidence.assertions)),
   ].join('\n');
+}
+
+function renderCoverage({ coverage }: Evidence): string[] {
+  if (!coverage) return [];
+  const { commit, boundary, none } = coverage;
+  return [
+    `  coverage     ${formatCount(commit)} tables to any commit, ${formatCount(boundary)} to an incremental's end, ${formatCount(none)} not covered`,
+  ];
 }
 
 function renderPrivacy({ mask, erasures }: Evidence): string[] {

@@ -14,6 +14,8 @@ export interface ThrowawayServerOptions {
   readonly binaries: ServerBinaries;
   /** Server parameters, such as `wal_level: 'logical'`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** To listen on 127.0.0.1 too; without it nobody but this machine's user can reach it. */
+  readonly tcpPort?: number;
   /** Off by default: nobody minds if a throw-away server loses its data in a power cut. */
   readonly durable?: boolean;
   /** Where its directory is made; a short path, because a socket's path must be short. */
@@ -38,7 +40,7 @@ export interface ThrowawayServer extends AsyncDisposable {
 }
 
 const superuser = 'postgres';
-const port = 5432;
+const usualPort = 5432;
 const startTimeoutMs = 60_000;
 
 /**
@@ -55,8 +57,9 @@ export async function startThrowawayServer(
     const folder = await programs(options.binaries, directory);
     await initialise(folder, directory, user, options);
     const server = await launch(folder, directory, user, options);
-    await whenReady(server, directory, options.signal);
-    return describe(directory, options.binaries.majorVersion, server.pid);
+    const port = options.tcpPort ?? usualPort;
+    await whenReady(server, { directory, port }, options.signal);
+    return describe({ directory, port }, options.binaries.majorVersion, server.pid);
   } catch (error) {
     const log = await readFile(logPath(directory), 'utf8').catch(() => '');
     await removeServer(directory);
@@ -115,13 +118,13 @@ async function launch(
   folder: string,
   directory: string,
   user: ServerUser | undefined,
-  { settings = {}, durable = false }: ThrowawayServerOptions,
+  { settings = {}, durable = false, tcpPort }: ThrowawayServerOptions,
 ): Promise<LaunchedServer> {
   const parameters = {
-    listen_addresses: '',
+    listen_addresses: tcpPort === undefined ? '' : '127.0.0.1',
     unix_socket_directories: directory,
     unix_socket_permissions: '0700',
-    port: String(port),
+    port: String(tcpPort ?? usualPort),
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
     ...settings,
   };
@@ -159,7 +162,7 @@ function spawnOptions(directory: string, user: ServerUser | undefined) {
 /** Ready is who answers; a server that ends first has failed. */
 async function whenReady(
   server: LaunchedServer,
-  directory: string,
+  place: Place,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let ended = false;
@@ -172,13 +175,18 @@ async function whenReady(
   while (performance.now() < deadline) {
     signal?.throwIfAborted();
     if (ended) throw new Error('the server ended at once');
-    if (await answers(directory)) return;
+    if (await answers(place)) return;
     await delay(20);
   }
   throw new Error(`the server did not answer within ${startTimeoutMs / 1000} s`);
 }
 
-async function answers(directory: string): Promise<boolean> {
+interface Place {
+  readonly directory: string;
+  readonly port: number;
+}
+
+async function answers({ directory, port }: Place): Promise<boolean> {
   const client = new Client({ host: directory, port, user: superuser, database: 'postgres' });
   client.on('error', () => undefined);
   try {
@@ -191,7 +199,7 @@ async function answers(directory: string): Promise<boolean> {
   }
 }
 
-function describe(directory: string, majorVersion: number, pid: number): ThrowawayServer {
+function describe({ directory, port }: Place, majorVersion: number, pid: number): ThrowawayServer {
   const url = (database = 'postgres') =>
     `postgres://${superuser}@/${encodeURIComponent(database)}?host=${encodeURIComponent(directory)}&port=${port}`;
   const asSuperuser = async (statement: string) => {

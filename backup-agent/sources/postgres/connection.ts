@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
@@ -112,7 +114,14 @@ async function openOnce(
 /** As libpq: `verify-full` checks chain and name; with a CA at hand, `require` checks the chain. */
 function tlsOptions({ tls, ca, host }: ConnectionTarget): NonNullable<ClientConfig['ssl']> {
   const authorities = ca === undefined ? {} : { ca };
-  if (tls === 'verify-full') return { ...authorities, rejectUnauthorized: true, servername: host };
+  if (tls === 'verify-full')
+    return {
+      ...authorities,
+      rejectUnauthorized: true,
+      // An address is no name to ask for, but a certificate may be made out to it.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+    };
   if (tls === 'verify-ca' || (tls === 'require' && ca !== undefined))
     return { ...authorities, rejectUnauthorized: true, checkServerIdentity: () => undefined };
   return { rejectUnauthorized: false };

@@ -8,6 +8,7 @@ import { judgeSlot, slotStatus } from './changes/slot.ts';
 import { readTables } from './changes/table-catalog.ts';
 import { connect } from './connection.ts';
 import { findDumpProgram } from './dump/dump-program.ts';
+import { judgeFullDuration, readFullFacts } from './full-duration.ts';
 import { readEnrolment } from './prepare/enrolment.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from './server-facts.ts';
 import { slotsOfJob } from './slots.ts';
@@ -69,7 +70,8 @@ async function examineFollowing(
       what: 'is not set: a slot that nobody reads fills the disk of the server',
       fix: prepareHint,
     });
-  return findings;
+  const full = await readFullFacts(client, facts);
+  return [...findings, ...(full ? judgeFullDuration(full) : [])];
 }
 
 const hidden = z.object({ schema: z.string(), name: z.string(), why: z.string() });

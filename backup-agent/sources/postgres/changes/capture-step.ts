@@ -197,10 +197,15 @@ async function copyWhole(
   return await copyTables(reader, watch, writer, wanted, run);
 }
 
+interface Compared {
+  readonly feed: Pick<ChangeFeed, 'publications' | 'leavesOut'>;
+  readonly state: FollowState;
+}
+
 /** The tables as the client sees them now, and which of them the changes do not bring up to date. */
-async function compareTables(
+export async function compareTables(
   client: Client,
-  { feed, state }: Step,
+  { feed, state }: Compared,
 ): Promise<{ readonly tables: TableState[]; readonly wanted: WantedCopy[] }> {
   const found = await readTables(client, feed.publications, state.server.majorVersion);
   const configuration = await readConfigurationTables(client);
