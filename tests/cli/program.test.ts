@@ -32,22 +32,32 @@ async function inProcess(argv: readonly string[]): Promise<{ exitCode: number; s
 }
 
 describe('help', () => {
-  test('every command has help with an example', async () => {
-    const { stdout } = await holdfast(['--help']);
-    const names = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name ?? '');
-    const listed = names.filter((name) => name !== 'help');
-    assert.ok(listed.length >= commands.length, stdout);
-    for (const name of listed) {
-      const help = await inProcess([name, '--help']);
-      assert.equal(help.exitCode, 0, name);
-      assert.match(help.stdout, /Examples?:|Commands:/, name);
-    }
+  test('every command, and every one below it, has help with an example', async () => {
+    const asked: string[] = [];
+    const ask = async (path: readonly string[]) => {
+      const help = await inProcess([...path, '--help']);
+      assert.equal(help.exitCode, 0, path.join(' '));
+      const below = /\nCommands:\n([^]*?)(\n\n|$)/.exec(help.stdout)?.[1] ?? '';
+      const names = [...below.matchAll(/^ {2}([a-z]+[a-z-]*)\b/gm)].map(([, name]) => name ?? '');
+      for (const name of names.filter((each) => each !== 'help')) await ask([...path, name]);
+      if (names.length === 0)
+        assert.match(help.stdout, /Examples?:\n {2}holdfast /, path.join(' '));
+      asked.push(path.join(' '));
+    };
+    await ask([]);
+    assert.ok(asked.length > commands.length && asked.includes('evidence verify'), asked.join());
   });
   test('a mistyped command gets a suggestion and exit code 2', async () => {
     const { exitCode, stderr, stdout } = await holdfast(['bakup']);
     assert.equal(exitCode, 2);
     assert.match(stderr, /backup/);
     assert.equal(stdout, '');
+    const below = await inProcess(['evidence', 'verfy']);
+    assert.equal(below.exitCode, 2);
+    assert.match(below.stdout, /Did you mean verify\?/);
+    const option = await inProcess(['report', '--langage', 'zh']);
+    assert.equal(option.exitCode, 2);
+    assert.match(option.stdout, /Did you mean --language\?/);
   });
 });
 

@@ -5,13 +5,22 @@ import { test } from 'node:test';
 import { testInstallation } from '../support/installation.ts';
 import { editConfiguration, forgetSince, startDaemon } from '../daemon/support.ts';
 
-test('a daemon killed during a backup leaves nothing that keeps the next one from catching up', async () => {
+test('a daemon signalled twice or killed during a backup leaves nothing that keeps the next one from catching up', async () => {
   await using installation = await testInstallation(3);
   const { configFile, directory, run } = installation;
   await editConfiguration(configFile, ({ jobs }) => {
     jobs['crm-database'].schedules = { incremental: '0 0 1 * *' };
   });
   await forgetSince(directory, ['crm-database/incremental']);
+  {
+    await using impatient = startDaemon(configFile);
+    await impatient.seen(({ message }) => message === 'run started');
+    impatient.signal('SIGTERM');
+    await impatient.seen(({ message }) => message.startsWith('stopping'));
+    impatient.signal('SIGTERM');
+    assert.deepEqual(await impatient.ended, { code: 143, signal: null });
+    assert.notEqual(impatient.events.at(-1)?.message, 'stopped', 'the run was not waited for');
+  }
   {
     await using killed = startDaemon(configFile);
     await killed.seen(({ message }) => message === 'run started');

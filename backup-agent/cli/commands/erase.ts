@@ -92,6 +92,7 @@ function defineList(erase: Command, run: Runner): void {
     .description('the requests, oldest first, and where they stand; needs the metadata identity')
     .argument('<job>', 'job of the configuration')
     .option('--reveal', "with the people's keys and the statements, which are personal data")
+    .addHelpText('after', '\nExample:\n  holdfast erase list crm-database')
     .action((job: string, { reveal = false }: { reveal?: boolean }) =>
       run((context) =>
         withAgent(context, async (agent) => {

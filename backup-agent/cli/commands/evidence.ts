@@ -42,6 +42,7 @@ function defineList(evidence: Command, run: Runner): void {
     .description('drills, oldest first, from every repository of the job')
     .argument('<job>', 'job of the configuration')
     .option('--from <repository>', 'only those that were made from this repository')
+    .addHelpText('after', '\nExample:\n  holdfast evidence list crm-database --from offsite')
     .action((job: string, options: { from?: string }) =>
       run((context) =>
         withAgent(context, async (agent) => {
@@ -59,6 +60,7 @@ function defineShow(evidence: Command, run: Runner): void {
     .description('one drill, with the names of what failed; needs the metadata identity')
     .argument('<job>', 'job of the configuration')
     .argument('[drill]', 'latest, or a drill id', 'latest')
+    .addHelpText('after', '\nExample:\n  holdfast evidence show crm-database latest')
     .action((job: string, id: string) =>
       run((context) =>
         withAgent(context, async (agent) => {
@@ -76,7 +78,10 @@ function defineVerify(evidence: Command, run: Runner): void {
     .command('verify')
     .description('check every record, its place in the log, and that none was removed')
     .argument('<job>', 'job or group of the configuration')
-    .addHelpText('after', `\nEnds with ${exitCodes.integrity} when anything is wrong.`)
+    .addHelpText(
+      'after',
+      `\nEnds with ${exitCodes.integrity} when anything is wrong.\n\nExample:\n  holdfast evidence verify crm`,
+    )
     .action((name: string) =>
       run((context) =>
         withAgent(context, async (agent) => {
@@ -104,6 +109,10 @@ function defineBundle(evidence: Command, run: Runner): void {
     .argument('<job>', 'job or group of the configuration')
     .requiredOption('--since <date>', 'drills from this day on (2026-01-01, UTC) or moment')
     .requiredOption('--to <file>', 'the zip file; must not exist')
+    .addHelpText(
+      'after',
+      '\nExample:\n  holdfast evidence bundle crm --since 2026-01-01 --to drills-2026.zip',
+    )
     .option('--compliance <files...>', 'what `policies report` wrote, .html or .json, to go along')
     .action((name: string, options: { since: string; to: string; compliance?: string[] }) =>
       run((context) =>

@@ -34,7 +34,10 @@ export const logCommand: CommandModule = {
         'after',
         `
 Compares each log with what this host has seen of it, and the copies with the job's own repository.
-Ends with ${exitCodes.integrity} when anything differs.`,
+Ends with ${exitCodes.integrity} when anything differs.
+
+Example:
+  holdfast log verify crm`,
       )
       .action((name: string) =>
         run((context) =>
