@@ -13,11 +13,8 @@ import type { Graph } from '../engine/graph.ts';
 import type { Report, Result } from '../engine/report.ts';
 import { judgeAttestation, type Attestations } from './attestation-checks.ts';
 import type { Control, Procedure, Theme } from './control-catalogue.ts';
-import {
-  evidenceChecks,
-  type EvidenceName,
-  type RecordsOfAll,
-} from './evidence/evidence-checks.ts';
+import { evidenceChecks, type EvidenceName } from './evidence/evidence-checks.ts';
+import type { RecordsOfAll } from './evidence/evidence-findings.ts';
 import type { FrameworkList } from './framework-lists.ts';
 import { finding, type Finding } from './finding.ts';
 import { ruleTitle } from './rule-titles.ts';

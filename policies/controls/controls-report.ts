@@ -6,7 +6,7 @@ import type { EngineError } from '../engine/report.ts';
 import type { SuppressionSet } from '../engine/suppress.ts';
 import type { Fields } from '../engine/value.ts';
 import { rules } from '../rules/index.ts';
-import { assessControls, assessFrameworks } from './assess.ts';
+import { assessControls, assessFrameworks, type Facts } from './assess.ts';
 import { type Attestations, noAttestations } from './attestation-checks.ts';
 import { controlCatalogue, procedures, type Theme } from './control-catalogue.ts';
 import { readRecords, type AgentFile, type EvidencePlace } from './evidence/read-records.ts';
@@ -39,45 +39,18 @@ export interface CompiledControls {
  *   configuration does not name
  */
 export async function compileControls(inputs: ControlsInputs): Promise<CompiledControls> {
-  const { environment, suppressions, agent, now } = inputs;
-  const graph = await load(
-    inputs.infrastructure,
-    environment ? [environmentResource(environment.name, environment.content)] : [],
-  );
-  const judged = judgeGraph(graph, {
-    rules,
-    suppressions,
-    now,
-    ...(environment && { environment: environment.name }),
-  });
-  const records = await readRecords(inputs.evidence, agent);
-  const attestations = inputs.attestations?.read ?? noAttestations;
+  const { environment, agent, now } = inputs;
+  const facts = await gatherFacts(inputs);
   const lists = chosen(frameworkLists(), inputs.frameworks);
   const themes = concerning(controlCatalogue(), lists);
-  const controls = assessControls(themes, {
-    graph,
-    report: judged,
-    attestations,
-    procedures: procedures(),
-    now,
-    ...(agent && { agent: agent.configuration }),
-    ...(records && { records }),
-  });
-  const problems = [
-    ...attestations.problems,
-    ...(records ?? []).flatMap((one) => one.problems.map(({ where, what }) => ({ where, what }))),
-    ...judged.suppressionProblems.map(({ entry, kind, what }) => ({
-      where: `suppression ${entry}`,
-      what: `${kind}: ${what}`,
-    })),
-  ];
+  const controls = assessControls(themes, facts);
   const report: ControlsReport = {
     format: 'holdfast-controls/1',
     madeAt: now.toISOString(),
     ...(environment && { environment: environment.name }),
     inputs: {
       infrastructure: inputs.infrastructure,
-      resources: graph.resources.length,
+      resources: facts.graph.resources.length,
       rules: rules.length,
       ...(agent && { agent: agent.file }),
       evidence: inputs.evidence.map(({ path }) => path),
@@ -86,9 +59,44 @@ export async function compileControls(inputs: ControlsInputs): Promise<CompiledC
     themes: themes.map(({ id, title }) => ({ id, title })),
     controls,
     frameworks: assessFrameworks(lists, controls),
-    problems,
+    problems: problemsOf(facts),
   };
-  return { report, errors: judged.errors };
+  return { report, errors: facts.report.errors };
+}
+
+async function gatherFacts(inputs: ControlsInputs): Promise<Facts> {
+  const { environment, suppressions, agent, now } = inputs;
+  const graph = await load(
+    inputs.infrastructure,
+    environment ? [environmentResource(environment.name, environment.content)] : [],
+  );
+  const report = judgeGraph(graph, {
+    rules,
+    suppressions,
+    now,
+    ...(environment && { environment: environment.name }),
+  });
+  const records = await readRecords(inputs.evidence, agent);
+  return {
+    graph,
+    report,
+    attestations: inputs.attestations?.read ?? noAttestations,
+    procedures: procedures(),
+    now,
+    ...(agent && { agent: agent.configuration }),
+    ...(records && { records }),
+  };
+}
+
+function problemsOf({ attestations, records = [], report }: Facts): ControlsReport['problems'] {
+  return [
+    ...attestations.problems,
+    ...records.flatMap((one) => one.problems.map(({ where, what }) => ({ where, what }))),
+    ...report.suppressionProblems.map(({ entry, kind, what }) => ({
+      where: `suppression ${entry}`,
+      what: `${kind}: ${what}`,
+    })),
+  ];
 }
 
 function chosen(
