@@ -148,9 +148,12 @@ async function* spoiled(
 ): AsyncGenerator<Uint8Array> {
   let passed = 0;
   for await (const chunk of source) {
-    if (action.kind === 'flip') yield flipped(chunk, action.atByte - passed);
+    const before = passed;
+    // Taken now: whoever gets the chunk may give its memory back.
+    passed += chunk.byteLength;
+    if (action.kind === 'flip') yield flipped(chunk, action.atByte - before);
     else {
-      const left = action.afterBytes - passed;
+      const left = action.afterBytes - before;
       if (chunk.byteLength > left) {
         if (left > 0) yield chunk.subarray(0, left);
         if (action.kind === 'break') throw action.error;
@@ -158,7 +161,6 @@ async function* spoiled(
       }
       yield chunk;
     }
-    passed += chunk.byteLength;
   }
 }
 

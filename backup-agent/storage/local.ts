@@ -6,6 +6,7 @@ import { etagOf, publish } from './local/publish.ts';
 import { readFile } from './local/read.ts';
 import { createUnfinished, removeUnfinished, unlinkIfThere } from './local/unfinished.ts';
 import { fileStats, walkFiles, type FoundFile } from './local/walk.ts';
+import { releasing } from '../stream/donated.ts';
 import { assertKey, assertPrefix } from './key.ts';
 import { sizedBody } from './sized-body.ts';
 import type {
@@ -55,7 +56,8 @@ class LocalStorage implements Storage {
     return this.#translated(key, options.signal, async () => {
       const root = await ensureRoot(this.location);
       await using unfinished = await createUnfinished(root);
-      await unfinished.handle.writeFile(sizedBody(key, body, options));
+      // It has written a chunk when it asks for the next.
+      await unfinished.handle.writeFile(releasing(sizedBody(key, body, options)));
       await unfinished.handle.sync();
       options.signal?.throwIfAborted();
       const stats = await unfinished.handle.stat({ bigint: true });

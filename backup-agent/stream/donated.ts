@@ -1,3 +1,5 @@
+import { release } from './release.ts';
+
 const donated = new WeakSet<Uint8Array>();
 
 /**
@@ -13,4 +15,14 @@ export function donate<Chunk extends Uint8Array<ArrayBuffer>>(chunk: Chunk): Chu
 /** Whether the chunk was given away to whoever asks; only the first who asks gets it. */
 export function takeDonated(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
   return donated.delete(chunk);
+}
+
+/** Hands chunks on and gives back the memory of those given away, once the next one is asked for. */
+export async function* releasing(
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of source) {
+    yield chunk;
+    if (takeDonated(chunk)) release(chunk);
+  }
 }

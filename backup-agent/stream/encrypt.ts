@@ -3,6 +3,7 @@ import { assertRecipientsUniform } from '../keys/recipients.ts';
 import { createHeader } from './age-header.ts';
 import { chunkBytes, payloadKey, payloadNonceBytes, sealChunk, tagBytes } from './age-payload.ts';
 import { ByteReader } from './byte-reader.ts';
+import { donate } from './donated.ts';
 import type { Transform } from './transform.ts';
 
 /** How many sealed chunks go on at once: a storage's write of 64 KiB costs as much as one of a MiB. */
@@ -32,7 +33,7 @@ export function encrypt(recipients: readonly string[]): Transform {
         sealChunk(key, index, last, plaintext, sealed.subarray(used, end));
         used = end;
       }
-      yield sealed.subarray(0, used);
+      yield used === sealed.length ? donate(sealed) : sealed.subarray(0, used);
     }
   };
 }

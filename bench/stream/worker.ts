@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
+import { releasing } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { tuneGarbageCollection } from '../../backup-agent/stream/garbage-collection.ts';
 import { through, type Transform } from '../../backup-agent/stream/transform.ts';
@@ -27,8 +28,9 @@ const before = process.resourceUsage();
 const cpuBefore = (before.userCPUTime + before.systemCPUTime) / 1e6;
 const atRestBytes = before.maxRSS * 1024;
 const started = process.hrtime.bigint();
+// What follows a stream, a storage for one, gives memory back as soon as it has written it.
 const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
-const outBytes = await sizeOf(through(source, transforms));
+const outBytes = await sizeOf(releasing(through(source, transforms)));
 const seconds = Number(process.hrtime.bigint() - started) / 1e9;
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
 const peakBytes = maxRSS * 1024;

@@ -10,7 +10,7 @@ import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
 import { digest } from '../../backup-agent/stream/digest.ts';
-import { donate, takeDonated } from '../../backup-agent/stream/donated.ts';
+import { donate, releasing, takeDonated } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { through, type ByteSource } from '../../backup-agent/stream/transform.ts';
 import { collect, inPieces } from './streams.ts';
@@ -86,6 +86,22 @@ test('a block that is given away keeps its place among others, whatever their si
       assert.ok(blocks.slice(0, -1).every((block) => block.length === 100));
     }),
   );
+});
+
+test('memory that was given away is given back only when the next chunk is asked for', async () => {
+  const given = donate(Uint8Array.from(randomBytes(100)));
+  const kept = Uint8Array.from(randomBytes(100));
+  async function* source(): AsyncGenerator<Uint8Array, void> {
+    yield given;
+    yield kept;
+  }
+  const chunks = releasing(source());
+  assert.equal((await chunks.next()).value, given);
+  assert.equal(given.length, 100);
+  assert.equal((await chunks.next()).value, kept);
+  assert.equal(given.length, 0);
+  await chunks.next();
+  assert.equal(kept.length, 100);
 });
 
 test('the transforms run in a pipeline() of node:stream too', async () => {
