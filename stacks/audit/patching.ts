@@ -61,7 +61,7 @@ export class Patching extends Construct {
       name: stack.named('audit-patching'),
       description: 'Installs patches and restarts where they ask for it',
       taskType: 'RUN_COMMAND',
-      taskArn: 'AWS-RunPatchBaseline',
+      taskArn: stack.arn('ssm', 'document/AWS-RunPatchBaseline', { account: '' }),
       priority: 1,
       // Half of them at a time: those that share a load never all restart at once.
       maxConcurrency: '50%',
