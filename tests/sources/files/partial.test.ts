@@ -125,7 +125,13 @@ test('a file that vanishes after the walk saw it is a problem, and the rest is s
   await using place = await setUp();
   writeFileSync(join(place.source, 'a'), 'a');
   writeFileSync(join(place.source, 'b'), 'b');
-  const vanish: Progress = { ...silentProgress, advance: () => rmSync(join(place.source, 'b')) };
+  const vanish: Progress = {
+    ...silentProgress,
+    // Told once the first file's content was read.
+    advance: (_, also) => {
+      if (also?.bytes) rmSync(join(place.source, 'b'));
+    },
+  };
   const taken = await take(place.source, 'full', [], { progress: vanish });
   assert.deepEqual(taken.problems, [{ where: 'b', what: 'vanished before it was read' }]);
   await restore([taken.reader], place.target);
