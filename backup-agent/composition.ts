@@ -24,7 +24,11 @@ import {
 } from './repository/repository.ts';
 import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
 import { createFilesSource } from './sources/files/source.ts';
-import { resolveTarget, type ConnectionTarget } from './sources/postgres/connection-target.ts';
+import {
+  resolveTarget,
+  withHost,
+  type ConnectionTarget,
+} from './sources/postgres/connection-target.ts';
 import { rdsToken, type TokenPlace } from './sources/postgres/rds-token.ts';
 import {
   createPostgresSource,
@@ -125,11 +129,12 @@ class ComposedAgent implements Agent {
     return createPostgresSource(this.#postgresOptions(jobName, source));
   }
 
-  async postgresSetup(jobName: string): Promise<SourceSetup> {
+  async postgresSetup(jobName: string, at?: { readonly host: string }): Promise<SourceSetup> {
     const { source } = this.job(jobName);
     if (source.type !== 'postgres')
       throw new HoldfastError('usage-invalid', `job ${jobName} backs up no PostgreSQL database`);
-    return resolveSetup(this.#postgresOptions(jobName, source));
+    const url = at ? withHost(source.url, at.host) : source.url;
+    return resolveSetup(this.#postgresOptions(jobName, { ...source, url }));
   }
 
   #postgresOptions(job: string, configuration: PostgresSourceConfiguration): PostgresSourceOptions {

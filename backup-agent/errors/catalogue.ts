@@ -342,6 +342,13 @@ export const catalogue = {
     hint: 'add what the message lists, or leave it out of the restore; nothing was changed',
     retrySafe: true,
   },
+  'aws-backup-refused': {
+    exit: 'target',
+    meaning:
+      'AWS Backup does not know the restore job, has not completed it, or refused the answer.',
+    hint: 'look at the restore job in AWS Backup, and at the rights of this host',
+    retrySafe: true,
+  },
   'target-full': {
     exit: 'target',
     meaning: "The disk, quota or file size limit of a restore's target is used up.",

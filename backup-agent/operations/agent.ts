@@ -35,8 +35,12 @@ export interface Agent extends AsyncDisposable {
   openRepository(name: string): Promise<Repository>;
   openOrCreateRepository(name: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
-  /** Throws `usage-invalid` when the job backs up no PostgreSQL database. */
-  postgresSetup(jobName: string): Promise<SourceSetup>;
+  /**
+   * Throws `usage-invalid` when the job backs up no PostgreSQL database.
+   *
+   * @param at - another server that holds the same database
+   */
+  postgresSetup(jobName: string, at?: { readonly host: string }): Promise<SourceSetup>;
   /** An empty database for a drill; `majorVersion` is that of the server that was backed up. */
   openSandbox(configuration: DrillConfiguration['sandbox'], majorVersion: number): Promise<Sandbox>;
   /** A database that a command names; its password comes from the surroundings, as libpq has it. */

@@ -44,6 +44,8 @@ export const backup = z.strictObject({
   sandboxImageTag: imageTag,
   /** Compliance: not even the account's root shortens a lock. */
   objectLock: z.enum(['governance', 'compliance']),
+  /** A vault of AWS Backup in an account of AWS's own; its lock can never be taken back. */
+  airGappedVault: z.boolean().default(false),
   keys: z.strictObject({
     recipients: z.array(recipient).min(2, 'must name a primary and an escrow recipient'),
     trusted: z.array(trustedKey).min(1),

@@ -59,4 +59,11 @@ export class AgentSite extends Construct {
       volumeRoleArn: this.volumeRoleArn,
     });
   }
+
+  /** A task that this site has; a RangeError for another. */
+  task(name: TaskName): AgentTask {
+    const found = this.tasks.get(name);
+    if (!found) throw new RangeError(`${this.node.id} has no task ${name}`);
+    return found;
+  }
 }

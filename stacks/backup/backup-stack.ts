@@ -11,6 +11,7 @@ import { NoticeTopic } from '../constructs/notice-topic.ts';
 import { AgentSite } from './agent-site.ts';
 import { filesPath } from './agent-configuration.ts';
 import { BackupAlarms } from './alarms.ts';
+import { AwsBackup } from './aws-backup/aws-backup.ts';
 import { replicateImages } from './images.ts';
 import {
   copierRights,
@@ -21,7 +22,7 @@ import {
   writerRights,
 } from './rights.ts';
 import { duties, type Duty } from './roles.ts';
-import { configurationRights, sourceRights } from './source-rights.ts';
+import { configurationRights, sourceRights, validatorRights } from './source-rights.ts';
 import { Site } from './site.ts';
 import { Vault } from './vault.ts';
 
@@ -29,6 +30,7 @@ const descriptions: Readonly<Record<Duty, string>> = {
   writer: 'Makes backups',
   copier: 'Copies backups off-site',
   curator: 'Holds backups',
+  validator: 'Validates what AWS Backup restored',
   verifier: 'Verifies backups',
   pruner: 'Prunes backups',
   restorer: 'Restores',
@@ -82,6 +84,20 @@ export class BackupStack extends EnvironmentStack {
       subnetIds: network.recovery.tier.subnetIds,
       securityGroupId: network.recovery.groups.idOf('drill'),
     });
+    new AwsBackup(this, 'aws-backup', {
+      here,
+      there,
+      data,
+      databaseGroupId: network.groups.idOf('database'),
+      topicArn: network.notices.arn,
+      validator: {
+        site: here,
+        cluster: this.home.cluster,
+        task: this.home.task('validate'),
+        subnetIds: network.app.subnetIds,
+        securityGroupId: network.groups.idOf('backup-task'),
+      },
+    });
     new BackupAlarms(this, 'alarms', {
       site: here,
       agent: this.home,
@@ -111,6 +127,7 @@ export class BackupStack extends EnvironmentStack {
       writer: [...writerRights(this, vault), ...sourceRights(this, data)],
       copier: copierRights(this, vault, offsiteVault),
       curator: curatorRights(this, vault),
+      validator: validatorRights(this),
       verifier: restorerRights(this, vault),
       pruner: prunerRights(this, vault),
       restorer: restorerRights(this, vault),

@@ -6,6 +6,7 @@ export const duties = {
   writer: { name: 'agent-run', offsite: false },
   copier: { name: 'agent-copy', offsite: false },
   pruner: { name: 'agent-prune', offsite: false },
+  validator: { name: 'agent-validate', offsite: false },
   verifier: { name: 'agent-verify', offsite: false },
   restorer: { name: 'agent-restore', offsite: false },
   curator: { name: 'agent-curate', offsite: false },

@@ -49,6 +49,23 @@ export function sourceRights(
   ];
 }
 
+/** Signing in to whatever AWS Backup restored, and telling it what came out. */
+export function validatorRights(stack: EnvironmentStack): Statement[] {
+  return [
+    {
+      sid: 'SignInToRestored',
+      actions: ['rds-db:connect'],
+      // A restored instance has an id of its own.
+      resources: [stack.arn('rds-db', `dbuser:*/${databaseUser}`)],
+    },
+    {
+      sid: 'Answer',
+      actions: ['backup:DescribeRestoreJob', 'backup:PutRestoreValidationResult'],
+      resources: ['*'],
+    },
+  ];
+}
+
 /** Reading the jobs' configuration at a site. */
 export function configurationRights(site: Site): Statement[] {
   const stack = stackOf(site);

@@ -28,6 +28,8 @@ export const taskKinds = {
   copy: { duty: 'copier', secrets: ['copier-key'] },
   verify: { duty: 'verifier', secrets: ['metadata-identity'] },
   prune: { duty: 'pruner', secrets: ['pruner-key'] },
+  /** Of what AWS Backup restored; starts when a restore test is complete. */
+  validate: { duty: 'validator', secrets: [] },
   drill: {
     duty: 'drill',
     secrets: ['drill-key', 'metadata-identity', 'recovery-identity'],

@@ -93,7 +93,11 @@ export class Database extends Construct {
       performanceInsightsRetentionPeriod: 7,
       databaseInsightsMode: 'standard',
       enabledCloudwatchLogsExports: [...logExports],
-      lifecycle: { preventDestroy: data.preventDestroy },
+      lifecycle: {
+        preventDestroy: data.preventDestroy,
+        // Continuous backups: AWS Backup sets these itself.
+        ignoreChanges: ['backup_retention_period', 'backup_window'],
+      },
       dependsOn: groups,
     });
   }

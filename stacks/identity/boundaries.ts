@@ -151,6 +151,24 @@ export function workloadBoundary(
       },
     },
     {
+      // AWS Backup works by this one role, within AWS's own policies for it.
+      sid: 'BackupService',
+      actions: [
+        'backup-storage:*',
+        'cloudwatch:GetMetricData',
+        'elasticfilesystem:*',
+        'events:*',
+        'kms:CreateGrant',
+        'kms:ReEncrypt*',
+        'rds:*',
+        'tag:GetResources',
+      ],
+      resources: ['*'],
+      conditions: {
+        ArnEquals: { 'aws:PrincipalArn': workloadRole(stack, 'aws-backup', account) },
+      },
+    },
+    {
       // ECS attaches volumes to tasks by this one role.
       sid: 'TaskVolumes',
       actions: [
@@ -165,9 +183,7 @@ export function workloadBoundary(
       ],
       resources: ['*'],
       conditions: {
-        ArnEquals: {
-          'aws:PrincipalArn': `${workloadRoles(stack, account).slice(0, -1)}${stack.named('agent-volumes')}`,
-        },
+        ArnEquals: { 'aws:PrincipalArn': workloadRole(stack, 'agent-volumes', account) },
       },
     },
     {
@@ -246,6 +262,14 @@ export function vaultObjects(stack: EnvironmentStack): string[] {
   return ['vault', 'vault-offsite'].map(
     (purpose) => `arn:${stack.partition.name}:s3:::${stack.named(purpose)}-*/*`,
   );
+}
+
+/** One role that a service takes on. */
+function workloadRole(stack: EnvironmentStack, name: string, account: string): string {
+  return stack.arn('iam', `role${workloadPath(stack)}${stack.named(name)}`, {
+    region: '',
+    account,
+  });
 }
 
 /** Every role that a service takes on in this environment. */

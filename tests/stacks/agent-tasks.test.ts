@@ -153,7 +153,7 @@ for (const environmentName of environmentNames)
     });
 
     test('has tasks without root, without rights of the kernel, with nothing to write to but a volume', () => {
-      assert.equal(tasks.length, 7);
+      assert.equal(tasks.length, 8);
       for (const task of tasks) {
         for (const container of containersOf(task)) {
           assert.match(container.user, /^[1-9]\d*:[1-9]\d*$/);

@@ -54,13 +54,19 @@ for (const name of environmentNames)
 
     test('refuse to destroy what holds data, unless the environment lifts it', () => {
       const holders = resources.filter(({ type }) =>
-        ['aws_db_instance', 'aws_s3_bucket', 'aws_kms_key', 'aws_efs_file_system'].includes(type),
+        [
+          'aws_db_instance',
+          'aws_s3_bucket',
+          'aws_kms_key',
+          'aws_efs_file_system',
+          'aws_backup_vault',
+        ].includes(type),
       );
       assert.ok(holders.length > 5);
       for (const { id, attributes } of holders)
-        assert.deepEqual(
-          attributes['lifecycle'],
-          { prevent_destroy: environment.data.preventDestroy },
+        assert.equal(
+          (attributes['lifecycle'] as Attributes)['prevent_destroy'],
+          environment.data.preventDestroy,
           id,
         );
     });

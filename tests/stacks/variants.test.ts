@@ -140,7 +140,7 @@ suite('with an off-site account', async () => {
       ({ type, attributes }) =>
         type === 'aws_kms_key' &&
         attributes['provider'] === 'aws.offsite' &&
-        !/attachments|copies of backups/.test(String(attributes['description'])),
+        !/attachments|copies of backups|recovery points/.test(String(attributes['description'])),
     );
     assert.ok(keys.length >= 2);
     for (const { attributes } of keys)

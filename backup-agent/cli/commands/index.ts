@@ -1,4 +1,5 @@
 import type { CommandModule } from '../command.ts';
+import { awsCommand } from './aws.ts';
 import { backupCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { copyCommand } from './copy.ts';
@@ -53,6 +54,7 @@ export const commands: readonly CommandModule[] = [
   configCommand,
   markCommand,
   sourceCommand,
+  awsCommand,
   doctorCommand,
   explainCommand,
 ];

@@ -45,6 +45,32 @@ interface Position {
   readonly isCalled: boolean;
 }
 
+const current = z.object({
+  schema: z.string(),
+  name: z.string(),
+  lastValue: z.string(),
+  isCalled: z.boolean(),
+});
+
+/** Where no source says where its sequences stood: none will hand out what its column holds already. */
+export async function* checkSequences(client: Client): AsyncGenerator<Comparison> {
+  const { rows } = await client.query(statement);
+  const sequences = new Map(
+    z
+      .array(used)
+      .parse(rows)
+      .map(({ schema, name }) => [quoteQualified(schema, name), { schema, name }]),
+  );
+  for (const [qualified, { schema, name }] of sequences) {
+    const { rows: states } = await client.query(
+      `SELECT $1::text AS schema, $2::text AS name, last_value::text AS "lastValue",
+         is_called AS "isCalled" FROM ${qualified}`,
+      [schema, name],
+    );
+    yield* compareSequences(client, [current.parse(states[0])]);
+  }
+}
+
 /**
  * No sequence stands behind where it stood at the source, and none will hand out a value that its
  * column holds already. One that did so at the source, too, is not the backup's fault: unproven.

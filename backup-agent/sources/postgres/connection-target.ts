@@ -68,6 +68,21 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
   };
 }
 
+/** The same URL for another server; what stands in its query, such as a socket's directory, goes first. */
+export function withHost(url: string, host: string): string {
+  const [address = '', query = ''] = url.split(/\?(.*)/s);
+  const parameters = new URLSearchParams(query);
+  if (parameters.has('host')) {
+    parameters.set('host', host);
+    return `${address}?${parameters.toString()}`;
+  }
+  const other = address.replace(
+    /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)(\[[^\]]*\]|[^:/]*)/,
+    (_, start: string) => `${start}${host}`,
+  );
+  return query === '' ? other : `${other}?${query}`;
+}
+
 /** The parts of a connection URL under libpq's names. */
 function readUrl(url: string): Record<string, string | undefined> {
   if (url === '') return {};

@@ -17,6 +17,11 @@ export const backupVaultCustomerKey: Rule = {
   ],
   check: resource(
     ['aws_backup_vault', 'aws_backup_logically_air_gapped_vault'],
-    (vault, everything) => requires(vault, 'kms_key_arn', customerKey(everything)),
+    (vault, everything) =>
+      requires(
+        vault,
+        vault.type === 'aws_backup_vault' ? 'kms_key_arn' : 'encryption_key_arn',
+        customerKey(everything),
+      ),
   ),
 };

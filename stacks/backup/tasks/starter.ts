@@ -11,8 +11,6 @@ export function starterRights(
   imageArns: readonly string[],
   secrets: readonly AgentSecret[],
 ): Statement[] {
-  const { domain } = stackOf(site).partition;
-  const keys = [...new Set(secrets.map(({ key }) => key.arn))];
   return [
     { sid: 'SignInToImages', actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
     {
@@ -29,6 +27,14 @@ export function starterRights(
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [`${cluster.logGroupArn}:*`],
     },
+    ...(secrets.length > 0 ? secretRights(site, secrets) : []),
+  ];
+}
+
+function secretRights(site: Site, secrets: readonly AgentSecret[]): Statement[] {
+  const { domain } = stackOf(site).partition;
+  const keys = [...new Set(secrets.map(({ key }) => key.arn))];
+  return [
     {
       sid: 'ReadSecrets',
       actions: ['secretsmanager:GetSecretValue'],

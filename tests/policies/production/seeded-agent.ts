@@ -23,8 +23,57 @@ const schedule = 'aws_scheduler_schedule';
 const network = 'target.ecs_parameters.network_configuration';
 const starter = '${aws_iam_role.home_run_start-role.arn}';
 
+const recoveryPoints = /^aws-backup_recovery-points$/;
+
+/** What somebody gets wrong with AWS Backup. */
+const awsBackup: readonly Mutation[] = [
+  set('backup-vault-customer-key', 'aws_backup_vault', 'kms_key_arn', undefined, recoveryPoints),
+  set(
+    'backup-vault-customer-key',
+    'aws_backup_logically_air_gapped_vault',
+    'encryption_key_arn',
+    undefined,
+  ),
+  set(
+    'backup-vault-locked',
+    'aws_backup_vault_lock_configuration',
+    'changeable_for_days',
+    undefined,
+  ),
+  set('backup-restore-tested', 'aws_backup_restore_testing_plan', 'schedule_expression', undefined),
+  {
+    rule: 'backup-lock-covers-retention',
+    what: 'a plan that keeps longer than the lock allows',
+    apply: (stacks) => {
+      const { block } = first(stacks, 'aws_backup_plan');
+      const [rule] = block['rule'] as { lifecycle: Record<string, unknown> }[];
+      if (rule) rule.lifecycle['delete_after'] = 400;
+    },
+  },
+  {
+    rule: 'backup-offsite-in-truth',
+    what: 'a copy of AWS Backup beside the original',
+    apply: (stacks) => {
+      const { block } = first(stacks, 'aws_backup_plan');
+      for (const rule of block['rule'] as Record<string, unknown>[])
+        if (rule['copy_action'])
+          rule['copy_action'] = [
+            { destination_vault_arn: '${aws_backup_vault.aws-backup_recovery-points.arn}' },
+          ];
+    },
+  },
+  {
+    rule: 'data-in-backup-plan',
+    what: 'a selection that forgets the database',
+    apply: (stacks) => {
+      first(stacks, 'aws_backup_selection').block['resources'] = ['arn:aws:s3:::other'];
+    },
+  },
+];
+
 /** Misconfigurations of the agent's tasks, their images and what starts them. */
 export const agentTasks: readonly Mutation[] = [
+  ...awsBackup,
   set('scheduler-customer-key', schedule, 'kms_key_arn', undefined),
   set('ecr-immutable-tags', 'aws_ecr_repository', 'image_tag_mutability', 'MUTABLE'),
   set(

@@ -540,16 +540,6 @@ const backups = [
       },
     };
   }),
-  repository(
-    'data-in-backup-plan',
-    'a plan of AWS Backup that forgets the database',
-    (resources) => {
-      resources['aws_backup_plan'] = { seeded: { name: 'seeded' } };
-      resources['aws_backup_selection'] = {
-        seeded: { plan_id: '${aws_backup_plan.seeded.id}', resources: ['arn:aws:s3:::other'] },
-      };
-    },
-  ),
 ];
 
 /** Misconfigurations of the production stacks, each with the rule that must name it. */
