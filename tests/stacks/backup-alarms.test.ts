@@ -148,7 +148,7 @@ test('alarms ring for starts that failed, for many deletions, and for a watch th
   const alarms = resources.filter(
     ({ stack, type }) => stack === 'backup' && type === 'aws_cloudwatch_metric_alarm',
   );
-  assert.deepEqual(alarms.map(({ attributes }) => attributes['alarm_name']).sort(), [
+  assert.deepEqual(alarms.map(({ attributes }) => String(attributes['alarm_name'])).toSorted(), [
     'holdfast-production-backup-many-deletions',
     'holdfast-production-backup-many-deletions-offsite',
     'holdfast-production-backup-unstarted',
