@@ -109,20 +109,32 @@ async function restoreDatabase(
   { progress }: Run,
 ): Promise<RestoreOutcome> {
   const { signal, now, log } = agent;
+  const target = await agent.databaseTarget(request.to);
+  // A ledger that cannot be read stops the restore before anything is written.
+  const requests = await readLedger(agent, selected);
+  let erasures: readonly ErasureOutcome[] = [];
   const result = await restorePostgres({
     chain: selected.readers,
-    target: await agent.databaseTarget(request.to),
+    target,
     noOwner: request.noOwner,
     noPrivileges: request.noPrivileges,
     ...request.database,
     ...(request.moment === undefined ? {} : { moment: request.moment }),
     ...(request.masking ? { mask: request.masking } : {}),
+    amend: async ({ point, masking }) => {
+      erasures = await replayErasures({
+        target,
+        requests,
+        point: new Date(point.time),
+        masking,
+        signal,
+      });
+    },
     signal,
     now,
     log,
     progress,
   });
-  const erasures = await eraseFrom(agent, selected, await agent.databaseTarget(request.to), result);
   const beyond = result.replay?.beyond;
   return {
     ...describe(selected),
@@ -149,16 +161,23 @@ async function restoreDatabase(
   };
 }
 
-/** Replays the ledger of the repository that the backup came from. */
-export async function eraseFrom(
+/** The requests of the repository that the backup came from. */
+async function readLedger(
   agent: Pick<ReadingAgent, 'recoveryIdentities' | 'signal'>,
   { repository, log }: Pick<SelectedBackup, 'repository' | 'log'>,
+) {
+  return await readErasures(repository, log, await agent.recoveryIdentities(), agent.signal);
+}
+
+/** Replays the ledger in a database that was restored before. */
+export async function eraseFrom(
+  agent: Pick<ReadingAgent, 'recoveryIdentities' | 'signal'>,
+  selected: Pick<SelectedBackup, 'repository' | 'log'>,
   target: ConnectionTarget,
   { point, masking }: Pick<RestoreResult, 'point' | 'masking'>,
 ): Promise<ErasureOutcome[]> {
   const { signal } = agent;
-  const identities = await agent.recoveryIdentities();
-  const requests = await readErasures(repository, log, identities, signal);
+  const requests = await readLedger(agent, selected);
   return await replayErasures({ target, requests, point: new Date(point.time), masking, signal });
 }
 

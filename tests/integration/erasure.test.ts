@@ -23,6 +23,7 @@ before(async () => {
   const { run, sql } = installation;
   await sql(`CREATE TABLE crm.people (id integer PRIMARY KEY, mail text NOT NULL UNIQUE);
     INSERT INTO crm.people SELECT n, 'p' || n || '@mail.example' FROM generate_series(1, 50) n;
+    CREATE MATERIALIZED VIEW crm.titles AS SELECT id, title FROM crm.deals;
     INSERT INTO crm.deals (id, title) VALUES (9001, '${person}'), (9002, 'bought by ${person}')`);
   assert.equal((await run('backup', 'crm')).exitCode, 0);
 });
@@ -99,6 +100,7 @@ test('whoever was erased after the backup is absent from what is restored, from 
     assert.match(stdout, /erasure ledger: 1 of 1 requests replayed and proven, 2 rows/);
     assert.deepEqual(await ask(`SELECT id FROM crm.deals WHERE title LIKE '%Ann Lee%'`), []);
     assert.deepEqual(await ask('SELECT count(*)::int FROM crm.deals'), [2000]);
+    assert.deepEqual(await ask(`SELECT id FROM crm.titles WHERE title LIKE '%Ann Lee%'`), []);
   }
 });
 

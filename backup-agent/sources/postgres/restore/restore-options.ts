@@ -35,6 +35,11 @@ export interface RestoreOptions extends SourceContext {
   readonly activate?: readonly ActiveKind[];
   /** Masks rows and changes on their way, so that the target never sees what was masked. */
   readonly mask?: { readonly profile: MaskingProfile; readonly key: MaskingKey };
+  /**
+   * Changes rows once they are all there, before materialized views are filled from them. Called again
+   * when a restore that was killed in between goes on, so it must stand being repeated.
+   */
+  readonly amend?: (restored: Pick<RestoreResult, 'point' | 'masking'>) => Promise<void>;
 }
 
 export interface RestoredTable {

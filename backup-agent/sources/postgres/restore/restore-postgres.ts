@@ -119,6 +119,7 @@ class Restore {
     progress.step('add constraints, triggers and rights');
     await applier.run(session, phases.after);
     await this.#setSequences(session, applier);
+    await this.#options.amend?.(this.#shown(replay));
     await applier.run(session, phases.refreshes);
     progress.step('analyze');
     await session.client.query(`ANALYZE ${this.#analyzed()}`);
@@ -126,23 +127,35 @@ class Restore {
     return replay;
   }
 
+  /** The moment that the rows are of, and how they were masked. */
+  #shown(replay: ReplayResult | undefined): Pick<RestoreResult, 'point' | 'masking'> {
+    const { mask } = this.#content;
+    return {
+      point: restoredPoint(this.#reaching(replay)),
+      ...(mask ? { masking: mask.report() } : {}),
+    };
+  }
+
+  #reaching(replay: ReplayResult | undefined) {
+    const { chain, moment = { kind: 'end' as const } } = this.#options;
+    return { chain, moment, plan: this.#content.plan, replay };
+  }
+
   #result(
     record: RestoreRecord,
     applier: SchemaApplier,
     replay: ReplayResult | undefined,
   ): RestoreResult {
-    const { inventory, plan, selection, units, neutralised, mask } = this.#content;
-    const { chain, moment = { kind: 'end' } } = this.#options;
-    const reaching = { chain, moment, plan, replay };
+    const { inventory, plan, selection, units, neutralised } = this.#content;
     const chosen = this.#chosen(inventory.tables);
     return {
       inventory,
-      point: restoredPoint(reaching),
+      ...this.#shown(replay),
       tables: chosen.map(({ schema, name }) => ({ schema, name })),
       bytes: units.reduce((sum, unit) => sum + unit.bytes, 0),
       neutralised,
       problems: [
-        ...missedTarget(reaching),
+        ...missedTarget(this.#reaching(replay)),
         ...chosen.flatMap(({ schema, name, leftOut }) =>
           leftOut === undefined ? [] : [{ where: quoteQualified(schema, name), what: leftOut }],
         ),
@@ -157,7 +170,6 @@ class Restore {
         .map(({ type, schema, name }) => `${type.toLowerCase()} ${schema}.${name}`),
       resumed: record.resumed,
       ...(replay ? { replay } : {}),
-      ...(mask ? { masking: mask.report() } : {}),
     };
   }
 

@@ -135,6 +135,25 @@ for (const step of [
     await server.dropDatabase('between');
   });
 
+test('rows are amended before views are filled from them, and again when that was interrupted', async () => {
+  const amend = async () => {
+    await using restored = await connectedClient(server, 'amended');
+    await restored.client.query(`DELETE FROM a WHERE id = 1000`);
+  };
+  const killed = async () => {
+    await amend();
+    throw new Killed();
+  };
+  await assert.rejects(restore('amended', {}, { amend: killed }), Killed);
+  assert.equal((await restore('amended', {}, { amend })).resumed, true);
+  await using restored = await connectedClient(server, 'amended');
+  const { rows } = await restored.client.query(
+    `SELECT (SELECT count(*)::int FROM a) AS rows, n::int FROM seen`,
+  );
+  assert.deepEqual(rows, [{ rows: 500, n: 500 }]);
+  await server.dropDatabase('amended');
+});
+
 test('an unfinished restore is not gone on with for other wishes: it says how to go on', async () => {
   await assert.rejects(restore('other', { step: 'build indexes' }), Killed);
   await assert.rejects(restore('other', {}, { noOwner: true }), (error) => {
