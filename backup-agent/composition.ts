@@ -55,6 +55,8 @@ export interface AgentOptions {
   readonly identityFile?: string;
   /** Asks a person, where there is one, for what opens a protected identity file. */
   readonly askPassphrase?: (where: string) => Promise<string>;
+  /** Told of each request to a repository's storage that failed and is repeated. */
+  readonly onStorageRetry?: (repository: string) => void;
 }
 
 /** Reads the configuration, unless it is `loaded`, and builds the agent; opens nothing yet. */
@@ -233,22 +235,25 @@ class ComposedAgent implements Agent {
         'usage-invalid',
         `there is no repository ${name} in the configuration`,
       );
-    const storage = await this.#openStorage(configured);
+    const storage = await this.#openStorage(name, configured);
     this.#storages.push(storage);
     return { name, storage, trust: this.configuration.keys.trusted, signal: this.signal };
   }
 
-  async #openStorage(configured: RepositoryConfiguration): Promise<Storage> {
+  async #openStorage(name: string, configured: RepositoryConfiguration): Promise<Storage> {
     const { limits, readOnly } = configured;
-    const storage = withLimits(await this.#openBareStorage(configured), limits);
+    const storage = withLimits(await this.#openBareStorage(name, configured), limits);
     return readOnly ? withoutWrites(storage, readOnlyHint) : storage;
   }
 
-  async #openBareStorage(configured: RepositoryConfiguration): Promise<Storage> {
+  async #openBareStorage(name: string, configured: RepositoryConfiguration): Promise<Storage> {
     if (configured.type === 'local') return openLocalStorage(this.#path(configured.path));
     // AWS's libraries take longer to load than everything else together: only where they are needed.
     const { openS3Storage } = await import('./storage/s3.ts');
-    return openS3Storage(configured);
+    return openS3Storage({
+      ...configured,
+      retry: { onRetry: () => this.#options.onStorageRetry?.(name) },
+    });
   }
 
   async #identities(reference: SecretReference, where: string): Promise<string[]> {

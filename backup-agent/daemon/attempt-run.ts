@@ -4,6 +4,7 @@ import { runJob, type JobRunResult } from '../operations/run-job.ts';
 import type { Status } from '../operations/status.ts';
 import type { SlotFacts } from '../operations/watch-slots.ts';
 import type { Ending } from './dispatcher.ts';
+import { withDetails } from './run-log.ts';
 import type { Task } from './task.ts';
 
 /** What came of one run, for metrics and notifications. */
@@ -29,7 +30,8 @@ export interface RunObserver {
 
 export interface AttemptOptions {
   readonly id: string;
-  readonly openAgent: () => Promise<Agent>;
+  /** What the agent logs goes to the log given, which names the run. */
+  readonly openAgent: (log: Agent['log']) => Promise<Agent>;
   readonly signal: AbortSignal;
   readonly log: Agent['log'];
   readonly now: () => Date;
@@ -46,7 +48,7 @@ export async function attemptRun(
   const startedAt = now();
   log.info(about, 'run started');
   for (const observer of observers) observer.started(task, id);
-  const outcome = await settle(task, options);
+  const outcome = await settle(task, { ...options, log: withDetails(log, about) });
   const durationMs = Math.max(0, now().getTime() - startedAt.getTime());
   const report = { id, task, startedAt, durationMs, ...outcome };
   for (const observer of observers) observer.ended(report);
@@ -67,7 +69,7 @@ async function settle(
   { openAgent, log, signal }: AttemptOptions,
 ): Promise<Outcome> {
   try {
-    await using agent = await openAgent();
+    await using agent = await openAgent(log);
     return { ending: 'done', result: await runJob(agent, task, quietRun) };
   } catch (error) {
     if (signal.aborted)
@@ -77,7 +79,7 @@ async function settle(
         ending: endingOf(error),
         error: { code: error.code, message: error.message },
       };
-    log.error({ error, job: task.job, kind: task.kind }, 'a defect ended the run');
+    log.error({ error }, 'a defect ended the run');
     return { ending: 'later', error: { code: 'bug', message: String(error) } };
   }
 }

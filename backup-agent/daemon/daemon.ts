@@ -19,6 +19,12 @@ import { watchSlots } from '../operations/watch-slots.ts';
 import { readStatus } from '../operations/status.ts';
 import { tasksOf, type Task } from './task.ts';
 
+/** Who is told of what an agent meets. */
+export interface AgentWatch {
+  readonly log: Agent['log'];
+  readonly onStorageRetry: (repository: string) => void;
+}
+
 /** A configuration that was read and found valid. */
 export interface Loaded {
   readonly value: Configuration;
@@ -30,7 +36,11 @@ export interface DaemonOptions<Configured extends Loaded> {
   /** Reads the configuration anew; throws when it is not valid. */
   readonly load: () => Promise<Configured>;
   /** Everything that the agent does ends with the signal. */
-  readonly openAgent: (configuration: Configured, signal: AbortSignal) => Promise<Agent>;
+  readonly openAgent: (
+    configuration: Configured,
+    signal: AbortSignal,
+    watch: AgentWatch,
+  ) => Promise<Agent>;
   /** Asks for an end: nothing new starts, what is at work has its grace period. */
   readonly stop: AbortSignal;
   readonly onHangup: (listener: () => void) => void;
@@ -131,7 +141,7 @@ class Daemon<Configured extends Loaded> {
     const statusPage = statusPageOf({
       now,
       log,
-      openAgent: () => this.#options.openAgent(this.#configured, this.#work.signal),
+      openAgent: () => this.#openAgent(),
     });
     this.#server = await serve({
       host,
@@ -229,9 +239,9 @@ class Daemon<Configured extends Loaded> {
 
   /** Never rejects. */
   async #readStatus(): Promise<void> {
-    const { log, openAgent } = this.#options;
+    const { log } = this.#options;
     try {
-      await using agent = await openAgent(this.#configured, this.#work.signal);
+      await using agent = await this.#openAgent();
       const status = await readStatus(agent, this.jobs);
       for (const observer of this.#observers) observer.status(status);
       const slots = await watchSlots(agent, this.jobs, this.running);
@@ -246,11 +256,18 @@ class Daemon<Configured extends Loaded> {
     this.#crons = [];
   }
 
+  async #openAgent(log = this.#options.log): Promise<Agent> {
+    return await this.#options.openAgent(this.#configured, this.#work.signal, {
+      log,
+      onStorageRetry: (repository) => this.#metrics.storageRetried(repository),
+    });
+  }
+
   async #run(task: Task) {
     const { log, now } = this.#options;
     return await attemptRun(task, {
       id: randomUUID(),
-      openAgent: () => this.#options.openAgent(this.#configured, this.#work.signal),
+      openAgent: (runLog) => this.#openAgent(runLog),
       signal: this.#work.signal,
       log,
       now,
@@ -261,7 +278,7 @@ class Daemon<Configured extends Loaded> {
   async #lastSuccess(task: Task): Promise<Date | undefined> {
     const remembered = this.#journal.get(task);
     if (task.kind === 'copy' || task.kind === 'verify' || task.kind === 'prune') return remembered;
-    await using agent = await this.#options.openAgent(this.#configured, this.#work.signal);
+    await using agent = await this.#openAgent();
     return later(remembered, lastSuccessIn(await readJobFacts(agent, task.job), task.kind));
   }
 

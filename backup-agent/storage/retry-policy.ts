@@ -10,6 +10,8 @@ export interface RetryPolicy {
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
   readonly sleep: (pauseMs: number, signal?: AbortSignal) => Promise<void>;
+  /** Told before each pause, so that somebody may count. */
+  readonly onRetry?: () => void;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -72,6 +74,7 @@ export async function pauseOrThrow(
   signal?.throwIfAborted();
   const { retryable, afterMs = 0 } = adviceOf(error);
   if (!retryable || attempt >= policy.attempts) throw error;
+  policy.onRetry?.();
   const ceilingMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (attempt - 1));
   try {
     await policy.sleep(Math.max(afterMs, policy.random() * ceilingMs), signal);

@@ -19,7 +19,8 @@ process.on('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
 
 await runDaemon({
   load: () => loadConfiguration(configFile, environment),
-  openAgent: (loaded, signal) => createAgent({ configFile, environment, log, signal, now }, loaded),
+  openAgent: (loaded, signal, watch) =>
+    createAgent({ configFile, environment, signal, now, ...watch }, loaded),
   stop: stop.signal,
   onHangup: () => undefined,
   now,

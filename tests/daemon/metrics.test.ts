@@ -49,6 +49,7 @@ function usedMetrics() {
       },
     ],
   });
+  metrics.storageRetried('primary');
   metrics.slots?.([{ job: 'crm', slot: 's', retainedBytes: 5, backlogBytes: 4, lagMs: 1_500 }]);
   return metrics;
 }
@@ -91,6 +92,7 @@ test('values are as runs, repositories and slots told them', async () => {
   const text = await usedMetrics().render();
   for (const line of [
     'holdfast_run_retries_total{job="crm",kind="full"} 1',
+    'holdfast_storage_retries_total{repository="primary"} 1',
     'holdfast_run_items_total{job="crm",kind="full"} 7',
     'holdfast_run_plaintext_bytes_total{job="crm",kind="full"} 420',
     'holdfast_lease_state{job="crm",repository="primary"} 2',
@@ -116,6 +118,25 @@ test('alert rules and dashboard ask only for metrics that exist', async () => {
       file,
     );
   }
+});
+
+test('the dashboard shows every metric, in panels that do not overlap', async () => {
+  const shown = families(await usedMetrics().render());
+  const text = await readFile(join(root, 'ops/grafana-dashboard.json'), 'utf8');
+  const { panels } = JSON.parse(text) as {
+    panels: { id: number; gridPos: { x: number; y: number } }[];
+  };
+  const asked = new Set(
+    [...text.matchAll(/holdfast_[a-z_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    ),
+  );
+  assert.deepEqual(
+    [...shown].filter((name) => !asked.has(name)),
+    [],
+  );
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+  assert.equal(new Set(panels.map(({ gridPos: { x, y } }) => `${x}/${y}`)).size, panels.length);
 });
 
 test('what the repositories no longer hold is no longer shown', async () => {

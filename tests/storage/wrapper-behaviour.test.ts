@@ -39,16 +39,19 @@ const unreachable = new HoldfastError('storage-unreachable', 'the line is down')
 
 suite('retry', () => {
   const pauses: number[] = [];
+  let retries = 0;
   const policy = {
     attempts: 4,
     firstPauseMs: 100,
     longestPauseMs: 250,
     random: () => 0.5,
     sleep: async (pauseMs: number): Promise<void> => void pauses.push(pauseMs),
+    onRetry: () => void (retries += 1),
   };
   const faults = createFaults();
   const subject = (): ReturnType<typeof localSubject> => {
     pauses.length = 0;
+    retries = 0;
     faults.disarm();
     return localSubject((storage) => withRetry(withFaults(storage, faults), policy));
   };
@@ -58,6 +61,7 @@ suite('retry', () => {
     faults.arm({ point: 'stat', times: 99, action: { kind: 'fail', error: unreachable } });
     await assert.rejects(opened.storage.stat('a'), unreachable);
     assert.deepEqual(pauses, [50, 100, 125]);
+    assert.equal(retries, 3);
   });
 
   test('a final error is not repeated', async () => {
@@ -66,6 +70,7 @@ suite('retry', () => {
     faults.arm({ point: 'put', action: { kind: 'fail', error: denied } });
     await assert.rejects(opened.storage.put('a', bytes('x')), denied);
     assert.deepEqual(pauses, []);
+    assert.equal(retries, 0);
   });
 
   test('a put that arrived though it failed succeeds, if the content is its own', async () => {

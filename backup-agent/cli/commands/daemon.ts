@@ -29,8 +29,8 @@ Example:
               assertSchedulesHold(loaded.value, loaded.file, now());
               return loaded;
             },
-            openAgent: (loaded, work) =>
-              createAgent({ configFile, environment, log, signal: work, now }, loaded),
+            openAgent: (loaded, work, watch) =>
+              createAgent({ configFile, environment, signal: work, now, ...watch }, loaded),
             stop: signal,
             onHangup,
             now,

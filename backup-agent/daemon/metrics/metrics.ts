@@ -11,6 +11,8 @@ const durationBucketsSeconds = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200];
 
 /** What `/metrics` shows; docs/operations/daemon.md lists every name. */
 export interface Metrics extends RunObserver {
+  /** A request to a repository's storage failed and is repeated. */
+  storageRetried(repository: string): void;
   /** In Prometheus' text format. */
   readonly contentType: string;
   render(): Promise<string>;
@@ -65,6 +67,12 @@ export function createMetrics(): Metrics {
     labelNames: task,
     registers,
   });
+  const storageRetries = new Counter({
+    name: 'holdfast_storage_retries_total',
+    help: "Requests to a repository's storage that failed and were repeated.",
+    labelNames: ['repository'] as const,
+    registers,
+  });
   const failed = new Set<string>();
   return {
     contentType: registry.contentType,
@@ -84,6 +92,7 @@ export function createMetrics(): Metrics {
       if (result?.outcome === 'good')
         success.set({ job, kind }, (startedAt.getTime() + durationMs) / 1_000);
     },
+    storageRetried: (repository) => storageRetries.inc({ repository }),
     status: createRepositoryGauges(registers),
     slots: createSlotGauges(registers),
   };
