@@ -12,9 +12,11 @@ const descriptions: Readonly<Record<SecretName, string>> = {
   'writer-key': 'Signs backups',
   'copier-key': 'Signs copies',
   'pruner-key': 'Signs what is pruned',
+  'curator-key': 'Signs holds, releases and erasures',
   'drill-key': 'Signs the evidence of drills',
   'metadata-identity': "Opens the backups' indexes, never their contents",
   'recovery-identity': 'Opens the contents of backups',
+  'target-password': 'Signs in to the server that a restore fills',
 };
 
 export interface AgentSecret {

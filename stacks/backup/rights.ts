@@ -13,6 +13,7 @@ const records = [
   'leases/*',
 ];
 const commits = ['jobs/*/commits/*', 'leases/*'];
+const erasures = ['jobs/*/erasures/*'];
 const everything = ['*'];
 
 const below = ({ bucket }: Vault, keys: readonly string[]) =>
@@ -159,12 +160,15 @@ export function prunerRights(stack: EnvironmentStack, vault: Vault): Statement[]
   ];
 }
 
-/** Holds backups and lets them go: by commits, and by legal holds on objects. */
+/**
+ * Holds backups and lets them go, by commits and by legal holds on objects; and writes the erasure ledger,
+ * whose requests are encrypted as indexes are.
+ */
 export function curatorRights(stack: EnvironmentStack, vault: Vault): Statement[] {
   return [
     look('Look', vault),
-    read('ReadRecords', vault, records),
-    create('Commit', vault, commits),
+    read('ReadRecords', vault, [...records, ...erasures]),
+    create('Commit', vault, [...commits, ...erasures]),
     { sid: 'Hold', actions: ['s3:PutObjectLegalHold'], resources: below(vault, ['jobs/*']) },
     useKey('UseKey', vault, stack),
     never('NeverReadContent', ['s3:GetObject*'], below(vault, ['jobs/*/objects/*'])),

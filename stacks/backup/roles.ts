@@ -10,6 +10,7 @@ export const duties = {
   verifier: { name: 'agent-verify', offsite: false },
   restorer: { name: 'agent-restore', offsite: false },
   curator: { name: 'agent-curate', offsite: false },
+  offsiteCurator: { name: 'agent-curate-offsite', offsite: true },
   offsitePruner: { name: 'agent-prune-offsite', offsite: true },
   offsiteVerifier: { name: 'agent-verify-offsite', offsite: true },
   offsiteRestorer: { name: 'agent-restore-offsite', offsite: true },

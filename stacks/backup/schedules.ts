@@ -15,7 +15,7 @@ import { parameterName } from './agent-configuration.ts';
 import type { Cluster } from './cluster.ts';
 import { launchRights } from './launch-rights.ts';
 import type { Site } from './site.ts';
-import { runsOf, watchOf, type Run, type TaskName } from './task-kinds.ts';
+import { runsOf, startedByHand, watchOf, type Run, type TaskName } from './task-kinds.ts';
 import type { AgentTask } from './tasks/task.ts';
 
 export interface SchedulesConfig {
@@ -54,7 +54,7 @@ export class Schedules extends Construct {
       description: "Starts the agent's tasks on their schedules",
       service: 'scheduler.amazonaws.com',
       rights: launchRights(site, cluster, {
-        tasks: [...config.tasks.values()],
+        tasks: [...config.tasks].flatMap(([name, task]) => (startedByHand(name) ? [] : [task])),
         volumeRoleArn: config.volumeRoleArn,
         deadLettersArn: this.deadLetters.arn,
       }),

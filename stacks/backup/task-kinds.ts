@@ -5,9 +5,12 @@ export const secretVariables = {
   'writer-key': 'HOLDFAST_WRITER_KEY',
   'copier-key': 'HOLDFAST_WRITER_KEY',
   'pruner-key': 'HOLDFAST_CURATOR_KEY',
+  'curator-key': 'HOLDFAST_CURATOR_KEY',
   'drill-key': 'HOLDFAST_DRILL_KEY',
   'metadata-identity': 'HOLDFAST_METADATA_IDENTITY',
   'recovery-identity': 'HOLDFAST_RECOVERY_IDENTITY',
+  /** Of the server that a restore fills; the job's own source takes tokens of IAM. */
+  'target-password': 'PGPASSWORD',
 } as const;
 export type SecretName = keyof typeof secretVariables;
 
@@ -20,7 +23,19 @@ export interface TaskKind {
   readonly sandbox?: boolean;
   /** Reads the sources: the database, the bucket, the file system. */
   readonly readsSources?: boolean;
+  /** Sized as drills are; what it restores goes elsewhere. */
+  readonly restores?: boolean;
+  /** Started by people alone: no schedule may. */
+  readonly byHand?: boolean;
 }
+
+const restoring = {
+  secrets: ['metadata-identity', 'recovery-identity', 'target-password'],
+  restores: true,
+  byHand: true,
+} as const;
+/** Holds, releases and erasures; each site has a key of its own for them. */
+const curating = { secrets: ['curator-key', 'metadata-identity'], byHand: true } as const;
 
 /** The tasks, by the name of their definition. */
 export const taskKinds = {
@@ -35,10 +50,19 @@ export const taskKinds = {
     secrets: ['drill-key', 'metadata-identity', 'recovery-identity'],
     sandbox: true,
   },
+  restore: { duty: 'restorer', ...restoring },
+  curate: { duty: 'curator', ...curating },
+  'restore-offsite': { duty: 'offsiteRestorer', ...restoring },
+  'curate-offsite': { duty: 'offsiteCurator', ...curating },
   'verify-offsite': { duty: 'offsiteVerifier', secrets: ['metadata-identity'] },
   'prune-offsite': { duty: 'offsitePruner', secrets: ['pruner-key'] },
 } as const satisfies Readonly<Record<string, TaskKind>>;
 export type TaskName = keyof typeof taskKinds;
+
+export function startedByHand(name: TaskName): boolean {
+  const kind: TaskKind = taskKinds[name];
+  return kind.byHand ?? false;
+}
 
 export interface Run {
   readonly task: TaskName;

@@ -16,6 +16,7 @@ export const chronicle = [
   'RECOVER.md',
   'jobs/*/commits/*',
   'jobs/*/drills/*',
+  'jobs/*/erasures/*',
   'leases/*',
 ];
 

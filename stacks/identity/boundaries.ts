@@ -86,6 +86,12 @@ export function peopleBoundary(stack: EnvironmentStack): Statement[] {
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     },
     {
+      sid: 'PassVolumesRole',
+      actions: ['iam:PassRole'],
+      resources: [volumesRole(stack)],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs.amazonaws.com' } },
+    },
+    {
       sid: 'PassIsolationRole',
       actions: ['iam:PassRole'],
       resources: [isolationRole(stack)],
@@ -183,7 +189,7 @@ export function workloadBoundary(
       ],
       resources: ['*'],
       conditions: {
-        ArnEquals: { 'aws:PrincipalArn': workloadRole(stack, 'agent-volumes', account) },
+        ArnEquals: { 'aws:PrincipalArn': volumesRole(stack, account) },
       },
     },
     {
@@ -270,6 +276,11 @@ function workloadRole(stack: EnvironmentStack, name: string, account: string): s
     region: '',
     account,
   });
+}
+
+/** The role by which ECS attaches volumes to the agent's tasks. */
+export function volumesRole(stack: EnvironmentStack, account = stack.environment.account): string {
+  return workloadRole(stack, 'agent-volumes', account);
 }
 
 /** Every role that a service takes on in this environment. */

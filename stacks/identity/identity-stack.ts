@@ -10,7 +10,7 @@ import { peopleBoundary, peoplePath, workloadBoundary, workloadPath } from './bo
 import { BreakGlass } from './break-glass.ts';
 import { DeployRole } from './deploy-role.ts';
 import { incidentResponder } from './people/incident-responder.ts';
-import { backupOperator, restoreOperator } from './people/operators.ts';
+import { backupCurator, backupOperator, restoreOperator } from './people/operators.ts';
 import { PersonRole } from './people/person-role.ts';
 import { auditor, databaseAdministrator, platformEngineer, support } from './people/staff.ts';
 
@@ -34,6 +34,7 @@ export class IdentityStack extends EnvironmentStack {
       'database-administrator': databaseAdministrator(this),
       'backup-operator': backupOperator(this),
       'restore-operator': restoreOperator(this),
+      'backup-curator': backupCurator(this),
       auditor: auditor(),
       'incident-responder': incidentResponder(this),
       support: support(),

@@ -136,6 +136,14 @@ for (const environmentName of environmentNames)
       ]);
       assert.deepEqual(variables('home_copy_definition'), ['HOLDFAST_WRITER_KEY']);
       assert.deepEqual(variables('home_prune_definition'), ['HOLDFAST_CURATOR_KEY']);
+      for (const id of ['home_curate_definition', 'recovery_curate-offsite_definition'])
+        assert.deepEqual(variables(id), ['HOLDFAST_CURATOR_KEY', 'HOLDFAST_METADATA_IDENTITY']);
+      for (const id of ['home_restore_definition', 'recovery_restore-offsite_definition'])
+        assert.deepEqual(variables(id), [
+          'HOLDFAST_METADATA_IDENTITY',
+          'HOLDFAST_RECOVERY_IDENTITY',
+          'PGPASSWORD',
+        ]);
       assert.deepEqual(variables('recovery_drill_definition'), [
         'HOLDFAST_DRILL_KEY',
         'HOLDFAST_METADATA_IDENTITY',
@@ -153,7 +161,7 @@ for (const environmentName of environmentNames)
     });
 
     test('has tasks without root, without rights of the kernel, with nothing to write to but a volume', () => {
-      assert.equal(tasks.length, 8);
+      assert.equal(tasks.length, 12);
       for (const task of tasks) {
         for (const container of containersOf(task)) {
           assert.match(container.user, /^[1-9]\d*:[1-9]\d*$/);
@@ -186,6 +194,19 @@ for (const environmentName of environmentNames)
       if (storageGiB <= 200)
         assert.deepEqual(drill?.attributes['ephemeral_storage'], { size_in_gib: storageGiB });
       else assert.match(JSON.stringify(drill?.attributes['volume']), /"configure_at_launch":true/);
+    });
+
+    test('restores in tasks that need no volume of their own, from either vault', () => {
+      const restores = tasks.filter(({ id }) => /_restore(-offsite)?_/.test(id));
+      assert.equal(restores.length, 2);
+      const { storageGiB, size } = environment.backup.drill;
+      for (const { attributes } of restores) {
+        assert.deepEqual(attributes['ephemeral_storage'], {
+          size_in_gib: Math.min(storageGiB, 200),
+        });
+        assert.doesNotMatch(JSON.stringify(attributes['volume']), /configure_at_launch/);
+        assert.equal(attributes['cpu'], String(size.cpu));
+      }
     });
 
     test('starts at the instants of its jobs, each by one schedule a kind', () => {
@@ -260,12 +281,27 @@ suite('secrets', async () => {
   const readers: Readonly<Record<string, readonly string[]>> = {
     'agent_writer-key': ['agent-run-start'],
     'agent_copier-key': ['agent-copy-start'],
+    'agent_curator-key': ['agent-curate-start'],
     'agent_pruner-key': ['agent-prune-start'],
-    'agent_metadata-identity': ['agent-run-start', 'agent-verify-start'],
+    'agent_metadata-identity': [
+      'agent-curate-start',
+      'agent-restore-start',
+      'agent-run-start',
+      'agent-verify-start',
+    ],
+    'agent_recovery-identity': ['agent-restore-start'],
+    'agent_target-password': ['agent-restore-start'],
+    'offsite-agent_curator-key': ['agent-curate-offsite-start'],
     'offsite-agent_drill-key': ['agent-drill-start'],
     'offsite-agent_pruner-key': ['agent-prune-offsite-start'],
-    'offsite-agent_metadata-identity': ['agent-drill-start', 'agent-verify-offsite-start'],
-    'offsite-agent_recovery-identity': ['agent-drill-start'],
+    'offsite-agent_metadata-identity': [
+      'agent-curate-offsite-start',
+      'agent-drill-start',
+      'agent-restore-offsite-start',
+      'agent-verify-offsite-start',
+    ],
+    'offsite-agent_recovery-identity': ['agent-drill-start', 'agent-restore-offsite-start'],
+    'offsite-agent_target-password': ['agent-restore-offsite-start'],
   };
   /** ARNs as AWS would know them after apply. */
   const known = (text: string) =>
@@ -334,34 +370,40 @@ suite('secrets', async () => {
   test('have no value in Terraform, and the recovery identity has a key of its own', () => {
     assert.equal(ofType(resources, 'aws_secretsmanager_secret_version').length, 0);
     const keys = new Map(secrets.map(({ id, attributes }) => [id, attributes['kms_key_id']]));
-    const identity = keys.get('offsite-agent_recovery-identity');
-    assert.equal([...keys.values()].filter((key) => key === identity).length, 1);
+    for (const site of ['agent', 'offsite-agent']) {
+      const identity = keys.get(`${site}_recovery-identity`);
+      assert.ok(identity);
+      assert.equal([...keys.values()].filter((key) => key === identity).length, 1);
+    }
   });
 
   test('the writer, and what starts it, have no way to the recovery identity', async () => {
-    for (const role of roles.filter(({ name }) => name.startsWith('agent-run'))) {
-      assert.ok(!(await reads(role, 'offsite-agent_recovery-identity')), role.name);
-      const key = `arn:aws:kms:eu-west-1:${account}:key/offsite-agent-identity_key`;
-      const opens = await isAllowed(
-        {
-          principal: `arn:aws:iam::${account}:role/holdfast-production-workload/holdfast-production-${role.name}`,
-          action: 'kms:Decrypt',
-          resource: key,
-          resourceAccount: account,
-          context: {
-            'kms:CallerAccount': account,
-            'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com',
-            'aws:RequestedRegion': 'eu-west-1',
+    const writers = roles.filter(({ name }) => name.startsWith('agent-run'));
+    assert.equal(writers.length, 2);
+    for (const role of writers)
+      for (const site of ['agent', 'offsite-agent']) {
+        assert.ok(!(await reads(role, `${site}_recovery-identity`)), role.name);
+        const region = regionOf(site);
+        const opens = await isAllowed(
+          {
+            principal: `arn:aws:iam::${account}:role/holdfast-production-workload/holdfast-production-${role.name}`,
+            action: 'kms:Decrypt',
+            resource: `arn:aws:kms:${region}:${account}:key/${site}-identity_key`,
+            resourceAccount: account,
+            context: {
+              'kms:CallerAccount': account,
+              'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+              'aws:RequestedRegion': region,
+            },
           },
-        },
-        {
-          identity: [role.rights],
-          boundary,
-          resource: policyOf('aws_kms_key', 'offsite-agent_identity_key'),
-        },
-      );
-      assert.ok(!opens, role.name);
-    }
+          {
+            identity: [role.rights],
+            boundary,
+            resource: policyOf('aws_kms_key', `${site}_identity_key`),
+          },
+        );
+        assert.ok(!opens, `${role.name} ${site}`);
+      }
   });
 });
 

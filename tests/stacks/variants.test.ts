@@ -121,13 +121,16 @@ suite('with an off-site account', async () => {
       ({ type, attributes }) => type === 'aws_iam_role' && attributes['provider'] === 'aws.offsite',
     );
     assert.deepEqual(roles.map(({ id }) => id).sort(), [
+      'agent-curate-offsite-role',
       'agent-drill-role',
       'agent-prune-offsite-role',
       'agent-restore-offsite-role',
       'agent-verify-offsite-role',
       'offsite-agent_volumes-role',
+      'recovery_curate-offsite_start-role',
       'recovery_drill_start-role',
       'recovery_prune-offsite_start-role',
+      'recovery_restore-offsite_start-role',
       'recovery_schedules_schedule-role',
       'recovery_verify-offsite_start-role',
     ]);

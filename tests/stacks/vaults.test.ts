@@ -128,6 +128,7 @@ const manifest = `${backup}/manifest.json`;
 const commit = 'jobs/crm/commits/42.json';
 const evidence = 'jobs/crm/drills/1.json';
 const lease = 'leases/crm.json';
+const erasure = 'jobs/crm/erasures/20261122T210500Z-7f3a91.json.zst.age';
 
 suite('the vaults', () => {
   test('lock objects, without a retention of their own', async () => {
@@ -244,13 +245,29 @@ suite('restorers and drills', () => {
     assert.ok(!(await mayDo(agent('agent-restore-offsite'), 's3:GetObject', home, object)));
   });
   test('a restorer writes nothing', async () => {
-    for (const key of [object, commit, evidence, lease])
-      for (const action of ['s3:PutObject', 's3:PutObjectRetention', 's3:DeleteObjectVersion'])
-        assert.ok(
-          !(await mayDo(agent('agent-restore'), action, home, key, created)),
-          `${action} ${key}`,
-        );
-    assert.ok(!(await mayUseKey(agent('agent-restore'), 'kms:GenerateDataKey', home, 's3')));
+    for (const [name, place] of [
+      ['agent-restore', home],
+      ['agent-restore-offsite', offsite],
+    ] as const) {
+      for (const key of [object, commit, evidence, lease, erasure])
+        for (const action of [
+          's3:PutObject',
+          's3:PutObjectRetention',
+          's3:PutObjectLegalHold',
+          's3:DeleteObjectVersion',
+        ])
+          assert.ok(
+            !(await mayDo(
+              agent(name),
+              action,
+              place,
+              key,
+              action === 's3:PutObject' ? created : {},
+            )),
+            `${name} ${action} ${key}`,
+          );
+      assert.ok(!(await mayUseKey(agent(name), 'kms:GenerateDataKey', place, 's3')));
+    }
   });
   test('a drill adds evidence and its commit, and no backup', async () => {
     const drill = agent('agent-drill');
@@ -264,14 +281,38 @@ suite('restorers and drills', () => {
   });
 });
 
-suite('the curator', () => {
-  const curator = agent('agent-curate');
-  test('holds backups without reading or deleting them', async () => {
-    assert.ok(await mayDo(curator, 's3:PutObjectLegalHold', home, object));
-    assert.ok(await mayDo(curator, 's3:PutObject', home, commit, created));
-    for (const action of ['s3:GetObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'])
-      assert.ok(!(await mayDo(curator, action, home, object)), action);
-    assert.ok(!(await mayDo(curator, 's3:PutObject', home, object, created)));
+suite('curators', () => {
+  const curators = [
+    [agent('agent-curate'), home, offsite],
+    [agent('agent-curate-offsite'), offsite, home],
+  ] as const;
+  test('hold backups of their own vault without reading or deleting them', async () => {
+    for (const [curator, own, other] of curators) {
+      for (const key of [object, manifest])
+        assert.ok(await mayDo(curator, 's3:PutObjectLegalHold', own, key), key);
+      for (const key of [commit, lease])
+        assert.ok(await mayDo(curator, 's3:PutObject', own, key, created), key);
+      assert.ok(await mayUseKey(curator, 'kms:GenerateDataKey', own, 's3'));
+      for (const action of [
+        's3:GetObject',
+        's3:GetObjectVersion',
+        's3:DeleteObjectVersion',
+        's3:BypassGovernanceRetention',
+      ])
+        assert.ok(!(await mayDo(curator, action, own, object)), action);
+      for (const key of [object, manifest, evidence])
+        assert.ok(!(await mayDo(curator, 's3:PutObject', own, key, created)), key);
+      assert.ok(!(await mayDo(curator, 's3:PutObjectLegalHold', other, object)));
+      assert.ok(!(await mayDo(curator, 's3:PutObject', other, commit, created)));
+    }
+  });
+  test('keep the erasure ledger, and change nothing of it', async () => {
+    for (const [curator, own] of curators) {
+      assert.ok(await mayDo(curator, 's3:PutObject', own, erasure, created));
+      assert.ok(await mayDo(curator, 's3:GetObject', own, erasure));
+      assert.ok(!(await mayDo(curator, 's3:PutObject', own, erasure, overwriting)));
+      assert.ok(!(await mayDo(curator, 's3:DeleteObjectVersion', own, erasure)));
+    }
   });
 });
 
@@ -354,7 +395,7 @@ suite('the pruners', () => {
       assert.ok(!(await mayDo(pruner, 's3:PutObject', own, commit, overwriting)));
       assert.ok(!(await mayDo(pruner, 's3:GetObject', own, object)));
       assert.ok(!(await mayDo(pruner, 's3:DeleteObject', own, object)), 'no delete markers');
-      for (const key of [commit, evidence, lease, 'holdfast.json'])
+      for (const key of [commit, evidence, lease, erasure, 'holdfast.json'])
         assert.ok(!(await mayDo(pruner, 's3:DeleteObjectVersion', own, key)), key);
     }
   });

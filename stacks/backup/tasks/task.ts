@@ -54,8 +54,9 @@ export class AgentTask extends Construct {
     const stack = stackOf(this);
     const { backup } = stack.environment;
     const { site, role } = config;
-    const { cpu, memoryGiB } = this.#kind.sandbox ? backup.drill.size : backup.task;
-    const storageGiB = this.#kind.sandbox ? backup.drill.storageGiB : smallestStorageGiB;
+    const { cpu, memoryGiB } =
+      this.#kind.sandbox || this.#kind.restores ? backup.drill.size : backup.task;
+    const storageGiB = this.#storageGiB(backup.drill.storageGiB);
     this.volumeGiB = storageGiB > ephemeralLimitGiB ? storageGiB : undefined;
     const starter = this.#starter();
     this.roleArns = [role.arn, starter.arn];
@@ -73,6 +74,12 @@ export class AgentTask extends Construct {
       volume: this.#volumes(),
       containerDefinitions: JSON.stringify(this.#containers()),
     });
+  }
+
+  #storageGiB(drillGiB: number): number {
+    if (this.#kind.sandbox) return drillGiB;
+    // A person starts it, and needs no volume to bring along: the database lies on a server elsewhere.
+    return this.#kind.restores ? Math.min(drillGiB, ephemeralLimitGiB) : smallestStorageGiB;
   }
 
   get #mountsFiles(): boolean {

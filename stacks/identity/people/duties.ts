@@ -18,16 +18,12 @@ export function own(stack: EnvironmentStack) {
     databaseUsers: stack.arn('rds-db', 'dbuser:*/crm_admin'),
     buckets: `arn:${stack.partition.name}:s3:::${prefix}`,
     objects: `arn:${stack.partition.name}:s3:::${prefix}/*`,
-    clusters: stack.arn('ecs', `cluster/${prefix}`),
     services: stack.arn('ecs', `service/${prefix}/*`),
     tasks: stack.arn('ecs', `task/${prefix}/*`),
-    taskDefinitions: (kind: string) => stack.arn('ecs', `task-definition/${stack.named(kind)}:*`),
     vaults: stack.arn('backup', `backup-vault:${prefix}`),
     recoveryPoints: stack.arn('backup', 'recovery-point:*'),
-    logGroups: stack.arn('logs', `log-group:/${stack.environment.project}/*`),
+    logGroups: stack.arn('logs', `log-group:/${stack.environment.project}/*`, { region: '*' }),
     databaseLogs: stack.arn('logs', `log-group:/aws/rds/instance/${prefix}`),
-    roles: (name: string) =>
-      stack.arn('iam', `role/${stack.named('workload')}/${stack.named(name)}`, { region: '' }),
   };
 }
 
