@@ -128,6 +128,16 @@ export class NetworkStack extends EnvironmentStack {
   #outputs(): void {
     this.output('vpc-id', this.vpc.vpc.id, 'The VPC of the CRM');
     this.output('recovery-vpc-id', this.recovery.vpc.vpc.id, 'The VPC of drills, off-site');
+    this.output(
+      'recovery-subnet-ids',
+      Fn.join(',', this.recovery.tier.subnetIds),
+      'Subnets of drills, off-site',
+    );
+    this.output(
+      'drill-group-id',
+      this.recovery.groups.idOf('drill'),
+      'Security group for drills, off-site',
+    );
     for (const tier of [this.app, this.data])
       this.output(
         `${tier.node.id}-subnet-ids`,
