@@ -49,7 +49,7 @@ async function rehearse(output: Output, keep: boolean): Promise<number> {
     await using rehearsal = new Rehearsal(directory, stop.signal);
     await runSteps(rehearsal.steps, output);
     const { summary } = rehearsal;
-    output.result(summary, renderSummary(summary));
+    output.result(summary, renderSummary(summary, output));
     return summary.drill.evidence.outcome === 'passed' ? exitCodes.ok : exitCodes.drillFailed;
   } catch (error) {
     if (stop.signal.aborted) return Number(process.exitCode);

@@ -1,10 +1,11 @@
 import type { Manifest } from '../contracts/manifest.ts';
 import { formatBytes, formatCount } from '../backup-agent/cli/render/format.ts';
 import { renderDrill } from '../backup-agent/cli/commands/drill.ts';
+import type { Output } from '../backup-agent/cli/render/output.ts';
 import type { Summary } from './rehearsal.ts';
 
 /** The rehearsal's last page: what was done, how large, how long, and what was proven. */
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: Summary, output: Output): string {
   const { fulls, incrementals, copies, synthesis, drill } = summary;
   const lines: [string, string][] = [
     ['database', `PostgreSQL ${summary.serverVersion}, ${formatCount(summary.rows)} rows`],
@@ -19,7 +20,7 @@ export function renderSummary(summary: Summary): string {
     'Summary',
     ...lines.map(([label, value]) => `  ${label.padEnd(13)}${value}`),
     '',
-    renderDrill(drill),
+    renderDrill(drill, output),
   ].join('\n');
 }
 

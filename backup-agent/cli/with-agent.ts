@@ -1,5 +1,6 @@
 import { createAgent } from '../composition.ts';
 import type { Agent } from '../operations/agent.ts';
+import type { Log } from '../sources/source.ts';
 import type { CommandContext } from './command.ts';
 import { createTextLog } from './render/text-log.ts';
 
@@ -7,12 +8,12 @@ import { createTextLog } from './render/text-log.ts';
 export async function withAgent<Result>(
   context: CommandContext,
   use: (agent: Agent) => Promise<Result>,
-  options: { readonly identityFile?: string } = {},
+  options: { readonly identityFile?: string; readonly log?: Log } = {},
 ): Promise<Result> {
   await using agent = await createAgent({
     configFile: context.configFile,
     environment: context.environment,
-    log: createTextLog(context.output),
+    log: options.log ?? createTextLog(context.output),
     signal: context.signal,
     now: context.now,
     ...(context.askPassphrase ? { askPassphrase: context.askPassphrase } : {}),

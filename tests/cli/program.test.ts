@@ -135,6 +135,8 @@ describe('explain', () => {
   });
   test('an unknown code is a usage error', async () => {
     assert.equal((await holdfast(['explain', 'nonsense'])).exitCode, 2);
+    const mistyped = await holdfast(['explain', 'lease-hold']);
+    assert.match(mistyped.stderr, /hint: about lease there are .*lease-held/);
   });
 });
 

@@ -132,7 +132,19 @@ test('status tells monitors what is met, at risk or breached, and `run` does one
   for (const kind of ['copy', 'verify', 'prune']) {
     const { exitCode, stderr } = await run('run', 'crm-database', '--kind', kind);
     assert.equal(exitCode, 0, stderr);
+    const events = eventsOf(stderr);
+    for (const event of events) assert.deepEqual(namesOf(event), ['crm-database', kind]);
+    assert.deepEqual(new Set(events.map((event) => event.run)).size, 1);
+    assert.deepEqual([events[0]?.message, events.at(-1)?.message], ['run started', 'run ended']);
   }
+  const watched = await run('run', 'crm-database', '--kind', 'verify', '--log-format', 'text');
+  assert.equal(watched.exitCode, 0, watched.stderr);
+  assert.match(watched.stderr, /Run verify of crm-database/);
+  const unknown = await run('run', 'crm', '--kind', 'full', '--quiet');
+  assert.equal(unknown.exitCode, 2);
+  const [failed, ...others] = eventsOf(unknown.stderr);
+  assert.deepEqual([failed?.level, failed?.error?.code], ['error', 'job-unknown']);
+  assert.deepEqual(others, []);
   assert.deepEqual(await check(), {
     exitCode: 0,
     states: ['restorable met', 'rpo met', 'verifyInterval met'],
@@ -153,6 +165,23 @@ test('status tells monitors what is met, at risk or breached, and `run` does one
   assert.equal(text.exitCode, 0, text.stderr);
   assert.match(text.stdout, /crm-attachments: breached/);
 });
+
+interface RunEvent {
+  readonly level: string;
+  readonly message: string;
+  readonly run: string;
+  readonly job: string;
+  readonly kind: string;
+  readonly error?: { readonly code: string };
+}
+
+function eventsOf(stderr: string): RunEvent[] {
+  return stderr.split('\n').map((line) => JSON.parse(line) as RunEvent);
+}
+
+function namesOf({ job, kind }: RunEvent): string[] {
+  return [job, kind];
+}
 
 test('`config check` refuses a time that a clock change skips, and names the next such date', async () => {
   await using installation = await testInstallation(3);

@@ -8,6 +8,7 @@ import type { Progress } from '../../sources/source.ts';
 import type { CommandContext, CommandModule } from '../command.ts';
 import { renderEvidence, renderFindings } from '../render/evidence.ts';
 import { runSteps } from '../render/steps.ts';
+import type { Output } from '../render/output.ts';
 import { renderTable } from '../render/table.ts';
 import { withAgent } from '../with-agent.ts';
 
@@ -69,7 +70,7 @@ async function rehearse(
   };
   await runSteps([{ title: `Drill ${request.job}`, run }], output);
   for (const outcome of outcomes) {
-    output.result(outcome, renderDrill(outcome));
+    output.result(outcome, renderDrill(outcome, output));
     output.info(`evidence: ${outcome.recorded.file}`);
   }
   const passed = outcomes.every(({ evidence }) => evidence.outcome === 'passed');
@@ -88,17 +89,21 @@ async function runSelfTest(
     outcomes.push(await selfTest(agent, request, { progress }));
   };
   await runSteps([{ title: `Self-test of the drill of ${request.job}`, run }], output);
-  for (const outcome of outcomes) output.result(outcome, renderSelfTest(outcome));
+  for (const outcome of outcomes) output.result(outcome, renderSelfTest(outcome, output));
   const trustworthy = outcomes.every((outcome) => outcome.trustworthy);
   return trustworthy ? exitCodes.ok : exitCodes.drillFailed;
 }
 
-function renderSelfTest({ backup, results, trustworthy }: SelfTestOutcome): string {
-  const table = renderTable(results, [
-    { title: 'BROKEN', value: ({ broken }) => broken },
-    { title: 'OUTCOME', value: ({ outcome }) => outcome },
-    { title: 'TOLD BY', value: ({ by }) => by.join(', ') },
-  ]);
+function renderSelfTest({ backup, results, trustworthy }: SelfTestOutcome, output: Output): string {
+  const table = renderTable(
+    results,
+    [
+      { title: 'BROKEN', value: ({ broken }) => broken },
+      { title: 'OUTCOME', value: ({ outcome }) => outcome },
+      { title: 'TOLD BY', value: ({ by }) => by.join(', ') },
+    ],
+    output.columns,
+  );
   const verdict = trustworthy
     ? 'the drill caught every break that could be made'
     : 'THE DRILL CANNOT BE TRUSTED: it missed a break, or failed a sound copy';
@@ -129,7 +134,7 @@ function readMoment(at: string): Date | 'random' {
 }
 
 /** The evidence, then what failed or stays unproven, by name. */
-export function renderDrill({ evidence, reports }: DrillOutcome): string {
+export function renderDrill({ evidence, reports }: DrillOutcome, output: Output): string {
   const findings = renderFindings(reports.flatMap((report) => report.findings));
-  return [renderEvidence(evidence), ...(findings === '' ? [] : ['', findings])].join('\n');
+  return [renderEvidence(evidence, output), ...(findings === '' ? [] : ['', findings])].join('\n');
 }

@@ -11,6 +11,7 @@ import {
 } from '../../operations/erasures.ts';
 import type { CommandModule, Runner } from '../command.ts';
 import { formatTime } from '../render/format.ts';
+import type { Output } from '../render/output.ts';
 import { renderTable } from '../render/table.ts';
 import { withAgent } from '../with-agent.ts';
 
@@ -98,7 +99,7 @@ function defineList(erase: Command, run: Runner): void {
         withAgent(context, async (agent) => {
           const found = await listErasures(agent, job);
           const shown = reveal ? found : found.map(withoutPerson);
-          context.output.result(shown, renderList(found, reveal));
+          context.output.result(shown, renderList(found, reveal, context.output));
         }),
       ),
     );
@@ -166,22 +167,26 @@ function withoutPerson({ erasure, ...where }: ListedErasure) {
   return { id, erasedAt, recordedAt, by, ...where };
 }
 
-function renderList(found: readonly ListedErasure[], reveal: boolean): string {
+function renderList(found: readonly ListedErasure[], reveal: boolean, output: Output): string {
   if (found.length === 0) return 'nobody was erased yet';
   const missing = (entry: ListedErasure) =>
     entry.missing.length === 0 ? '' : `, not in ${entry.missing.join(', ')}`;
-  return renderTable(found, [
-    { title: 'ERASURE', value: ({ erasure }) => erasure.id },
-    { title: 'ERASED AT', value: ({ erasure }) => formatTime(new Date(erasure.erasedAt)) },
-    { title: 'BY', value: ({ erasure }) => JSON.stringify(erasure.by).slice(1, -1) },
-    { title: 'IN', value: (entry) => entry.repositories.join(', ') + missing(entry) },
-    ...(reveal
-      ? [
-          {
-            title: 'PERSON',
-            value: ({ erasure }: ListedErasure) => JSON.stringify(erasure.subject),
-          },
-        ]
-      : []),
-  ]);
+  return renderTable(
+    found,
+    [
+      { title: 'ERASURE', value: ({ erasure }) => erasure.id },
+      { title: 'ERASED AT', value: ({ erasure }) => formatTime(new Date(erasure.erasedAt)) },
+      { title: 'BY', value: ({ erasure }) => JSON.stringify(erasure.by).slice(1, -1) },
+      { title: 'IN', value: (entry) => entry.repositories.join(', ') + missing(entry) },
+      ...(reveal
+        ? [
+            {
+              title: 'PERSON',
+              value: ({ erasure }: ListedErasure) => JSON.stringify(erasure.subject),
+            },
+          ]
+        : []),
+    ],
+    output.columns,
+  );
 }

@@ -48,7 +48,7 @@ function defineList(evidence: Command, run: Runner): void {
         withAgent(context, async (agent) => {
           const found = await listEvidence(agent, job, options);
           const drills = found.map((entry) => entry.evidence);
-          context.output.result(drills, renderEvidenceList(drills));
+          context.output.result(drills, renderEvidenceList(drills, context.output));
         }),
       ),
     );
@@ -66,7 +66,10 @@ function defineShow(evidence: Command, run: Runner): void {
         withAgent(context, async (agent) => {
           const shown = await showEvidence(agent, job, id);
           const findings = renderFindings(Object.values(shown.findings).flat());
-          const text = [renderEvidence(shown.evidence), ...(findings === '' ? [] : ['', findings])];
+          const text = [
+            renderEvidence(shown.evidence, context.output),
+            ...(findings === '' ? [] : ['', findings]),
+          ];
           context.output.result(shown, text.join('\n'));
         }),
       ),

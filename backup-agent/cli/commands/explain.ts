@@ -14,7 +14,7 @@ export const explainCommand: CommandModule = {
         run(async ({ output }) => {
           if (!isErrorCode(code))
             throw new HoldfastError('usage-invalid', `there is no error code ${code}`, {
-              hint: 'docs/error-codes.md lists them all',
+              hint: `${relatedTo(code)}docs/error-codes.md lists them all`,
             });
           const { exit, meaning, hint, retrySafe } = catalogue[code];
           output.result(
@@ -35,4 +35,11 @@ export const explainCommand: CommandModule = {
 
 function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(catalogue, text);
+}
+
+/** Those that begin alike: whoever mistypes a code mistypes its end. */
+function relatedTo(text: string): string {
+  const [subject = ''] = text.split('-');
+  const related = Object.keys(catalogue).filter((code) => code.startsWith(`${subject}-`));
+  return related.length === 0 ? '' : `about ${subject} there are ${related.join(', ')}; `;
 }

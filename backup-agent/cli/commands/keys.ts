@@ -39,7 +39,8 @@ Example:
               const reports: KeysStatus[] = [];
               for (const job of jobsToRun(agent, name))
                 reports.push(await keysStatus(agent, job, options.from));
-              context.output.result(reports, reports.map(renderKeysStatus).join('\n\n'));
+              const texts = reports.map((report) => renderKeysStatus(report, context.output));
+              context.output.result(reports, texts.join('\n\n'));
               const all = reports.every(({ identity }) => identity.unopened.length === 0);
               return all ? exitCodes.ok : exitCodes.attention;
             },

@@ -20,7 +20,8 @@ export const logCommand: CommandModule = {
             for (const job of jobsToRun(agent, name))
               logs.push({ job, ...(await readLog(agent, job, options.from)) });
             const text = logs.map(
-              ({ job, repository, log }) => `${job} in ${repository}\n${renderLog(log)}`,
+              ({ job, repository, log }) =>
+                `${job} in ${repository}\n${renderLog(log, context.output)}`,
             );
             context.output.result(logs, text.join('\n\n'));
           }),

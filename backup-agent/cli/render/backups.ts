@@ -5,19 +5,27 @@ import type { Output } from './output.ts';
 import { renderTable } from './table.ts';
 
 export function renderBackups(backups: readonly BackupRecord[], output: Output): string {
-  return renderTable(backups, [
-    { title: 'BACKUP', value: ({ manifest }) => manifest.id },
-    { title: 'KIND', value: ({ manifest }) => manifest.kind },
-    { title: 'RESTORES TO', value: ({ manifest }) => formatTime(new Date(manifest.point.time)) },
-    { title: 'STATUS', value: (backup) => renderStatus(backup, output) },
-    { title: 'ITEMS', align: 'right', value: ({ manifest }) => formatCount(manifest.items) },
-    {
-      title: 'DATA',
-      align: 'right',
-      value: ({ manifest }) => formatBytes(manifest.plaintextBytes),
-    },
-    { title: 'STORED', align: 'right', value: ({ manifest }) => formatBytes(manifest.storedBytes) },
-  ]);
+  return renderTable(
+    backups,
+    [
+      { title: 'BACKUP', value: ({ manifest }) => manifest.id },
+      { title: 'KIND', value: ({ manifest }) => manifest.kind },
+      { title: 'RESTORES TO', value: ({ manifest }) => formatTime(new Date(manifest.point.time)) },
+      { title: 'STATUS', value: (backup) => renderStatus(backup, output) },
+      { title: 'ITEMS', align: 'right', value: ({ manifest }) => formatCount(manifest.items) },
+      {
+        title: 'DATA',
+        align: 'right',
+        value: ({ manifest }) => formatBytes(manifest.plaintextBytes),
+      },
+      {
+        title: 'STORED',
+        align: 'right',
+        value: ({ manifest }) => formatBytes(manifest.storedBytes),
+      },
+    ],
+    output.columns,
+  );
 }
 
 function renderStatus({ manifest, held }: BackupRecord, output: Output): string {

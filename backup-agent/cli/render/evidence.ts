@@ -1,9 +1,10 @@
 import type { Assertion, Evidence, ObjectiveResult, Outcome } from '../../../contracts/evidence.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
+import type { Output } from './output.ts';
 import { renderTable } from './table.ts';
 
 /** A drill's evidence for a person: outcome first, then what was asserted and measured. */
-export function renderEvidence(evidence: Evidence): string {
+export function renderEvidence(evidence: Evidence, output: Output): string {
   const { outcome, job, repository, backup, totals, phases } = evidence;
   return [
     `Drill ${outcome.toUpperCase()}: ${job} from ${repository}`,
@@ -14,7 +15,7 @@ export function renderEvidence(evidence: Evidence): string {
     ...renderPrivacy(evidence),
     ...evidence.objectives.map((objective) => `  ${renderObjective(objective)}`),
     '',
-    indent(renderAssertions(evidence.assertions)),
+    indent(renderAssertions(evidence.assertions, output)),
   ].join('\n');
 }
 
@@ -41,13 +42,17 @@ function renderObjective({ name, targetMs, measuredMs, met }: ObjectiveResult): 
   return `${measured}, objective ${formatDuration(targetMs)}: ${met ? 'met' : `missed by ${formatDuration(measuredMs - targetMs)}`}`;
 }
 
-function renderAssertions(assertions: readonly Assertion[]): string {
-  return renderTable(assertions, [
-    { title: 'ASSERTION', value: ({ name }) => name },
-    { title: 'OUTCOME', value: ({ outcome }) => outcome },
-    { title: 'COMPARED', value: ({ summary }) => summary },
-    { title: 'TOOK', align: 'right', value: ({ durationMs }) => formatDuration(durationMs) },
-  ]);
+function renderAssertions(assertions: readonly Assertion[], output: Output): string {
+  return renderTable(
+    assertions,
+    [
+      { title: 'ASSERTION', value: ({ name }) => name },
+      { title: 'OUTCOME', value: ({ outcome }) => outcome },
+      { title: 'COMPARED', value: ({ summary }) => summary },
+      { title: 'TOOK', align: 'right', value: ({ durationMs }) => formatDuration(durationMs) },
+    ],
+    output.columns && output.columns - 2,
+  );
 }
 
 function indent(text: string): string {
@@ -70,18 +75,22 @@ interface Finding {
 }
 
 /** One line a drill. */
-export function renderEvidenceList(drills: readonly Evidence[]): string {
-  return renderTable(drills, [
-    { title: 'DRILL', value: ({ id }) => id },
-    { title: 'STARTED', value: ({ startedAt }) => formatTime(new Date(startedAt)) },
-    { title: 'REPOSITORY', value: ({ repository }) => repository },
-    { title: 'BACKUP', value: ({ backup }) => backup.id },
-    { title: 'OUTCOME', value: ({ outcome }) => outcome },
-    {
-      title: 'UNPROVEN',
-      align: 'right',
-      value: ({ assertions }) =>
-        String(assertions.reduce((sum, { unproven }) => sum + unproven, 0)),
-    },
-  ]);
+export function renderEvidenceList(drills: readonly Evidence[], output: Output): string {
+  return renderTable(
+    drills,
+    [
+      { title: 'DRILL', value: ({ id }) => id },
+      { title: 'STARTED', value: ({ startedAt }) => formatTime(new Date(startedAt)) },
+      { title: 'REPOSITORY', value: ({ repository }) => repository },
+      { title: 'BACKUP', value: ({ backup }) => backup.id },
+      { title: 'OUTCOME', value: ({ outcome }) => outcome },
+      {
+        title: 'UNPROVEN',
+        align: 'right',
+        value: ({ assertions }) =>
+          String(assertions.reduce((sum, { unproven }) => sum + unproven, 0)),
+      },
+    ],
+    output.columns,
+  );
 }

@@ -1,11 +1,13 @@
 import { pino } from 'pino';
+import { isHoldfastError } from '../../errors/holdfast-error.ts';
 import type { Log } from '../../sources/source.ts';
 
 /** One JSON object a line, an event each, with its level and time in UTC. */
-export function createJsonLog(stream: NodeJS.WritableStream): Log {
+export function createJsonLog(stream: NodeJS.WritableStream, level: 'info' | 'warn' = 'info'): Log {
   const logger = pino(
     {
       base: null,
+      level,
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
@@ -25,5 +27,8 @@ export function createJsonLog(stream: NodeJS.WritableStream): Log {
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { ...code, message: error.message, stack: error.stack };
+  if (!isHoldfastError(error)) return { ...code, message: error.message, stack: error.stack };
+  const { problems, hint } = error;
+  const found = problems.length === 0 ? {} : { problems };
+  return { ...code, message: error.message, ...found, hint, stack: error.stack };
 }

@@ -6,33 +6,48 @@ import { renderTable } from './table.ts';
 
 const shortFingerprint = 16;
 
-export function renderKeysStatus(status: KeysStatus): string {
+export function renderKeysStatus(status: KeysStatus, output: Output): string {
   const { job, repository, backups, recipients, signing, identity } = status;
   return [
     `${job} in ${repository}: ${backups} backups`,
-    renderTable(recipients, [
-      { title: 'RECIPIENT', value: ({ name }) => name },
-      { title: 'FINGERPRINT', value: ({ fingerprint }) => fingerprint.slice(0, shortFingerprint) },
-      {
-        title: 'OPENS',
-        value: ({ opens }) => (opens === 'objects' ? 'contents and meta' : 'meta'),
-      },
-      { title: 'BACKUPS', align: 'right', value: ({ backups: count }) => String(count) },
-      { title: 'OLDEST', value: ({ oldest }) => oldest ?? '-' },
-      { title: 'NEWEST', value: ({ newest }) => newest ?? '-' },
-      { title: 'NEXT BACKUP', value: ({ current }) => (current ? 'yes' : 'no') },
-      {
-        title: 'ESCROW DRILL',
-        value: ({ provenAt }) => (provenAt === undefined ? '-' : formatTime(new Date(provenAt))),
-      },
-    ]),
+    renderTable(
+      recipients,
+      [
+        { title: 'RECIPIENT', value: ({ name }) => name },
+        {
+          title: 'FINGERPRINT',
+          value: ({ fingerprint }) => fingerprint.slice(0, shortFingerprint),
+        },
+        {
+          title: 'OPENS',
+          value: ({ opens }) => (opens === 'objects' ? 'contents and meta' : 'meta'),
+        },
+        { title: 'BACKUPS', align: 'right', value: ({ backups: count }) => String(count) },
+        { title: 'OLDEST', value: ({ oldest }) => oldest ?? '-' },
+        { title: 'NEWEST', value: ({ newest }) => newest ?? '-' },
+        { title: 'NEXT BACKUP', value: ({ current }) => (current ? 'yes' : 'no') },
+        {
+          title: 'ESCROW DRILL',
+          value: ({ provenAt }) => (provenAt === undefined ? '-' : formatTime(new Date(provenAt))),
+        },
+      ],
+      output.columns,
+    ),
     '',
-    renderTable(signing, [
-      { title: 'SIGNS AS', value: ({ role }) => role },
-      { title: 'KEY', value: ({ keyId }) => keyId.slice(0, shortFingerprint) },
-      { title: 'FROM', value: ({ validFrom }) => validFrom },
-      { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'open' },
-    ]),
+    renderTable(
+      signing,
+      [
+        { title: 'SIGNS AS', value: ({ role }) => role },
+        { title: 'KEY', value: ({ keyId }) => keyId.slice(0, shortFingerprint) },
+        { title: 'FROM', value: ({ validFrom }) => formatTime(new Date(validFrom)) },
+        {
+          title: 'UNTIL',
+          value: ({ validUntil }) =>
+            validUntil === undefined ? 'open' : formatTime(new Date(validUntil)),
+        },
+      ],
+      output.columns,
+    ),
     '',
     renderIdentity(identity),
   ].join('\n');

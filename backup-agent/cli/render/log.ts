@@ -7,16 +7,20 @@ import { renderTable } from './table.ts';
 
 const shortFingerprint = 16;
 
-export function renderLog(log: readonly CommitRecord[]): string {
+export function renderLog(log: readonly CommitRecord[], output: Output): string {
   if (log.length === 0) return 'nothing was committed yet';
-  return renderTable(log, [
-    { title: 'NO', align: 'right', value: ({ commit }) => String(commit.sequence) },
-    { title: 'WHEN', value: ({ commit }) => formatTime(new Date(commit.at)) },
-    // A name from the log is shown as JSON would: no control character reaches the terminal.
-    { title: 'WHO', value: ({ commit }) => printable(commit.by) },
-    { title: 'WHAT', value: ({ commit }) => commit.subject.type },
-    { title: 'OF', value: ({ commit }) => describeSubject(commit.subject) },
-  ]);
+  return renderTable(
+    log,
+    [
+      { title: 'NO', align: 'right', value: ({ commit }) => String(commit.sequence) },
+      { title: 'WHEN', value: ({ commit }) => formatTime(new Date(commit.at)) },
+      // A name from the log is shown as JSON would: no control character reaches the terminal.
+      { title: 'WHO', value: ({ commit }) => printable(commit.by) },
+      { title: 'WHAT', value: ({ commit }) => commit.subject.type },
+      { title: 'OF', value: ({ commit }) => describeSubject(commit.subject) },
+    ],
+    output.columns,
+  );
 }
 
 function describeSubject(subject: CommitSubject): string {

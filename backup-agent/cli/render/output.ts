@@ -10,6 +10,8 @@ export interface Output {
   /** Whether somebody watches stderr, so that progress may be drawn in place. */
   readonly interactive: boolean;
   readonly stderr: NodeJS.WriteStream;
+  /** Characters in a line of the terminal that shows results; absent for files and pipes. */
+  readonly columns?: number;
   /** The command's result: `value` with --json, `text` otherwise. */
   result(value: unknown, text: string): void;
   /** For people; dropped with --quiet. */
@@ -29,7 +31,8 @@ export interface OutputOptions {
 
 export function createOutput(options: OutputOptions): Output {
   const { json, quiet, stdout, stderr } = options;
-  const interactive = stderr.isTTY && !options.plain && !json && !quiet;
+  // A terminal of unknown size says 0: nothing can be drawn in place on it.
+  const interactive = stderr.isTTY && stderr.columns > 0 && !options.plain && !json && !quiet;
   const colour = !options.plain && stdout.isTTY && stderr.isTTY;
   const style = (format: Style, text: string) =>
     colour ? styleText(format, text, { validateStream: false }) : text;
@@ -38,6 +41,7 @@ export function createOutput(options: OutputOptions): Output {
     quiet,
     interactive,
     stderr,
+    ...(stdout.isTTY && stdout.columns > 0 ? { columns: stdout.columns } : {}),
     style,
     result: (value, text) => {
       stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`);

@@ -6,19 +6,23 @@ import { renderTable } from './table.ts';
 /** The table of what stays and goes, and what else there is to say. */
 export function renderPrune(outcome: PruneOutcome, output: Output): string {
   const { job, repository, backups, leftovers, locked, unfinished, confirmed } = outcome;
-  const table = renderTable(backups, [
-    { title: 'BACKUP', value: ({ id }) => id },
-    { title: 'KIND', value: ({ kind }) => kind },
-    { title: 'RESTORES TO', value: ({ time }) => formatTime(new Date(time)) },
-    { title: 'KNOWN TO BE', value: ({ standing }) => standing },
-    { title: 'STORED', align: 'right', value: ({ storedBytes }) => formatBytes(storedBytes) },
-    {
-      title: 'FATE',
-      value: ({ keep }) =>
-        keep ? output.style('green', 'stays') : output.style('yellow', goes(confirmed)),
-    },
-    { title: 'WHY', value: renderReasons },
-  ]);
+  const table = renderTable(
+    backups,
+    [
+      { title: 'BACKUP', value: ({ id }) => id },
+      { title: 'KIND', value: ({ kind }) => kind },
+      { title: 'RESTORES TO', value: ({ time }) => formatTime(new Date(time)) },
+      { title: 'KNOWN TO BE', value: ({ standing }) => standing },
+      { title: 'STORED', align: 'right', value: ({ storedBytes }) => formatBytes(storedBytes) },
+      {
+        title: 'FATE',
+        value: ({ keep }) =>
+          keep ? output.style('green', 'stays') : output.style('yellow', goes(confirmed)),
+      },
+      { title: 'WHY', value: renderReasons },
+    ],
+    output.columns,
+  );
   const lines = [
     `${job} in ${repository}`,
     table === '' || backups.length === 0 ? 'no backups' : table,

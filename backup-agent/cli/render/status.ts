@@ -17,13 +17,17 @@ function renderJob({ job, state, objectives, repositories }: JobStatus, output: 
     value === undefined ? '-' : formatDuration(Math.max(0, value));
   return [
     `${job}: ${shown(state)}`,
-    renderTable<ObjectiveStatus>(objectives, [
-      { title: '  OBJECTIVE', value: ({ name }) => `  ${name}` },
-      { title: 'STATE', value: (objective) => shown(objective.state) },
-      { title: 'TARGET', align: 'right', value: ({ targetMs }) => milliseconds(targetMs) },
-      { title: 'MEASURED', align: 'right', value: ({ measuredMs }) => milliseconds(measuredMs) },
-      { title: 'WHY', value: ({ why }) => why },
-    ]),
+    renderTable<ObjectiveStatus>(
+      objectives,
+      [
+        { title: '  OBJECTIVE', value: ({ name }) => `  ${name}` },
+        { title: 'STATE', value: (objective) => shown(objective.state) },
+        { title: 'TARGET', align: 'right', value: ({ targetMs }) => milliseconds(targetMs) },
+        { title: 'MEASURED', align: 'right', value: ({ measuredMs }) => milliseconds(measuredMs) },
+        { title: 'WHY', value: ({ why }) => why },
+      ],
+      output.columns,
+    ),
     ...repositories.map(({ repository, backups, restorable, unreadable }) => {
       if (unreadable !== undefined) return `  ${repository}: ${unreadable}`;
       if (!restorable) return `  ${repository}: ${backups} backups, none restorable`;
