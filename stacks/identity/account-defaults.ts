@@ -5,6 +5,7 @@ import { Ec2InstanceMetadataDefaults } from '@cdktf/provider-aws/lib/ec2-instanc
 import { IamAccountPasswordPolicy } from '@cdktf/provider-aws/lib/iam-account-password-policy/index.js';
 import { S3AccountPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-account-public-access-block/index.js';
 import { Construct } from 'constructs';
+import { isRunCentrally } from '../../contracts/environment/central-services.ts';
 import { CustomerKey } from '../constructs/customer-key.ts';
 import { stackOf } from '../lib/environment-stack.ts';
 
@@ -17,6 +18,21 @@ export class AccountDefaults extends Construct {
     if (stack.offsiteAccount !== stack.environment.account) this.#account('offsite', true);
     this.#region('home', false);
     this.#region('recovery', true);
+    if (!isRunCentrally(stack.environment, 'access-analyzer')) this.#analyzers();
+  }
+
+  /** What is shared outside is looked for in each region, what nobody uses once. */
+  #analyzers(): void {
+    const stack = stackOf(this);
+    for (const [id, on] of [
+      ['home', {}],
+      ['recovery', { provider: stack.offsite }],
+    ] as const)
+      new AccessanalyzerAnalyzer(this, `${id}-external-access`, {
+        ...on,
+        analyzerName: stack.named('external-access'),
+        type: 'ACCOUNT',
+      });
     new AccessanalyzerAnalyzer(this, 'unused-access', {
       analyzerName: stack.named('unused-access'),
       type: 'ACCOUNT_UNUSED_ACCESS',
@@ -71,11 +87,6 @@ export class AccountDefaults extends Construct {
       httpTokens: 'required',
       httpEndpoint: 'enabled',
       httpPutResponseHopLimit: 1,
-    });
-    new AccessanalyzerAnalyzer(this, `${id}-external-access`, {
-      ...on,
-      analyzerName: stack.named('external-access'),
-      type: 'ACCOUNT',
     });
   }
 }

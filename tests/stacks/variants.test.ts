@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import {
+  centralServices,
+  type CentralService,
+} from '../../contracts/environment/central-services.ts';
 import { loadEnvironment } from '../../stacks/lib/load-environment.ts';
 import { resourcesOf, synthesize, type Attributes } from './support.ts';
 
@@ -158,4 +162,27 @@ test('only one file imports the archived library', async () => {
   for await (const file of glob('**/*.ts', { cwd: folder }))
     if (/from 'cdktf'/.test(await readFile(join(folder, file), 'utf8'))) importers.push(file);
   assert.deepEqual(importers, ['lib/cdktf.ts']);
+});
+
+test('what the organization runs centrally is not made here', async () => {
+  const made = {
+    'access-analyzer': 'aws_accessanalyzer_analyzer',
+    cloudtrail: 'aws_cloudtrail',
+    config: 'aws_config_configuration_recorder',
+    costs: 'aws_budgets_budget',
+    guardduty: 'aws_guardduty_detector',
+    inspector: 'aws_inspector2_enabler',
+    macie: 'aws_macie2_account',
+    securityhub: 'aws_securityhub_account',
+  } as const satisfies Record<CentralService, string>;
+  const typesOf = (stacks: Parameters<typeof resourcesOf>[0]) =>
+    new Set(resourcesOf(stacks).map(({ type }) => type));
+  const reason = 'The security account of the organization runs it for every account.';
+  const runCentrally = centralServices.map((service) => ({ service, reason }));
+  const here = typesOf(await synthesize(production));
+  const elsewhere = typesOf(await synthesize({ ...production, runCentrally }));
+  for (const type of Object.values(made)) {
+    assert.ok(here.has(type), type);
+    assert.ok(!elsewhere.has(type), type);
+  }
 });
