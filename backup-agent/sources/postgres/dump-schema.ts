@@ -100,10 +100,15 @@ function dumpArguments({ snapshot, excludeTables }: SchemaDump): string[] {
 
 /**
  * Recent minor versions fence the script with `\restrict <random key>`, which older psql do not know
- * and which makes equal schemas differ.
+ * and which makes equal schemas differ. Only pg_dump's own lines go, right below its title and at the
+ * end: a function's body may have such lines too.
  */
 export function withoutRestriction(sql: string): string {
-  const key = /^\\restrict (\w+)$/m.exec(sql.slice(0, 4096))?.[1];
-  if (key === undefined) return sql;
-  return sql.replace(`\\restrict ${key}\n`, '').replace(`\\unrestrict ${key}`, '');
+  const [fence, title = '', key = ''] = fenceBelowTitle.exec(sql) ?? [];
+  if (fence === undefined) return sql;
+  const end = `\\unrestrict ${key}`;
+  const body = sql.slice(fence.length).trimEnd();
+  return title + (body.endsWith(`\n${end}`) ? body.slice(0, -end.length) : body);
 }
+
+const fenceBelowTitle = /^(--\n-- PostgreSQL database dump\n--\n\n)\\restrict (\w+)\n/;

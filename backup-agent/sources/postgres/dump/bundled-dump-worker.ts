@@ -49,7 +49,20 @@ function waitForAnswer(): Uint8Array {
   }
 }
 
+/**
+ * pglite-tools takes out every line that begins with `\restrict`, also those of function bodies and
+ * comments. Nothing else in this thread replaces such lines, so here none are replaced.
+ */
+const keepLines: ProxyHandler<string['replace']> = {
+  apply: (replace, text: string, [pattern, by]: [unknown, string]) =>
+    pattern instanceof RegExp && pattern.source.includes('restrict')
+      ? text
+      : Reflect.apply(replace, text, [pattern, by]),
+};
+
 try {
+  const replace = Reflect.get(String.prototype, 'replace');
+  Object.assign(String.prototype, { replace: new Proxy(replace, keepLines) });
   // Not a PGlite, but all of it that is used.
   const file = await pgDump({ pg: server as never, args: [...task.args] });
   parentPort?.postMessage({ sql: await file.text() }, []);
