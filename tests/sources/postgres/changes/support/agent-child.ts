@@ -1,26 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isHoldfastError } from '../../../../../backup-agent/errors/holdfast-error.ts';
-import { TestChain } from './chain.ts';
+import { createPostgresSource } from '../../../../../backup-agent/sources/postgres/source.ts';
 import { DiskRepository } from './disk-repository.ts';
-import { TestServer } from './test-server.ts';
 
 /**
- * An agent in a process of its own, to be killed: takes one run of incrementals into a repository on
- * disk, and kills itself after the step that it was told, if any.
+ * An agent in a process of its own, to be killed: takes one run of backups into a repository on disk,
+ * says which steps it has done, and kills itself after the one that it was told, if any.
  */
-const [folder = '', database = '', repositoryFolder = '', fatalStep] = process.argv.slice(2);
+const [url = '', repositoryFolder = '', fatalStep] = process.argv.slice(2);
 
-const chain = new TestChain(TestServer.at(folder), database);
+const source = createPostgresSource({
+  configuration: {
+    type: 'postgres',
+    url,
+    excludeTables: [],
+    excludeData: [],
+    lanes: 2,
+    slot: { warnAt: 2 ** 30, dropAt: 2 ** 33 },
+  },
+  environment: { PATH: process.env['PATH'] },
+  job: 'crm',
+  directory: '/',
+});
 const repository = await DiskRepository.open(repositoryFolder);
-chain.repository = repository;
 repository.onStep = async (step) => {
+  process.stdout.write(`${step}\n`);
   if (step === fatalStep) process.kill(process.pid, 'SIGKILL');
 };
 
+// The parent counts the time of a kill from here on.
+process.stdout.write('ready\n');
 for (;;) {
   try {
-    const reason = await chain.incremental();
-    if (reason !== undefined) throw new Error(reason);
+    for await (const backup of source.backup(repository.run())) {
+      await repository.onStep('yielded');
+      await repository.commit(backup);
+    }
+    await repository.onStep('advanced');
     break;
   } catch (error) {
     // The backend of an agent that was killed before us needs a moment to notice.

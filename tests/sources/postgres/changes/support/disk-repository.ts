@@ -6,6 +6,7 @@ import { MemoryRepository, type MemoryWriter } from './memory-repository.ts';
 /** The memory repository, kept in a folder: a commit is a rename, so a kill leaves all or nothing. */
 export class DiskRepository extends MemoryRepository {
   readonly #folder: string;
+  #files = 0;
 
   private constructor(folder: string) {
     super();
@@ -19,6 +20,7 @@ export class DiskRepository extends MemoryRepository {
     for (const name of files.toSorted()) {
       repository.#load(await readFile(join(folder, name), 'utf8'));
     }
+    repository.#files = files.length;
     return repository;
   }
 
@@ -32,10 +34,16 @@ export class DiskRepository extends MemoryRepository {
       objects: plain(objects),
       meta: plain(meta),
     });
-    const name = join(this.#folder, String(this.chain.length + 1).padStart(6, '0'));
+    this.#files += 1;
+    const name = join(this.#folder, String(this.#files).padStart(6, '0'));
     await writeFile(`${name}.part`, text);
     await rename(`${name}.part`, `${name}.json`);
+    this.#startChain(kind);
     await super.commit(backup);
+  }
+
+  #startChain(kind: BackupReader['kind']): void {
+    if (kind === 'full') this.chain.length = 0;
   }
 
   #load(text: string): void {
@@ -48,6 +56,7 @@ export class DiskRepository extends MemoryRepository {
       writer.meta.set(name, Buffer.from(content, 'base64'));
     }
     const { kind, point, source } = stored;
+    this.#startChain(kind);
     this.keep({ writer, kind, point, source, problems: [], items: 0 });
   }
 }

@@ -31,11 +31,6 @@ export class TestServer implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** A server that another process started, and that it will stop. */
-  static at(folder: string): TestServer {
-    return new TestServer(folder);
-  }
-
   static async start(): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-pg-'));
     const server = new TestServer(folder);
