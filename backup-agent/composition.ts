@@ -121,6 +121,7 @@ class ComposedAgent implements Agent {
         exclude: source.exclude,
         include: source.include,
         oneFileSystem: source.oneFileSystem,
+        extendedAttributes: source.extendedAttributes,
         segmentBytes: source.segmentSize,
         inWorker: true,
       });

@@ -56,6 +56,8 @@ const filesSource = z.strictObject({
   /** gitignore syntax: with any, only files that match are taken. */
   include: z.array(z.string().min(1)).default([]),
   oneFileSystem: z.boolean().default(true),
+  /** ACLs too. */
+  extendedAttributes: z.boolean().default(true),
   segmentSize: size.prefault('64MiB'),
 });
 

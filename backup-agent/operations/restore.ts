@@ -61,6 +61,8 @@ export interface RestoreOutcome {
   readonly unproven: readonly string[];
   /** What the target had already and keeps. */
   readonly kept: readonly string[];
+  /** What the target could not take, without harm to content. */
+  readonly notes: readonly string[];
   /** Whether it went on where a restore that was killed had stopped. */
   readonly resumed: boolean;
   /** When the first transaction was committed that lies beyond the moment asked for. */
@@ -155,6 +157,7 @@ async function restoreDatabase(
     neutralised: result.neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
     unproven: result.skippedExtensions.map((name) => `extension ${name}, with what hangs on it`),
     kept: result.kept,
+    notes: [],
     resumed: result.resumed,
     ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
     ...(result.masking ? { unmasked: unmaskedParts(result) } : {}),
@@ -220,8 +223,9 @@ async function restoreTree(
     problems: report.refused,
     neutralised: [],
     unproven: [],
-    kept: [],
-    resumed: false,
+    kept: report.skipped > 0 ? [`${report.skipped} entries, by --into skip`] : [],
+    notes: report.notes,
+    resumed: report.resumed > 0,
     erasures: [],
   };
 }

@@ -11,6 +11,10 @@ export const packages = {
   psql: 'postgresql-client',
   script: 'bsdutils',
   tar: 'tar',
+  getfattr: 'attr',
+  setfattr: 'attr',
+  getfacl: 'acl',
+  setfacl: 'acl',
   chromium: 'chromium',
 } as const;
 export type Program = keyof typeof packages;

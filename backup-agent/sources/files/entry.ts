@@ -1,3 +1,5 @@
+import type { Attribute } from './attributes/attribute.ts';
+
 /** What a directory entry can be in a backup. Sockets, pipes and devices are reported instead. */
 export type EntryType = 'file' | 'directory' | 'symlink';
 
@@ -31,6 +33,8 @@ export interface Entry {
   readonly linkTo?: Buffer;
   /** Where a symbolic link points: never interpreted. */
   readonly target?: Buffer;
+  /** Extended attributes and ACLs, if it has any and they are kept. */
+  readonly attributes?: readonly Attribute[];
   /** The file has holes. */
   readonly sparse?: true;
   /** `changed`: the content moved while it was read. `stale`: unreadable, so that of the last backup. */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey } from './content-key.ts';
 import type { Entry } from './entry.ts';
 import { entryOf } from './walk.ts';
@@ -17,11 +18,14 @@ export class OpenFile implements Disposable {
   readonly #fd: number;
   readonly #path: Buffer;
 
-  constructor(absolute: Buffer, found: Entry) {
+  /** With `readAttributes`, the entry has the file's extended attributes too. */
+  constructor(absolute: Buffer, found: Entry, readAttributes?: ReadAttributes) {
     this.#path = absolute;
     this.#fd = openSync(absolute, openFlags);
     try {
-      this.entry = this.#look(found);
+      const entry = this.#look(found);
+      const attributes = readAttributes?.(this.#fd, found.path);
+      this.entry = attributes ? { ...entry, attributes } : entry;
       if (this.entry.type !== 'file') throw new OtherKindError();
     } catch (error) {
       closeSync(this.#fd);

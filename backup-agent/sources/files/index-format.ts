@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import type { Attribute } from './attributes/attribute.ts';
 import type { Entry, EntryType, Extent, Removal } from './entry.ts';
 
 /** Names that are UTF-8 stand as text, others as base64 of their bytes. */
@@ -27,6 +28,7 @@ const line = z.strictObject({
   e: z.array(extent).optional(),
   h: bytes.optional(),
   l: bytes.optional(),
+  a: z.array(z.tuple([bytes, z.base64()])).optional(),
   sp: z.literal(1).optional(),
   k: z.enum(['changed', 'stale']).optional(),
 });
@@ -73,6 +75,7 @@ export function encodeEntry(entry: Entry | Removal, own: string): string {
     ),
     h: linkTo && encodeBytes(linkTo),
     l: target && encodeBytes(target),
+    a: entry.attributes?.map(({ name, value }) => [encodeBytes(name), value.toString('base64')]),
     sp: entry.sparse && 1,
     k: entry.mark,
   };
@@ -98,6 +101,7 @@ export function decodeEntry(text: string, own: string): Entry | Removal {
     ...(fields.e ? { extents: fields.e.map((e) => decodeExtent(e, own)) } : {}),
     ...(fields.h === undefined ? {} : { linkTo: decodeBytes(fields.h) }),
     ...(fields.l === undefined ? {} : { target: decodeBytes(fields.l) }),
+    ...(fields.a ? { attributes: fields.a.map(decodeAttribute) } : {}),
     ...(fields.sp ? { sparse: true as const } : {}),
     ...(fields.k ? { mark: fields.k } : {}),
   };
@@ -106,4 +110,8 @@ export function decodeEntry(text: string, own: string): Entry | Removal {
 function decodeExtent(value: z.infer<typeof extent>, own: string): Extent {
   const [segment, offset, length, backup = own] = value;
   return { backup, segment, offset, length };
+}
+
+function decodeAttribute([name, value]: [z.infer<typeof bytes>, string]): Attribute {
+  return { name: decodeBytes(name), value: Buffer.from(value, 'base64') };
 }

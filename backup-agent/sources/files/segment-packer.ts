@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
 import { ArchiveBlock, blockBytes } from './archive-block.ts';
+import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile } from './file-content.ts';
@@ -22,6 +23,8 @@ export interface PackerOptions {
   readonly key: ContentKey;
   readonly stored: StoredContent;
   readonly links: LinkGroups;
+  /** Undefined where extended attributes are not kept. */
+  readonly readAttributes: ReadAttributes | undefined;
   readonly signal: AbortSignal;
   readonly onProblem: (problem: Problem) => void;
   readonly onBytes: (count: number) => void;
@@ -96,17 +99,25 @@ export class SegmentPacker {
     try {
       if (earlier?.inode === entry.inode) this.#packLink(candidate, earlier);
       else if (entry.type === 'file' && entry.sizeBytes > 0) yield* this.#packFile(candidate);
-      else if (entry.type === 'file') this.#packEmpty(entry);
-      else {
-        this.#block.put(tarHeader(headerOf(entry)));
-        this.packed.push(entry);
-      }
+      else if (entry.type === 'file') this.#packEmpty(this.#withAttributes(entry));
+      else this.#packBare(this.#withAttributes(entry));
     } catch (error) {
       const what = errorText(error);
       this.#options.onProblem({ where: showPath(entry.path), what });
       const keep = previous?.type === 'file' && !isGone(error);
       this.packed.push(keep ? { ...previous, mark: 'stale' } : undefined);
     }
+  }
+
+  #packBare(entry: Entry): void {
+    this.#block.put(tarHeader(headerOf(entry)));
+    this.packed.push(entry);
+  }
+
+  #withAttributes(entry: Entry): Entry {
+    const { root, readAttributes } = this.#options;
+    const attributes = readAttributes?.(joinPath(root, entry.path), entry.path);
+    return attributes ? { ...entry, attributes } : entry;
   }
 
   /** Nothing is there to be read. */
@@ -119,7 +130,7 @@ export class SegmentPacker {
   *#packFile({ entry: found, previous }: Candidate): Generator<Buffer> {
     const absolute = joinPath(this.#options.root, found.path);
     for (let attempt = 1; ; attempt++) {
-      using file = new OpenFile(absolute, found);
+      using file = new OpenFile(absolute, found, this.#options.readAttributes);
       const stored = this.#known(file, previous) ?? (yield* this.#packContent(file, previous));
       const steady = file.unchanged && stored.whole;
       if (!steady && attempt < attempts) {

@@ -4,12 +4,12 @@ import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type {
   BackupRun,
   BackupWriter,
-  Finding,
   Preflight,
   PreparedBackup,
   Resumable,
   Source,
 } from '../source.ts';
+import { attributesLeftOut } from './attributes/left-out.ts';
 import { ContentKey } from './content-key.ts';
 import { indexName, openIndex } from './index-reader.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
@@ -27,6 +27,8 @@ export interface FilesSourceOptions {
   readonly include?: readonly string[];
   /** Mounted file systems below `path` are left out, their mount points kept; true unless told. */
   readonly oneFileSystem?: boolean;
+  /** Extended attributes and ACLs are kept, where the system has them; true unless told. */
+  readonly extendedAttributes?: boolean;
   /** Plaintext of a segment, about; 64 MiB unless told. */
   readonly segmentBytes?: number;
   /** Reads every file again, also where size, times and inode say that it did not change. */
@@ -50,24 +52,25 @@ const longestIndexChain = 16;
 export function createFilesSource(options: FilesSourceOptions): Source {
   return {
     kind: 'files',
-    preflight: async () => preflight(options.path),
+    preflight: () => preflight(options),
     backup: (run) => backup(options, run),
   };
 }
 
-function preflight(path: string): Preflight {
+async function preflight({
+  path,
+  extendedAttributes = true,
+}: FilesSourceOptions): Promise<Preflight> {
   try {
     assertDirectory(path);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return { findings: [{ severity: 'error', where: path, what: error.message }] };
   }
-  const attributes: Finding = {
-    severity: 'info',
-    where: path,
-    what: 'extended attributes and ACLs are not backed up',
-  };
-  return { findings: [attributes] };
+  const leftOut = await attributesLeftOut(path, extendedAttributes);
+  if (leftOut === undefined) return { findings: [] };
+  const what = `extended attributes and ACLs are not backed up: ${leftOut}`;
+  return { findings: [{ severity: 'info', where: path, what }] };
 }
 
 function assertDirectory(path: string): void {
@@ -122,9 +125,11 @@ function resumable(
   whole: boolean,
   key: ContentKey,
 ): Resumable {
-  const { path, exclude = [], include = [], oneFileSystem = true } = options;
+  const { path, exclude = [], include = [] } = options;
+  const { oneFileSystem = true, extendedAttributes = true } = options;
   const chain = parents.map(({ id }) => id);
-  const plan = { source: 'files', path, exclude, include, oneFileSystem, chain, whole };
+  const taken = { path, exclude, include, oneFileSystem, extendedAttributes };
+  const plan = { source: 'files', ...taken, chain, whole };
   return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
 }
 
@@ -144,6 +149,7 @@ function treeOptions(
     root: Buffer.from(options.path),
     patterns: { exclude: options.exclude ?? [], include: options.include ?? [] },
     oneFileSystem: options.oneFileSystem ?? true,
+    extendedAttributes: options.extendedAttributes ?? true,
     segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
     verifyContent: run.verifyContent ?? options.verifyContent ?? false,
     lanes: options.lanes ?? 2,

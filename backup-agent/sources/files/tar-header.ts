@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { Attribute } from './attributes/attribute.ts';
+import { attributeRecords } from './attributes/pax-attributes.ts';
 
 /**
  * The headers of POSIX.1-2001 pax archives ("pax Interchange Format" and "ustar Interchange Format"
@@ -15,6 +17,7 @@ export interface TarHeader {
   readonly mtimeNs: bigint;
   /** Of a symbolic or hard link. */
   readonly linkPath?: Buffer;
+  readonly attributes?: readonly Attribute[];
 }
 
 export const tarBlockBytes = 512;
@@ -52,7 +55,7 @@ export function tarHeader(header: TarHeader): Buffer {
 }
 
 function paxRecords(header: TarHeader): Buffer[] {
-  const { path, linkPath, uid, gid, sizeBytes, mtimeNs } = header;
+  const { path, linkPath, uid, gid, sizeBytes, mtimeNs, attributes } = header;
   const long = path.length > nameBytes;
   const longLink = linkPath !== undefined && linkPath.length > nameBytes;
   const text = (value: Buffer | undefined) => value === undefined || isUtf8(value);
@@ -65,13 +68,16 @@ function paxRecords(header: TarHeader): Buffer[] {
   if (gid > largestId) records.push(textRecord('gid', gid));
   if (sizeBytes > largestSize) records.push(textRecord('size', sizeBytes));
   records.push(textRecord('mtime', paxTime(mtimeNs)));
+  if (attributes)
+    for (const { keyword, value } of attributeRecords(attributes))
+      records.push(paxRecord(keyword, value));
   return records;
 }
 
 /** `<length> <keyword>=<value>\n`, the length counting itself. */
 function paxRecord(keyword: string, value: Buffer): Buffer {
   return Buffer.concat([
-    Buffer.from(`${paxLength(keyword, value.length)} ${keyword}=`),
+    Buffer.from(`${paxLength(keyword, value.length)} ${keyword}=`, 'latin1'),
     value,
     Buffer.from('\n'),
   ]);

@@ -1,6 +1,9 @@
 import { pMapIterable } from 'p-map';
 import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
 import type { BackupReader, BackupWriter, Progress } from '../source.ts';
+import { attributeReader, type ReadAttributes } from './attributes/attribute.ts';
+import { attributesLeftOut } from './attributes/left-out.ts';
+import { loadSystemCalls } from './attributes/system-calls.ts';
 import { batches, indexLines } from './batches.ts';
 import { changes, removalOf, type FileChange } from './changes.ts';
 import type { ContentKey } from './content-key.ts';
@@ -21,6 +24,8 @@ export interface TreeBackupOptions {
   readonly root: Buffer;
   readonly patterns: PathPatterns;
   readonly oneFileSystem: boolean;
+  /** Keeps extended attributes and ACLs, where the system can tell them. */
+  readonly extendedAttributes: boolean;
   readonly segmentBytes: number;
   readonly verifyContent: boolean;
   readonly lanes: number;
@@ -59,6 +64,7 @@ class TreeBackup {
   readonly #signal: AbortSignal;
   readonly #earlier: InterruptedSegments<Entry>;
   #contentLoaded: Promise<void> | undefined;
+  #readAttributes: ReadAttributes | undefined;
   #entries = 0;
   #segments = 0;
 
@@ -80,6 +86,7 @@ class TreeBackup {
 
   async run(): Promise<Findings> {
     const { writer, progress, expectedEntries } = this.#options;
+    this.#readAttributes = await this.#attributes();
     progress.step('Back up files', { amount: expectedEntries, unit: 'entries' });
     try {
       await writer.writeMeta(indexName, this.#indexLines(), () => JSON.stringify(this.#findings));
@@ -87,6 +94,16 @@ class TreeBackup {
       this.#stop.abort();
     }
     return this.#findings;
+  }
+
+  async #attributes(): Promise<ReadAttributes | undefined> {
+    const { root, extendedAttributes, progress } = this.#options;
+    if (!extendedAttributes) return undefined;
+    const leftOut = await attributesLeftOut(root, true);
+    const system = await loadSystemCalls();
+    if (leftOut === undefined) return system && attributeReader(system, this.#report);
+    progress.note(`extended attributes and ACLs are not backed up: ${leftOut}`);
+    return undefined;
   }
 
   get #findings(): Findings {
@@ -170,6 +187,7 @@ class TreeBackup {
       backup: writer.id,
       stored: this.#stored,
       links: this.#links,
+      readAttributes: this.#readAttributes,
       signal: this.#signal,
       onProblem: this.#report,
       onBytes: (bytes) => progress.advance(0, { bytes }),

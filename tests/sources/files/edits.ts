@@ -14,6 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import * as fc from 'fast-check';
+import {
+  hasNoAttributes,
+  loadSystemCalls,
+} from '../../../backup-agent/sources/files/attributes/system-calls.ts';
+
+const system = await loadSystemCalls();
 
 /** Only root reads and writes its files whatever their mode says; a later edit must be able to. */
 const ownerRights = process.getuid?.() === 0 ? 0o400 : 0o600;
@@ -53,6 +59,7 @@ export const edit = fc.record({
     'overwrite',
     'copy',
     'touch',
+    'attribute',
   ),
   name: fc.constantFrom(...names),
   /** Picks among what is there. */
@@ -84,6 +91,8 @@ export function apply(root: string, { action, name, pick, other, bytes }: Edit):
   else if (action === 'rename' && any && free && !fresh.subarray(0, any.length).equals(any))
     renameSync(any, fresh);
   else if (action === 'touch' && any) lutimesSync(any, 1e9 + other, 1e9 + other);
+  else if (action === 'attribute' && any && !lstatSync(any).isSymbolicLink())
+    setAttribute(any, `user.${pick % 3}`, bytes.subarray(0, 1000));
   if (!file) return;
   if (action === 'append') appendFileSync(file, bytes);
   else if (action === 'truncate') truncateSync(file, other);
@@ -91,6 +100,15 @@ export function apply(root: string, { action, name, pick, other, bytes }: Edit):
   else if (action === 'chmod') chmodSync(file, ownerRights | (other % 0o1000));
   else if (action === 'link' && free) linkSync(file, fresh);
   else if (action === 'copy' && free) copyFileSync(file, fresh);
+}
+
+/** Not every file system has attributes, nor room for all. */
+function setAttribute(path: Buffer, name: string, value: Uint8Array): void {
+  try {
+    system?.setAttribute(path, Buffer.from(name), Buffer.from(value));
+  } catch (error) {
+    if (!hasNoAttributes(error)) throw error;
+  }
 }
 
 /** Every path of the tree, the root first. */

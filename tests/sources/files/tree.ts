@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { Buffer } from 'node:buffer';
+import { attributeReader } from '../../../backup-agent/sources/files/attributes/attribute.ts';
+import { loadSystemCalls } from '../../../backup-agent/sources/files/attributes/system-calls.ts';
+
+const system = await loadSystemCalls();
 
 export interface Described {
   /** One line for each entry, its time apart. */
@@ -15,6 +19,7 @@ export function describeTree(root: string): Described {
   const timesNs: bigint[] = [];
   /** Of files with several names: other names may lie outside the tree, and do not count. */
   const firstNames = new Map<bigint, { readonly line: number; readonly shown: string }>();
+  const attributesOf = system && attributeReader(system, ({ what }) => assert.fail(what));
   const visit = (path: Buffer, shown: string) => {
     const stats = lstatSync(path, { bigint: true });
     const about = [shown, stats.mode.toString(8), stats.uid, stats.gid];
@@ -30,6 +35,8 @@ export function describeTree(root: string): Described {
       firstNames.set(stats.ino, first ?? { line: lines.length, shown });
     }
     if (stats.isSymbolicLink()) about.push(readlinkSync(path, { encoding: 'latin1' }));
+    for (const { name, value } of attributesOf?.(path, path) ?? [])
+      about.push(`${name.toString('latin1')}=${value.toString('hex')}`);
     lines.push(about.join(' '));
     timesNs.push(stats.mtimeNs);
     if (!stats.isDirectory()) return;
@@ -41,8 +48,8 @@ export function describeTree(root: string): Described {
   return { lines, timesNs };
 }
 
-/** Node sets times to a quarter of a microsecond. */
-const exactnessNs = 250n;
+/** Without the system's own calls, Node sets times to a quarter of a microsecond. */
+const exactnessNs = system ? 0n : 250n;
 
 export function assertSameTree(actual: string | Described, expected: string | Described): void {
   const [left, right] = [actual, expected].map((tree) =>

@@ -1,6 +1,6 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { isWithin, joinPath, showPath, type Entry } from '../entry.ts';
-import { setLinkMetadata, setPathMetadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
 import type { Placement } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import type { Selection } from './selection.ts';
@@ -11,6 +11,7 @@ export interface FinishOptions {
   readonly selection: Selection;
   readonly target: Target;
   readonly placement: Placement;
+  readonly metadata: Metadata;
   readonly report: RestoreReport;
 }
 
@@ -38,14 +39,15 @@ export async function finishTree(options: FinishOptions): Promise<void> {
   close();
 }
 
-function finishDirectory(entry: Entry, { target, report }: FinishOptions): void {
+function finishDirectory(entry: Entry, { target, metadata, report }: FinishOptions): void {
   const absolute = joinPath(target.root, entry.path);
   if (lstatSync(absolute, { throwIfNoEntry: false })?.isDirectory())
-    setPathMetadata(absolute, entry);
+    metadata.setPath(absolute, entry);
   else report.refused.push({ where: showPath(entry.path), what: 'is no directory any more' });
 }
 
-function makeLink(entry: Entry, { target, placement, report }: FinishOptions): void {
+function makeLink(entry: Entry, options: FinishOptions): void {
+  const { target, placement, metadata, report } = options;
   const decision = placement.decide(entry);
   if (decision.do === 'skip') report.skipped += 1;
   else if (decision.do === 'resumed') report.resumed += 1;
@@ -55,7 +57,7 @@ function makeLink(entry: Entry, { target, placement, report }: FinishOptions): v
     const staged = target.stagedPath();
     try {
       symlinkSync(entry.target ?? '', staged);
-      setLinkMetadata(staged, entry);
+      metadata.setLink(staged, entry);
       placement.place(staged, decision.path);
       report.restored += 1;
     } catch (error) {

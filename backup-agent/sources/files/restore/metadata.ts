@@ -1,7 +1,102 @@
 import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
-import type { Entry } from '../entry.ts';
+import { isOfTheMachine } from '../attributes/attribute.ts';
+import { accessAcl, modeWithoutAcl } from '../attributes/posix-acl.ts';
+import type { FileReference, SystemCalls } from '../attributes/system-calls.ts';
+import { showPath, type Entry } from '../entry.ts';
+import { errorCode } from '../system-errors.ts';
 
 const specialBits = 0o7000;
+/** Attributes with names of an attacker's choice must not make a report of any length. */
+const mostKinds = 20;
+
+/** What of one attribute the target did not take. */
+interface Untaken {
+  readonly name: string;
+  readonly reason: string;
+  readonly first: string;
+  entries: number;
+}
+
+/**
+ * Gives entries their owners, modes, times and extended attributes. Attributes that the target does
+ * not take are counted and told, and fail nothing.
+ */
+export class Metadata {
+  readonly #system: SystemCalls | undefined;
+  readonly #untaken = new Map<string, Untaken>();
+
+  /** Without `system`, times are exact to a quarter of a microsecond, and there are no attributes. */
+  constructor(system: SystemCalls | undefined) {
+    this.#system = system;
+  }
+
+  /** Lines for people: a kind of attribute and reason in each. */
+  get notes(): string[] {
+    return [...this.#untaken.values()].map(
+      ({ name, reason, first, entries }) =>
+        `extended attribute ${name} could not be set: ${reason} (${entries} entries, the first ${first})`,
+    );
+  }
+
+  setFile(fd: number, entry: Entry): void {
+    if (mayChangeOwner()) fchownSync(fd, entry.uid, entry.gid);
+    fchmodSync(fd, modeFor(this.#setAttributes(fd, entry)));
+    if (this.#system) this.#system.setTime(fd, entry.mtimeNs);
+    else futimesSync(fd, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
+  }
+
+  setLink(absolute: Buffer, entry: Entry): void {
+    if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
+    this.#setAttributes(absolute, entry);
+    this.#setTime(absolute, entry);
+  }
+
+  /** The caller has made sure that `absolute` is a file or directory, and no link. */
+  setPath(absolute: Buffer, entry: Entry): void {
+    if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
+    chmodSync(absolute, modeFor(this.#setAttributes(absolute, entry)));
+    this.#setTime(absolute, entry);
+  }
+
+  #setTime(absolute: Buffer, { mtimeNs }: Entry): void {
+    if (this.#system) this.#system.setTime(absolute, mtimeNs);
+    else lutimesSync(absolute, seconds(mtimeNs), seconds(mtimeNs));
+  }
+
+  /** After the owner, whose change takes capabilities away, and before a mode that forbids writing. */
+  #setAttributes(file: FileReference, entry: Entry): Entry {
+    let { mode } = entry;
+    for (const { name, value } of entry.attributes ?? []) {
+      if (isOfTheMachine(name)) continue;
+      const reason = this.#set(file, name, value);
+      if (reason === undefined) continue;
+      this.#count(name.toString(), reason, entry);
+      if (name.toString('latin1') === accessAcl) mode = modeWithoutAcl(mode, value);
+    }
+    return mode === entry.mode ? entry : { ...entry, mode };
+  }
+
+  #set(file: FileReference, name: Buffer, value: Buffer): string | undefined {
+    if (!this.#system) return 'this platform cannot';
+    try {
+      this.#system.setAttribute(file, name, value);
+      return undefined;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) throw error;
+      return code;
+    }
+  }
+
+  #count(name: string, reason: string, { path }: Entry): void {
+    const isNew = this.#untaken.size < mostKinds;
+    const shown = isNew || this.#untaken.has(`${name} ${reason}`) ? name : '(others)';
+    const key = `${shown} ${reason}`;
+    const known = this.#untaken.get(key);
+    if (known) known.entries += 1;
+    else this.#untaken.set(key, { name: shown, reason, first: showPath(path), entries: 1 });
+  }
+}
 
 /** Seconds, as Node's file functions take them: exact to a quarter of a microsecond. */
 function seconds(timeNs: bigint): number {
@@ -14,26 +109,8 @@ function mayChangeOwner(): boolean {
 }
 
 /** Set-id bits mean something else once the owner is another one. */
-function modeFor(entry: Entry): number {
-  return mayChangeOwner() ? entry.mode : entry.mode & ~specialBits;
-}
-
-export function setFileMetadata(fd: number, entry: Entry): void {
-  if (mayChangeOwner()) fchownSync(fd, entry.uid, entry.gid);
-  fchmodSync(fd, modeFor(entry));
-  futimesSync(fd, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
-}
-
-export function setLinkMetadata(absolute: Buffer, entry: Entry): void {
-  if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
-  lutimesSync(absolute, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
-}
-
-/** The caller has made sure that `absolute` is a file or directory, and no link. */
-export function setPathMetadata(absolute: Buffer, entry: Entry): void {
-  if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
-  chmodSync(absolute, modeFor(entry));
-  lutimesSync(absolute, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
+function modeFor({ mode }: Entry): number {
+  return mayChangeOwner() ? mode : mode & ~specialBits;
 }
 
 /** Whether what is there has the times of the entry, as exactly as they can be set. */

@@ -1,7 +1,9 @@
 import type { BackupReader, Progress } from '../../source.ts';
 import { ContentKey } from '../content-key.ts';
+import { loadSystemCalls } from '../attributes/system-calls.ts';
 import { openIndex, readTree } from '../index-reader.ts';
 import type { IntoPolicy } from './placement.ts';
+import { Metadata } from './metadata.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
 import { Selection, type ReadTree } from './selection.ts';
 import { openTarget } from './target.ts';
@@ -73,7 +75,9 @@ async function restoreToTarget(
     reserved: target.workName,
   });
   const report = emptyReport();
-  await new TreeRestore({ chain, target, selection, key, report, signal, progress, dryRun }).run();
+  const metadata = new Metadata(dryRun ? undefined : await loadSystemCalls());
+  const surroundings = { key, report, metadata, signal, progress, dryRun };
+  await new TreeRestore({ chain, target, selection, ...surroundings }).run();
   return report;
 }
 

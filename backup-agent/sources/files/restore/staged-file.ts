@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:
 import type { Hmac } from 'node:crypto';
 import type { ContentKey } from '../content-key.ts';
 import type { Entry } from '../entry.ts';
-import { setFileMetadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
 
 const blockBytes = 4096;
 const emptyBlock = Buffer.alloc(blockBytes);
@@ -31,11 +31,11 @@ export class StagedFile implements Disposable {
   }
 
   /** Whether the content is what the index says; if so, the file has its metadata and is closed. */
-  finish(): boolean {
+  finish(metadata: Metadata): boolean {
     const fd = this.#open;
     if (this.#hash.digest('base64url') !== this.#entry.digest) return false;
     if (this.#entry.sparse) ftruncateSync(fd, this.#entry.sizeBytes);
-    setFileMetadata(fd, this.#entry);
+    metadata.setFile(fd, this.#entry);
     this.#close();
     return true;
   }

@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync } from 'node:fs';
+import { faultOfAttributes } from '../attributes/attribute.ts';
 import { isWithin, joinPath, parentPath, type Entry } from '../entry.ts';
 import { errorCode } from '../system-errors.ts';
 
@@ -59,6 +60,8 @@ function faultOfEntry(entry: Entry): string | undefined {
   if (entry.linkTo && faultOfPath(entry.linkTo)) return 'is a link to a path outside the target';
   if (entry.type === 'symlink' && (!entry.target || entry.target.length === 0))
     return 'is a symbolic link to nothing';
+  const fault = entry.attributes && faultOfAttributes(entry.attributes);
+  if (fault !== undefined) return fault;
   if (entry.type !== 'file') return entry.extents ? 'has content, and is no file' : undefined;
   const stored = (entry.extents ?? []).reduce((sum, { length }) => sum + length, 0);
   if (stored !== entry.sizeBytes) return 'has content of another size than its own';

@@ -6,7 +6,7 @@ import { joinPath, showPath, type Entry } from '../entry.ts';
 import { segmentName } from '../segment-name.ts';
 import { errorCode } from '../system-errors.ts';
 import { finishTree } from './finish-tree.ts';
-import { setPathMetadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
 import { Placement, type Decision } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import { readContents, type WantedContent } from './segment-contents.ts';
@@ -20,6 +20,7 @@ export interface TreeRestoreOptions {
   readonly chain: readonly BackupReader[];
   readonly target: Target;
   readonly selection: Selection;
+  readonly metadata: Metadata;
   readonly key: ContentKey;
   readonly report: RestoreReport;
   readonly signal: AbortSignal;
@@ -63,12 +64,15 @@ export class TreeRestore {
   }
 
   async run(): Promise<void> {
-    const { dryRun, selection, target, report, progress } = this.#options;
+    const { dryRun, selection, target, metadata, report, progress } = this.#options;
     const { counts, bytes } = await this.#survey();
     progress.step('Restore files', { amount: bytes, unit: 'bytes' });
     await this.#restoreEmpty();
     for (const segments of windows(counts)) await this.#restoreWindow(segments);
-    if (!dryRun) await finishTree({ selection, target, placement: this.#placement, report });
+    if (dryRun) return;
+    const placement = this.#placement;
+    await finishTree({ selection, target, placement, metadata, report });
+    report.notes.push(...metadata.notes);
   }
 
   async #survey(): Promise<{ counts: Map<string, number>; bytes: number }> {
@@ -193,7 +197,7 @@ export class TreeRestore {
 
   /** The content has arrived: into place with it, and with all others that have the same. */
   #finish(staged: StagedFile, wanted: readonly Destination[]): void {
-    if (!staged.finish()) {
+    if (!staged.finish(this.#options.metadata)) {
       this.#refuseAll([{ wanted }], 'has content that does not match its digest');
       return;
     }
@@ -248,7 +252,7 @@ export class TreeRestore {
       staged,
       constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
     );
-    setPathMetadata(staged, to.entry);
+    this.#options.metadata.setPath(staged, to.entry);
     this.#placement.place(staged, to.path);
   }
 }
