@@ -100,6 +100,8 @@ class MainThread {
   ): Promise<WrittenObject> {
     const { port1, port2 } = new MessageChannel();
     const written = this.#ask((id) => ({ call: 'write', id, area, name, port: port2 }), [port2]);
+    // It may fail before the stream has learned that nobody reads it any more.
+    written.catch(() => undefined);
     await sendBytes(port1, this.#errors, () => asynchronous(plaintext), note);
     return (await written) as WrittenObject;
   }
@@ -122,8 +124,6 @@ class MainThread {
     const id = ++this.#calls;
     const answer = Promise.withResolvers<WrittenObject | string>();
     this.#waiting.set(id, answer);
-    // The stream that belongs to the call may fail first.
-    answer.promise.catch(() => undefined);
     this.#send(call(id), transfer);
     return await answer.promise;
   }
