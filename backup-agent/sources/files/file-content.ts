@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey } from './content-key.ts';
 import type { Entry } from './entry.ts';
@@ -6,6 +6,8 @@ import { entryOf } from './walk.ts';
 
 /** Never follows a link in the name's last part, and never waits for the other end of a pipe. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const stateFields = ['size', 'mtimeNs', 'ctimeNs', 'ino', 'mode', 'uid', 'gid'] as const;
 
 /** Something else took the file's name between the walk and the reading. */
 class OtherKindError extends Error {
@@ -16,26 +18,22 @@ class OtherKindError extends Error {
 export class OpenFile implements Disposable {
   readonly entry: Entry;
   readonly #fd: number;
-  readonly #path: Buffer;
+  readonly #stats: BigIntStats;
 
   /** With `readAttributes`, the entry has the file's extended attributes too. */
   constructor(absolute: Buffer, found: Entry, readAttributes?: ReadAttributes) {
-    this.#path = absolute;
     this.#fd = openSync(absolute, openFlags);
     try {
-      const entry = this.#look(found);
+      this.#stats = fstatSync(this.#fd, { bigint: true });
+      if (!this.#stats.isFile()) throw new OtherKindError();
+      const now = entryOf(absolute, found.path, this.#stats);
+      const entry = found.linkTo ? { ...now, linkTo: found.linkTo } : now;
       const attributes = readAttributes?.(this.#fd, found.path);
       this.entry = attributes ? { ...entry, attributes } : entry;
-      if (this.entry.type !== 'file') throw new OtherKindError();
     } catch (error) {
       closeSync(this.#fd);
       throw error;
     }
-  }
-
-  #look(found: Entry): Entry {
-    const now = entryOf(this.#path, found.path, fstatSync(this.#fd, { bigint: true }));
-    return found.linkTo ? { ...now, linkTo: found.linkTo } : now;
   }
 
   /** Reads into all of `into` unless the file ends before; returns how much it read. */
@@ -51,7 +49,8 @@ export class OpenFile implements Disposable {
 
   /** Whether nothing happened to the file since it was opened. */
   get unchanged(): boolean {
-    return sameState(this.entry, this.#look(this.entry));
+    const now = fstatSync(this.#fd, { bigint: true });
+    return stateFields.every((field) => now[field] === this.#stats[field]);
   }
 
   digest(key: ContentKey, scratch: Uint8Array): string {

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
-import { ArchiveBlock, blockBytes } from './archive-block.ts';
+import { ArchiveBlocks, blockBytes } from './archive-blocks.ts';
 import type { ReadAttributes } from './attributes/attribute.ts';
-import type { ContentKey } from './content-key.ts';
+import type { ContentKey, DigestRoom } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile } from './file-content.ts';
 import type { LinkGroups, LinkTurn } from './link-groups.ts';
 import type { StoredContent } from './stored-content.ts';
 import { errorCode, errorText, isGone } from './system-errors.ts';
-import { tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
+import { tarBlockBytes, tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
 
 /** An entry to store, and what the last backup knew of it. */
 export interface Candidate {
@@ -33,28 +33,29 @@ export interface PackerOptions {
 /** What became of a candidate; undefined when it is not in the backup. */
 export type Packed = Entry | undefined;
 
-/** From here on a file is streamed; smaller ones are read at once. */
+/** From here on a file is streamed; smaller ones are read as a whole. */
 export const largeFileBytes = blockBytes / 2;
 /** How many are packed before other work gets a turn. */
 const candidatesPerTurn = 64;
 const attempts = 3;
+const padding = Buffer.alloc(tarBlockBytes);
 
 /**
  * Packs candidates into one tar archive, whole in itself. After the last chunk, `packed` says what
  * the index has to hold, in the candidates' order. A candidate whose content the chain already holds
  * is referred to and takes no room; an archive in which all are yields no chunk at all. Packers are
- * made in the order of the walk, and may then work at once. A chunk's memory is used again for the next.
+ * made in the order of the walk, and may then work at once. Full chunks are given to the receiver.
  */
 export class SegmentPacker {
   readonly packed: Packed[] = [];
   readonly #options: PackerOptions;
   readonly #candidates: readonly Candidate[];
   readonly #turns: readonly (LinkTurn | undefined)[];
-  #scratch: Buffer | undefined;
-  readonly #block = new ArchiveBlock();
+  readonly #blocks = new ArchiveBlocks();
+  /** Names that a later one may be a link to. */
   readonly #names = new Set<string>();
-  /** What went downstream; the block comes after it. */
-  #sent = 0;
+  #small: DigestRoom | undefined;
+  #scratch: Buffer | undefined;
 
   constructor(candidates: readonly Candidate[], options: PackerOptions) {
     this.#options = options;
@@ -67,50 +68,52 @@ export class SegmentPacker {
     try {
       for (const [index, candidate] of this.#candidates.entries()) {
         const turn = this.#turns[index];
-        const earlier = await turn?.earlier;
-        for (const chunk of this.#packOne(candidate, earlier)) yield this.#counted(chunk);
+        const earlier = turn && (await turn.earlier);
+        if (!this.#packAtOnce(candidate, earlier)) yield* this.#packStreaming(candidate);
         turn?.settle(this.packed[index] ?? earlier);
-        for (const chunk of this.#block.full()) yield this.#counted(chunk);
+        if (this.#blocks.isFull) yield* this.#blocks.full();
         if (index % candidatesPerTurn === 0) await setImmediate(undefined, { signal });
       }
     } finally {
       for (const turn of this.#turns) turn?.settle(undefined);
     }
-    if (this.#position > 0) {
-      this.#block.put(tarEnd);
-      yield* this.#block.full();
-      yield* this.#block.rest();
-    }
-    this.#block.release();
+    if (this.#blocks.position === 0) return;
+    this.#blocks.put(tarEnd);
+    yield* this.#blocks.full();
+    yield* this.#blocks.rest();
   }
 
-  /** Before it goes: who gets a chunk may take its memory along. */
-  #counted(chunk: Buffer): Buffer {
-    this.#sent += chunk.length;
-    return chunk;
-  }
-
-  get #position(): number {
-    return this.#sent + this.#block.used;
-  }
-
-  *#packOne(candidate: Candidate, earlier: Entry | undefined): Generator<Buffer> {
-    const { entry, previous } = candidate;
+  /** False when it is a large file, of which nothing is packed yet. */
+  #packAtOnce(candidate: Candidate, earlier: Entry | undefined): boolean {
+    const { entry } = candidate;
     try {
       if (earlier?.inode === entry.inode) this.#packLink(candidate, earlier);
-      else if (entry.type === 'file' && entry.sizeBytes > 0) yield* this.#packFile(candidate);
-      else if (entry.type === 'file') this.#packEmpty(this.#withAttributes(entry));
-      else this.#packBare(this.#withAttributes(entry));
+      else if (entry.type !== 'file') this.#packBare(this.#withAttributes(entry));
+      else if (entry.sizeBytes === 0) this.#packEmpty(this.#withAttributes(entry));
+      else return entry.sizeBytes < largeFileBytes && this.#packSmall(candidate);
     } catch (error) {
-      const what = errorText(error);
-      this.#options.onProblem({ where: showPath(entry.path), what });
-      const keep = previous?.type === 'file' && !isGone(error);
-      this.packed.push(keep ? { ...previous, mark: 'stale' } : undefined);
+      this.#lose(candidate, error);
     }
+    return true;
+  }
+
+  *#packStreaming(candidate: Candidate): Generator<Buffer> {
+    try {
+      yield* this.#packLarge(candidate);
+    } catch (error) {
+      this.#lose(candidate, error);
+    }
+  }
+
+  #lose({ entry, previous }: Candidate, error: unknown): void {
+    const what = errorText(error);
+    this.#options.onProblem({ where: showPath(entry.path), what });
+    const keep = previous?.type === 'file' && !isGone(error);
+    this.packed.push(keep ? { ...previous, mark: 'stale' } : undefined);
   }
 
   #packBare(entry: Entry): void {
-    this.#block.put(tarHeader(headerOf(entry)));
+    this.#blocks.put(tarHeader(headerOf(entry)));
     this.packed.push(entry);
   }
 
@@ -122,21 +125,50 @@ export class SegmentPacker {
 
   /** Nothing is there to be read. */
   #packEmpty(entry: Entry): void {
-    this.#block.put(tarHeader(headerOf(entry)));
-    this.#names.add(entry.path.toString('latin1'));
+    this.#blocks.put(tarHeader(headerOf(entry)));
+    this.#remember(entry);
     this.packed.push({ ...entry, digest: this.#options.key.ofNothing, extents: [] });
   }
 
-  *#packFile({ entry: found, previous }: Candidate): Generator<Buffer> {
+  /** Reads a file aside, as often as it takes, before any of it is packed. False when it has become large. */
+  #packSmall({ entry: found, previous }: Candidate): boolean {
+    const absolute = joinPath(this.#options.root, found.path);
+    const room = (this.#small ??= this.#options.key.room(largeFileBytes));
+    for (let attempt = 1; ; attempt++) {
+      using file = new OpenFile(absolute, found, this.#options.readAttributes);
+      const { sizeBytes } = file.entry;
+      if (sizeBytes >= largeFileBytes) return false;
+      const content = room.content(sizeBytes);
+      const count = readable(file, content, 0);
+      this.#options.onBytes(count);
+      const whole = count === sizeBytes;
+      const steady = whole && file.unchanged;
+      if (!steady && attempt < attempts) continue;
+      content.fill(0, count);
+      const digest = room.digest(sizeBytes);
+      const known = whole && sizeBytes > 0 ? this.#find(digest, previous) : undefined;
+      const extents = known ?? this.#putSmall(file.entry, content);
+      this.#record(file.entry, { digest, extents, whole }, steady);
+      return true;
+    }
+  }
+
+  #putSmall(entry: Entry, content: Buffer): readonly Extent[] {
+    this.#blocks.put(tarHeader(headerOf(entry)));
+    const extents = this.#extents(this.#blocks.position, content.length);
+    this.#blocks.put(content);
+    this.#blocks.put(padding.subarray(0, tarPadding(content.length)));
+    this.#remember(entry);
+    return extents;
+  }
+
+  *#packLarge({ entry: found, previous }: Candidate): Generator<Buffer> {
     const absolute = joinPath(this.#options.root, found.path);
     for (let attempt = 1; ; attempt++) {
       using file = new OpenFile(absolute, found, this.#options.readAttributes);
-      const stored = this.#known(file, previous) ?? (yield* this.#packContent(file, previous));
+      const stored = this.#known(file, previous) ?? (yield* this.#putLarge(file));
       const steady = file.unchanged && stored.whole;
-      if (!steady && attempt < attempts) {
-        if (stored.start !== undefined) this.#block.rewind(stored.start);
-        continue;
-      }
+      if (!steady && attempt < attempts) continue;
       this.#record(file.entry, stored, steady);
       return;
     }
@@ -153,61 +185,28 @@ export class SegmentPacker {
     this.packed.push({ ...entry, digest, extents, mark: 'changed' });
   }
 
-  *#packContent(file: OpenFile, previous: Entry | undefined): Generator<Buffer, StoredFile> {
-    const { sizeBytes } = file.entry;
-    const header = tarHeader(headerOf(file.entry));
-    const room = header.length + sizeBytes + tarPadding(sizeBytes);
-    if (sizeBytes >= largeFileBytes || room > blockBytes)
-      return yield* this.#packLarge(file, header);
-    return this.#packSmall(file, header, previous);
-  }
-
-  /** Reads straight into the block, from which a second attempt can take it back. */
-  #packSmall(file: OpenFile, header: Buffer, previous: Entry | undefined): StoredFile {
-    const { sizeBytes, path } = file.entry;
-    const start = this.#block.used;
-    this.#block.put(header);
-    const offset = this.#position;
-    const content = this.#block.take(sizeBytes);
-    const count = readable(file, content, 0);
-    content.fill(0, count);
-    this.#block.take(tarPadding(sizeBytes)).fill(0);
-    this.#options.onBytes(sizeBytes);
-    const digest = this.#options.key.start().update(content).digest('base64url');
-    const whole = count === sizeBytes;
-    const known = whole && sizeBytes > 0 ? this.#find(digest, previous) : undefined;
-    if (known) {
-      this.#block.rewind(start);
-      return { digest, extents: known, whole };
-    }
-    this.#names.add(path.toString('latin1'));
-    return { digest, extents: this.#extents(offset, sizeBytes), whole, start };
-  }
-
   /** A file that shrank is filled up, for its header already told its size. */
-  *#packLarge(file: OpenFile, header: Buffer): Generator<Buffer, StoredFile> {
-    const { sizeBytes, path } = file.entry;
-    this.#block.put(header);
-    yield* this.#block.full();
-    const offset = this.#position;
+  *#putLarge(file: OpenFile): Generator<Buffer, StoredFile> {
+    const { entry } = file;
+    const { sizeBytes } = entry;
+    this.#blocks.put(tarHeader(headerOf(entry)));
+    const offset = this.#blocks.position;
     const hash = this.#options.key.start();
-    this.#names.add(path.toString('latin1'));
     let position = 0;
     let whole = true;
     while (position < sizeBytes) {
-      const wanted = Math.min(this.#block.free, sizeBytes - position);
-      const buffer = this.#block.take(wanted);
+      yield* this.#blocks.full();
+      const buffer = this.#blocks.take(sizeBytes - position);
       const count = readable(file, buffer, position);
       buffer.fill(0, count);
       hash.update(buffer);
       this.#options.onBytes(count);
-      position += wanted;
-      whole &&= count === wanted;
-      yield* this.#block.full();
+      position += buffer.length;
+      whole &&= count === buffer.length;
     }
-    this.#block.put(Buffer.alloc(tarPadding(sizeBytes)));
-    const extents = this.#extents(offset, sizeBytes);
-    return { digest: hash.digest('base64url'), extents, whole };
+    this.#blocks.put(padding.subarray(0, tarPadding(sizeBytes)));
+    this.#remember(entry);
+    return { digest: hash.digest('base64url'), extents: this.#extents(offset, sizeBytes), whole };
   }
 
   #extents(offset: number, length: number): readonly Extent[] {
@@ -231,11 +230,15 @@ export class SegmentPacker {
     return this.#options.stored.find(digest);
   }
 
+  #remember({ path, linkTo }: Entry): void {
+    if (linkTo) this.#names.add(path.toString('latin1'));
+  }
+
   /** A further name of a file in this same archive stands in it as a link. */
   #packLink({ entry }: Candidate, earlier: Entry): void {
     const { path, linkTo } = entry;
     if (linkTo && this.#names.has(linkTo.toString('latin1')))
-      this.#block.put(
+      this.#blocks.put(
         tarHeader({ ...headerOf(entry), type: 'link', linkPath: linkTo, sizeBytes: 0 }),
       );
     this.packed.push({ ...earlier, path });
@@ -246,8 +249,6 @@ interface StoredFile {
   readonly digest: string;
   readonly extents: readonly Extent[];
   readonly whole: boolean;
-  /** Where it stands in the block, as long as it can be taken back. */
-  readonly start?: number;
 }
 
 function headerOf(entry: Entry): TarHeader {

@@ -46,8 +46,8 @@ export function tarHeader(header: TarHeader): Buffer {
   const records = paxRecords(header);
   const recordBytes = records.reduce((sum, record) => sum + record.length, 0);
   const own = tarBlockBytes + recordBytes + tarPadding(recordBytes);
-  const bytes = Buffer.alloc(own + tarBlockBytes);
-  writeBlock(bytes, 0, { ...header, path: paxName }, 'pax', recordBytes);
+  const bytes = Buffer.allocUnsafe(own + tarBlockBytes).fill(0);
+  writeBlock(bytes, 0, header, 'pax', recordBytes);
   let at = tarBlockBytes;
   for (const record of records) at += record.copy(bytes, at);
   writeBlock(bytes, own, header, header.type, header.sizeBytes);
@@ -97,7 +97,8 @@ function paxLength(keyword: string, valueBytes: number): number {
 
 function paxTime(timeNs: bigint): string {
   const [sign, size] = timeNs < 0n ? ['-', -timeNs] : ['', timeNs];
-  return `${sign}${size / second}.${String(size % second).padStart(9, '0')}`;
+  const digits = String(size).padStart(10, '0');
+  return `${sign}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
 function writeBlock(
@@ -108,9 +109,9 @@ function writeBlock(
   sizeBytes: number,
 ): void {
   const octal = (value: number, at: number, digits: number) =>
-    bytes.write(value.toString(8).padStart(digits, '0'), start + at, 'latin1');
+    writeOctal(bytes, value, start + at, digits);
   const fitting = (value: number, largest: number) => (value < 0 || value > largest ? 0 : value);
-  header.path.copy(bytes, start, 0, nameBytes);
+  (type === 'pax' ? paxName : header.path).copy(bytes, start, 0, nameBytes);
   octal(header.mode, 100, 7);
   octal(fitting(header.uid, largestId), 108, 7);
   octal(fitting(header.gid, largestId), 116, 7);
@@ -122,5 +123,16 @@ function writeBlock(
   ustar.copy(bytes, start + 257);
   let checksum = 0;
   for (let at = start; at < start + usedBytes; at++) checksum += bytes[at] ?? 0;
-  bytes.write(`${checksum.toString(8).padStart(6, '0')}\0 `, start + 148, 'latin1');
+  octal(checksum, 148, 6);
+  bytes[start + 154] = 0;
+}
+
+/** Digit by digit: text on the way would take most of the time that a header takes. */
+function writeOctal(bytes: Buffer, value: number, at: number, digits: number): void {
+  let left = value;
+  for (let digit = at + digits - 1; digit >= at; digit--) {
+    const higher = Math.floor(left / 8);
+    bytes[digit] = 0x30 + left - higher * 8;
+    left = higher;
+  }
 }

@@ -96,7 +96,7 @@ function specialKind(stats: BigIntStats): string | undefined {
 /** What `stats` says of the entry; for a symbolic link its target is read too. */
 export function entryOf(absolute: Buffer, path: Buffer, stats: BigIntStats): Entry {
   const isFile = stats.isFile();
-  return {
+  const entry: Entry = {
     path,
     type: isFile ? 'file' : stats.isDirectory() ? 'directory' : 'symlink',
     mode: Number(stats.mode & 0o7777n),
@@ -106,9 +106,10 @@ export function entryOf(absolute: Buffer, path: Buffer, stats: BigIntStats): Ent
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
     inode: stats.ino,
-    ...(isFile && stats.blocks * 512n < stats.size ? { sparse: true as const } : {}),
-    ...(stats.isSymbolicLink() ? { target: readlinkSync(absolute, { encoding: 'buffer' }) } : {}),
   };
+  if (isFile) return stats.blocks * 512n < stats.size ? { ...entry, sparse: true } : entry;
+  if (!stats.isSymbolicLink()) return entry;
+  return { ...entry, target: readlinkSync(absolute, { encoding: 'buffer' }) };
 }
 
 /** Remembers the first name of each file that has several, until all of them have been met. */

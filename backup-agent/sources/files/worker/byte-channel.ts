@@ -1,5 +1,6 @@
 import { on } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
+import { donate, takeDonated } from '../../../stream/donated.ts';
 import { release } from '../../../stream/release.ts';
 import type { ErrorMessage, Errors } from './errors.ts';
 
@@ -24,8 +25,7 @@ export async function sendBytes(
   try {
     for await (const chunk of await open()) {
       if (!(await credit.take())) return;
-      // Whoever made the chunk may want its memory for the next.
-      const bytes = Uint8Array.from(chunk);
+      const bytes = takeDonated(chunk) ? chunk : Uint8Array.from(chunk);
       port.postMessage({ chunk: bytes } satisfies ByteMessage, [bytes.buffer]);
     }
     port.postMessage({ end: note?.() ?? '' } satisfies ByteMessage);
@@ -67,7 +67,10 @@ class Credit {
   }
 }
 
-/** The stream at this end of the channel, and the note that came with its end. A chunk is good until the next. */
+/**
+ * The stream at this end of the channel, and the note that came with its end. A chunk is given to the
+ * receiver; one that it does not take is good until the next.
+ */
 export class ReceivedBytes implements AsyncIterable<Uint8Array> {
   note = '';
   readonly #port: MessagePort;
@@ -89,8 +92,8 @@ export class ReceivedBytes implements AsyncIterable<Uint8Array> {
           this.note = message.end;
           return;
         }
-        yield message.chunk;
-        release(message.chunk);
+        yield donate(message.chunk);
+        if (takeDonated(message.chunk)) release(message.chunk);
         port.postMessage(null);
       }
       throw new Error('the other thread ended before its stream');
