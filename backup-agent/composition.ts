@@ -101,8 +101,8 @@ class ComposedAgent implements Agent {
     throw new HoldfastError('job-unknown', `there is no job ${name} (there are: ${known})`);
   }
 
-  async openRepository(name: string): Promise<Repository> {
-    return openRepository(await this.#openOptions(name));
+  async openRepository(name: string, signal = this.signal): Promise<Repository> {
+    return openRepository({ ...(await this.#openOptions(name)), signal });
   }
 
   async openOrCreateRepository(name: string): Promise<Repository> {

@@ -59,6 +59,8 @@ export const evidence = z.strictObject({
   erasures: z
     .strictObject({ requests: z.int().positive(), applied: z.int().nonnegative() })
     .optional(),
+  /** Repositories whose part of the ledger could not be read: whom only they name may be there. */
+  unreadLedgers: z.array(name).min(1).optional(),
   /** What the job promised at the time: durations in milliseconds, numbers of backups. */
   policy: z
     .strictObject({

@@ -31,8 +31,12 @@ export interface Agent extends AsyncDisposable {
 
   /** Throws `job-unknown`, naming the jobs there are. */
   job(name: string): Job;
-  /** Throws `repository-not-found` where none is. */
-  openRepository(name: string): Promise<Repository>;
+  /**
+   * Throws `repository-not-found` where none is.
+   *
+   * @param signal - ends the attempt sooner than the run's own would
+   */
+  openRepository(name: string, signal?: AbortSignal): Promise<Repository>;
   openOrCreateRepository(name: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
   /**

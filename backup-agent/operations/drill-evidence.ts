@@ -61,6 +61,9 @@ export function describeDrill(agent: DrillAgent, drill: DescribedDrill): Evidenc
           },
         }
       : {}),
+    ...(result.unreadLedgers && result.unreadLedgers.length > 0
+      ? { unreadLedgers: result.unreadLedgers.map(({ where }) => where) }
+      : {}),
     ...(restored ? { coverage: coverageOf(restored.expected.coverage) } : {}),
     policy: policyOf(agent, job),
     phases: [...result.phases],

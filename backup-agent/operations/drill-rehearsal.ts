@@ -17,11 +17,14 @@ import {
   restorePostgres,
   type RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
-import type { ErasureOutcome } from '../sources/postgres/restore/replay-erasures.ts';
+import {
+  replayErasures,
+  type ErasureOutcome,
+} from '../sources/postgres/restore/replay-erasures.ts';
 import type { Agent } from './agent.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillRun } from './drill.ts';
-import { eraseFrom } from './restore.ts';
+import { readLedger, type Ledger } from './ledger.ts';
 import { momentOf, openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
 import { timedProgress, type TimedProgress } from './timed-progress.ts';
 
@@ -31,6 +34,9 @@ export const drillPoints = [
   'database-restored',
   'attachments-restored',
   'content-asserted',
+  'people-erased',
+  'evidence-stored',
+  'evidence-committed',
 ] as const;
 export type DrillPoint = (typeof drillPoints)[number];
 
@@ -56,6 +62,7 @@ export interface RehearsalResult {
   readonly restored?: Restored;
   readonly sandboxVersion?: string;
   readonly erasures?: readonly ErasureOutcome[];
+  readonly unreadLedgers?: Ledger['unread'];
 }
 
 export interface Restored {
@@ -123,10 +130,11 @@ export class Rehearsal {
     this.#progress.finish();
     await this.#reached('content-asserted');
     const { point } = value.database.result;
-    const erasures = await this.#erase(value.database);
+    const erased = await this.#erase(value.database);
+    await this.#reached('people-erased');
     return {
-      reports: [...reports, ...asserted.reports, ...(await this.#assertErased(erasures))],
-      erasures,
+      ...erased,
+      reports: [...reports, ...asserted.reports, ...erased.reports],
       phases: clock.phases,
       restoreMs,
       restored: { point, expected: expected.value, ...value.files },
@@ -135,18 +143,29 @@ export class Rehearsal {
   }
 
   /** After the assertions on content: from here on the database holds less than was backed up. */
-  async #erase({ sandbox, result }: RestoredDatabase): Promise<readonly ErasureOutcome[]> {
+  async #erase({
+    sandbox: { target },
+    result: { point, masking },
+  }: RestoredDatabase): Promise<Pick<RehearsalResult, 'reports' | 'erasures' | 'unreadLedgers'>> {
     const { agent, selected } = this.#options;
+    const { signal } = agent;
     this.#progress.phase('erase');
-    const outcomes = await eraseFrom(agent, selected, sandbox.target, result);
+    const { finding, value } = await this.#tried(async () => {
+      const ledger = await readLedger(agent, selected.record.manifest.job, selected);
+      const until = new Date(point.time);
+      const { requests } = ledger;
+      const erasures = await replayErasures({ target, requests, point: until, masking, signal });
+      return { erasures, unreadLedgers: ledger.unread };
+    });
     this.#progress.finish();
-    return outcomes;
-  }
-
-  async #assertErased(erasures: readonly ErasureOutcome[]): Promise<AssertionReport[]> {
-    if (erasures.length === 0) return [];
-    const comparisons = compareErasures(erasures);
-    return [await assertAll('erased people are absent', comparisons, this.#options.agent.signal)];
+    const comparisons = value
+      ? [...compareErasures(value.erasures, value.unreadLedgers)]
+      : [finding];
+    if (comparisons.length === 0) return { reports: [] };
+    return {
+      ...value,
+      reports: [await assertAll('erased people are absent', comparisons, signal)],
+    };
   }
 
   async #reached(point: DrillPoint): Promise<void> {

@@ -33,7 +33,7 @@ export async function runDrill(
   run: DrillRun,
 ): Promise<DrillOutcome> {
   const rehearsed = await rehearse(agent, request, run);
-  const recorded = await recordEvidence(agent, rehearsed);
+  const recorded = await recordEvidence(agent, rehearsed, run.reached);
   return { evidence: recorded.evidence, recorded, reports: rehearsed.reports };
 }
 

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Erasure } from '../../contracts/erasure.ts';
-import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import { HoldfastError, isHoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { newBackupId } from '../repository/backup-id.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
@@ -15,7 +15,6 @@ import { encrypt } from '../stream/encrypt.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent } from './agent.ts';
 import { readLogOnly } from './history.ts';
-import { openJobRepositories } from './job-repositories.ts';
 import { lockOf } from './locks.ts';
 
 export interface ErasureRequest {
@@ -44,6 +43,10 @@ export async function recordErasure(
   agent: Agent,
   request: ErasureRequest,
 ): Promise<RecordedErasure> {
+  if (agent.job(request.job).source.type !== 'postgres')
+    throw new HoldfastError('usage-invalid', `job ${request.job} backs up no PostgreSQL database`, {
+      hint: 'the ledger is replayed in databases; delete files at the source, and what was restored by hand',
+    });
   const key = await agent.signingKey('curator');
   const now = agent.now();
   const erasedAt = request.erasedAt ?? now;
@@ -141,25 +144,40 @@ export interface ListedErasure {
   readonly missing: readonly string[];
 }
 
-/** The ledger of every repository of a job, opened with the metadata identity; oldest first. */
-export async function listErasures(agent: Agent, job: string): Promise<ListedErasure[]> {
+/**
+ * The ledger of every repository of a job, opened with the metadata identity; oldest first. Copies
+ * that were never made are left out; whatever else cannot be read is told, and the rest is listed.
+ */
+export async function listErasures(
+  agent: Agent,
+  job: string,
+): Promise<{ readonly requests: ListedErasure[]; readonly unread: readonly Problem[] }> {
   const identities = await agent.metadataIdentities();
   const found = new Map<string, { erasure: Erasure; repositories: string[] }>();
-  const repositories = await openJobRepositories(agent, job);
-  for (const repository of repositories) {
-    const log = await readLogOnly(agent, repository, job);
-    for (const erasure of await readErasures(repository, log, identities, agent.signal)) {
-      const entry = found.get(erasure.id) ?? { erasure, repositories: [] };
-      entry.repositories.push(repository.name);
-      found.set(erasure.id, entry);
+  const { repository: own, copies } = agent.job(job);
+  const read: string[] = [];
+  const unread: Problem[] = [];
+  for (const name of [own, ...copies]) {
+    try {
+      const repository = await agent.openRepository(name);
+      const log = await readLogOnly(agent, repository, job);
+      for (const erasure of await readErasures(repository, log, identities, agent.signal)) {
+        const entry = found.get(erasure.id) ?? { erasure, repositories: [] };
+        entry.repositories.push(name);
+        found.set(erasure.id, entry);
+      }
+      read.push(name);
+    } catch (error) {
+      if (!isHoldfastError(error) || agent.signal.aborted) throw error;
+      if (name !== own && error.code === 'repository-not-found') continue;
+      unread.push({ where: name, what: `${error.message} (${error.code})` });
     }
   }
-  return [...found.values()]
+  const requests = [...found.values()]
     .toSorted((left, right) => (left.erasure.id < right.erasure.id ? -1 : 1))
     .map((entry) => ({
       ...entry,
-      missing: repositories
-        .map(({ name }) => name)
-        .filter((name) => !entry.repositories.includes(name)),
+      missing: read.filter((name) => !entry.repositories.includes(name)),
     }));
+  return { requests, unread };
 }

@@ -1,9 +1,9 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { erasuresIn } from '../repository/erasures.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { storedName } from '../repository/layout.ts';
 import { previewRestore, type RestorePreview } from '../sources/postgres/restore/preview.ts';
 import type { Agent, Run } from './agent.ts';
+import { readLedger, type Ledger } from './ledger.ts';
 import type { RestoreRequest } from './restore.ts';
 import { selectBackup, type SelectedBackup } from './select-backup.ts';
 
@@ -19,6 +19,8 @@ export interface RestoreEstimate {
   readonly database?: Omit<RestorePreview, 'objects'>;
   /** Requests of the erasure ledger that are looked at afterwards. */
   readonly erasures: number;
+  /** Repositories whose requests are unknown. */
+  readonly unreadLedgers: Ledger['unread'];
   /** By the newest drill that restored the job from there; absent where there is none. */
   readonly time?: { readonly durationMs: number; readonly drill: string };
 }
@@ -31,13 +33,12 @@ export async function estimateRestore(
 ): Promise<RestoreEstimate> {
   const masking = request.mask === undefined ? undefined : await agent.masking(request.mask);
   const selected = await selectBackup(agent, request);
-  const { record, repository, chain, log } = selected;
+  const { record, repository, chain } = selected;
   const common = {
     backup: record.manifest.id,
     from: repository.name,
     chain: chain.length,
     point: record.manifest.point,
-    erasures: erasuresIn(log).length,
   };
   const isDatabase = record.manifest.source.kind === 'postgres';
   if (isDatabase !== /^postgres(ql)?:\/\//.test(request.to))
@@ -47,8 +48,10 @@ export async function estimateRestore(
     );
   if (!isDatabase) {
     const fetchBytes = sum(chain.map(({ manifest }) => sum(manifest.objects.map(sizeOf))));
-    return { ...common, fetchBytes };
+    return { ...common, fetchBytes, erasures: 0, unreadLedgers: [] };
   }
+  progress.step('read the erasure ledger');
+  const { requests, unread } = await readLedger(agent, request.job, selected);
   const { objects, ...database } = await previewRestore({
     chain: selected.readers,
     target: await agent.databaseTarget(request.to),
@@ -63,7 +66,14 @@ export async function estimateRestore(
     progress,
   });
   const time = await estimateTime(agent, selected, database.rows + database.changes);
-  return { ...common, fetchBytes: fetched(selected, objects), database, ...time };
+  return {
+    ...common,
+    fetchBytes: fetched(selected, objects),
+    database,
+    erasures: requests.length,
+    unreadLedgers: unread,
+    ...time,
+  };
 }
 
 function fetched({ chain }: SelectedBackup, objects: RestorePreview['objects']): number {

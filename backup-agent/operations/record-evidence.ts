@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Evidence } from '../../contracts/evidence.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
 import { appendCommit } from '../repository/commit-log.ts';
 import { evidenceDocument, sealDocument } from '../repository/documents.ts';
 import { evidenceKey } from '../repository/layout.ts';
@@ -8,7 +9,7 @@ import type { Repository } from '../repository/repository.ts';
 import { createDocument } from '../repository/small-objects.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import type { Agent } from './agent.ts';
-import type { Rehearsed } from './drill.ts';
+import type { DrillRun, Rehearsed } from './drill.ts';
 import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
 import { lockOf } from './locks.ts';
@@ -28,26 +29,34 @@ export interface RecordedEvidence {
 export async function recordEvidence(
   agent: Agent,
   { repository, evidence: described, reports, coverage }: Rehearsed,
+  reached: DrillRun['reached'],
 ): Promise<RecordedEvidence> {
   const key = await agent.signingKey('drill');
   const named = { ...findingsOf(reports), ...coverageFindings(coverage) };
   const findings = await storeFindings(agent, repository, described, named);
   const evidence = { ...described, ...(findings ? { findings } : {}) };
   const bytes = sealDocument(evidenceDocument, evidence, key);
-  await commitEvidence(agent, repository, evidence, bytes, key);
+  await commitEvidence(agent, { repository, evidence, bytes, key, reached });
+  await reached?.('evidence-committed');
   return { evidence, ...(await keepLocally(agent, evidence, bytes, named)) };
+}
+
+interface SealedEvidence {
+  readonly repository: Repository;
+  readonly evidence: Evidence;
+  readonly bytes: Uint8Array;
+  readonly key: SigningKey;
+  readonly reached: DrillRun['reached'];
 }
 
 async function commitEvidence(
   agent: Agent,
-  repository: Repository,
-  { job, id }: Evidence,
-  bytes: Uint8Array,
-  key: Awaited<ReturnType<Agent['signingKey']>>,
+  { repository, evidence: { job, id }, bytes, key, reached }: SealedEvidence,
 ): Promise<void> {
   const { by, now, signal } = agent;
   const lock = lockOf(agent, job, repository.name);
   await createDocument(repository.storage, evidenceKey(job, id), bytes, { signal, ...lock });
+  await reached?.('evidence-stored');
   const { log } = await readHistory(agent, repository, job);
   const subject = { type: 'evidence', id, digest: sha256Hex(bytes) } as const;
   const extended = await appendCommit(

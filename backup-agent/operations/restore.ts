@@ -2,8 +2,6 @@ import { tmpdir } from 'node:os';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
-import { readErasures } from '../repository/erasures.ts';
-import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
 import {
   replayErasures,
   type ErasureOutcome,
@@ -18,12 +16,8 @@ import {
 import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
 import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
 import type { Agent, Masking, Run } from './agent.ts';
-import {
-  selectBackup,
-  type ReadingAgent,
-  type SelectedBackup,
-  type Selection,
-} from './select-backup.ts';
+import { readLedger } from './ledger.ts';
+import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
 
 export interface RestoreRequest extends Selection {
   /** A database URL, a directory, or for a bucket's backup `s3://…`, as the job's source is. */
@@ -73,6 +67,8 @@ export interface RestoreOutcome {
   readonly newest: ConsistentPoint;
   /** What became of each request of the erasure ledger. */
   readonly erasures: readonly ErasureOutcome[];
+  /** Repositories whose requests are unknown: whom only they name may be in the target. */
+  readonly unreadLedgers: readonly Problem[];
 }
 
 /** Restores a backup and its chain to a database, a directory or a bucket, which must be empty. */
@@ -113,7 +109,8 @@ async function restoreDatabase(
   const { signal, now, log } = agent;
   const target = await agent.databaseTarget(request.to);
   // A ledger that cannot be read stops the restore before anything is written.
-  const requests = await readLedger(agent, selected);
+  progress.step('read the erasure ledger');
+  const ledger = await readLedger(agent, request.job, selected);
   let erasures: readonly ErasureOutcome[] = [];
   const result = await restorePostgres({
     chain: selected.readers,
@@ -124,9 +121,10 @@ async function restoreDatabase(
     ...(request.moment === undefined ? {} : { moment: request.moment }),
     ...(request.masking ? { mask: request.masking } : {}),
     amend: async ({ point, masking }) => {
+      if (ledger.requests.length > 0) progress.step('erase people');
       erasures = await replayErasures({
         target,
-        requests,
+        requests: ledger.requests,
         point: new Date(point.time),
         masking,
         signal,
@@ -154,6 +152,7 @@ async function restoreDatabase(
         .map(({ id, what }) => ({ where: `erasure ${id}`, what: `NOT ERASED: ${what}` })),
     ],
     erasures,
+    unreadLedgers: ledger.unread,
     neutralised: result.neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
     unproven: result.skippedExtensions.map((name) => `extension ${name}, with what hangs on it`),
     kept: result.kept,
@@ -162,26 +161,6 @@ async function restoreDatabase(
     ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
     ...(result.masking ? { unmasked: unmaskedParts(result) } : {}),
   };
-}
-
-/** The requests of the repository that the backup came from. */
-async function readLedger(
-  agent: Pick<ReadingAgent, 'recoveryIdentities' | 'signal'>,
-  { repository, log }: Pick<SelectedBackup, 'repository' | 'log'>,
-) {
-  return await readErasures(repository, log, await agent.recoveryIdentities(), agent.signal);
-}
-
-/** Replays the ledger in a database that was restored before. */
-export async function eraseFrom(
-  agent: Pick<ReadingAgent, 'recoveryIdentities' | 'signal'>,
-  selected: Pick<SelectedBackup, 'repository' | 'log'>,
-  target: ConnectionTarget,
-  { point, masking }: Pick<RestoreResult, 'point' | 'masking'>,
-): Promise<ErasureOutcome[]> {
-  const { signal } = agent;
-  const requests = await readLedger(agent, selected);
-  return await replayErasures({ target, requests, point: new Date(point.time), masking, signal });
 }
 
 /** What a masked restore cannot answer for. */
@@ -227,6 +206,7 @@ async function restoreTree(
     notes: report.notes,
     resumed: report.resumed > 0,
     erasures: [],
+    unreadLedgers: [],
   };
 }
 

@@ -130,7 +130,7 @@ function scratchAgent(
     by: agent.by,
     log: agent.log,
     randomBytes: agent.randomBytes,
-    job: (name) => agent.job(name),
+    job: (name) => ({ ...agent.job(name), repository: scratch.repository.name, copies: [] }),
     openSandbox: (configuration, version) => agent.openSandbox(configuration, version),
     masking: (profile) => agent.masking(profile),
     seenCommits: scratch.seenCommits,

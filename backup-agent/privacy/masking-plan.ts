@@ -44,6 +44,8 @@ export interface PlannedColumn {
 export type PlannedTable = ReadonlyMap<string, PlannedColumn>;
 
 export interface MaskingPlan {
+  /** Every table with a rule. */
+  readonly tables: readonly Pick<TableShape, 'schema' | 'name'>[];
   readonly table: (schema: string, name: string) => PlannedTable;
   /** Columns of a table without a rule whose names promise personal data. */
   readonly undeclared: (schema: string, name: string) => Problem[];
@@ -83,6 +85,7 @@ export function planMasking(
       { problems },
     );
   return {
+    tables: [...rules.keys()].map(({ schema: schemaName, name }) => ({ schema: schemaName, name })),
     table,
     undeclared: (schemaName, name) =>
       undeclaredNames(schema.tables, { schema: schemaName, name }, table),

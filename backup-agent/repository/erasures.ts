@@ -48,17 +48,18 @@ export async function readStoredErasure(
 }
 
 /**
- * Every request of the ledger, opened: decrypted, signed by a curator, and of this job. Throws
- * what `openDocument` throws, `identity-wrong`, `storage-object-missing` or `object-damaged`.
+ * Every request of the ledger but the `known` ones, opened: decrypted, signed by a curator, and of
+ * this job. Throws what `openDocument` throws, `identity-wrong`, `storage-object-missing` or `object-damaged`.
  */
 export async function readErasures(
   repository: Repository,
   log: readonly CommitRecord[],
   identities: readonly string[],
   signal: AbortSignal,
+  known: ReadonlySet<string> = new Set(),
 ): Promise<Erasure[]> {
   return await pMap(
-    erasuresIn(log),
+    erasuresIn(log).filter(({ id }) => !known.has(id)),
     async (named) => {
       const stored = await readStoredErasure(repository, named, signal);
       const where = `${repository.name}: ${erasureKey(named.job, named.id)}`;

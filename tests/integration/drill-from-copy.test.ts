@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { editConfiguration } from '../daemon/support.ts';
+import { holdfast } from '../support/holdfast.ts';
 import { testInstallation } from '../support/installation.ts';
 
 const drill = (identity: string) => [
@@ -16,7 +18,7 @@ const drill = (identity: string) => [
 
 test('a drill from the off-site copy passes with the primary out of reach', async () => {
   await using installation = await testInstallation();
-  const { directory, identityFile, run, sql } = installation;
+  const { directory, configFile, identityFile, run, sql } = installation;
   const backup = await run('backup', 'crm');
   assert.equal(backup.exitCode, 0, backup.stderr);
   await sql(`
@@ -31,11 +33,20 @@ test('a drill from the off-site copy passes with the primary out of reach', asyn
   );
   assert.equal((await run('copy', 'crm')).exitCode, 0);
   await rename(join(directory, 'primary'), join(directory, 'primary-is-gone'));
+  await editConfiguration(configFile, ({ repositories }) => {
+    // Nobody listens there.
+    const endpoint = 'http://127.0.0.1:1';
+    const reached = { region: 'eu-central-1', pathStyle: true, endpoint };
+    repositories.primary = { type: 's3', bucket: 'gone', ...reached };
+  });
 
-  const { exitCode, stdout, stderr } = await run(...drill(identityFile));
+  const access = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'test' };
+  const argv = ['--config', configFile, ...drill(identityFile)];
+  const { exitCode, stdout, stderr } = await holdfast(argv, { env: access });
   assert.equal(exitCode, 0, stderr + stdout);
   const { evidence } = JSON.parse(stdout);
   assert.equal(evidence.outcome, 'passed');
+  assert.deepEqual(evidence.unreadLedgers, ['primary']);
   assert.equal(evidence.totals.rows, 2000 + 100 - 11 + 20);
   assert.equal(evidence.backup.chain.length, 2);
   const asserted = evidence.assertions.map(({ name }: { name: string }) => name);

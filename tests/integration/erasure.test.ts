@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execa } from 'execa';
@@ -155,6 +155,76 @@ test('people erased before the restored moment are only looked for; one who is t
   assert.equal(erased(evidence)?.outcome, 'unproven');
 });
 
+/** The work, while a repository cannot be reached. */
+async function without<Result>(repository: string, work: () => Promise<Result>): Promise<Result> {
+  const folder = join(installation.directory, repository);
+  await rename(folder, `${folder}-away`);
+  try {
+    return await work();
+  } finally {
+    await rename(`${folder}-away`, folder);
+  }
+}
+
+const countOf = (id: number) => `SELECT count(*)::int FROM crm.people WHERE id = ${id}`;
+
+test('a request that one repository lacks is replayed in what is restored from it, too', async () => {
+  const { run, directory } = installation;
+  const add10 = () => add('--subject', 'p10@mail.example', '--column', 'crm.people.mail');
+  const added = await without('offsite', add10);
+  assert.equal(added.exitCode, 5, added.stderr);
+  assert.match(added.stdout, /recorded \S+ in primary\nnot in offsite, the next copy brings it/);
+  const fromCopy = await restore('--from', 'offsite');
+  assert.equal(fromCopy.exitCode, 0, fromCopy.stderr);
+  assert.deepEqual(await fromCopy.ask(countOf(10)), [0]);
+  assert.doesNotMatch(fromCopy.stdout, /was not read/);
+
+  // The primary as a copy of its own disk brings it back: from before the request.
+  const primary = join(directory, 'primary');
+  await cp(primary, `${primary}-before`, { recursive: true });
+  const add11 = await add('--subject', 'p11@mail.example', '--column', 'crm.people.mail');
+  assert.equal(add11.exitCode, 0, add11.stderr);
+  await rename(primary, `${primary}-after`);
+  await rename(`${primary}-before`, primary);
+  await rename(join(directory, '.holdfast-state'), join(directory, 'state-away'));
+  const { exitCode, stdout, ask } = await restore();
+  await rm(join(directory, '.holdfast-state'), { recursive: true });
+  await rename(join(directory, 'state-away'), join(directory, '.holdfast-state'));
+  await rm(primary, { recursive: true });
+  await rename(`${primary}-after`, primary);
+  assert.equal(exitCode, 0, stdout);
+  assert.deepEqual(await ask(countOf(11)), [0]);
+  const list = await run('erase', 'list', 'crm-database');
+  assert.equal(list.exitCode, 0, list.stderr);
+  assert.match(list.stdout, /primary, not in offsite/);
+  assert.equal((await run('copy', 'crm')).exitCode, 0);
+  assert.doesNotMatch((await run('erase', 'list', 'crm-database')).stdout, /not in/);
+});
+
+test('whoever restores while a ledger cannot be read is told so, and so does the evidence', async () => {
+  const { run, identityFile } = installation;
+  await without('primary', async () => {
+    const restored = await restore('--from', 'offsite');
+    assert.equal(restored.exitCode, 0, restored.stderr);
+    assert.match(
+      restored.stdout,
+      /only primary has recorded may be in the target; it was not read/,
+    );
+    assert.deepEqual(await restored.ask(countOf(10)), [0]);
+    const argv = ['drill', 'crm-database', '--from', 'offsite', '-i', identityFile, '--json'];
+    const drilled = await run(...argv);
+    assert.equal(drilled.exitCode, 0, drilled.stderr);
+    const { evidence }: { evidence: Evidence } = JSON.parse(drilled.stdout);
+    assert.deepEqual(evidence.unreadLedgers, ['primary']);
+    assert.equal(erased(evidence)?.outcome, 'unproven');
+    assert.equal(evidence.erasures?.applied, 2);
+    const list = await run('erase', 'list', 'crm-database');
+    assert.equal(list.exitCode, 5);
+    assert.match(list.stderr, /the ledger in primary could not be read/);
+    assert.match(list.stdout, /offsite/);
+  });
+});
+
 test('a request whose proof still finds the person changes nothing, and fails restore and drill', async () => {
   const added = await add(
     '--subject',
@@ -168,7 +238,7 @@ test('a request whose proof still finds the person changes nothing, and fails re
   const { exitCode, stdout, ask } = await restore();
   assert.equal(exitCode, 5, stdout);
   assert.match(stdout, /NOT ERASED: the proof still finds something; nothing was changed/);
-  assert.deepEqual(await ask('SELECT count(*)::int FROM crm.people'), [49]);
+  assert.deepEqual(await ask('SELECT count(*)::int FROM crm.people'), [47]);
   const drilled = await drill();
   assert.equal(drilled.exitCode, 7);
   assert.equal(erased(drilled.evidence)?.failed, 1);
@@ -184,7 +254,7 @@ test('by RECOVER.md alone the ledger can be read', needing('age', 'zstd'), async
   });
   const requests = stdout.split('\n').map((line) => JSON.parse(line));
   assert.equal(requests[0].subject, person);
-  assert.equal(requests.length, 4);
+  assert.equal(requests.length, 6);
 });
 
 test('an altered request is found by verify and never replayed', async () => {

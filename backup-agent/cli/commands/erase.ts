@@ -97,9 +97,12 @@ function defineList(erase: Command, run: Runner): void {
     .action((job: string, { reveal = false }: { reveal?: boolean }) =>
       run((context) =>
         withAgent(context, async (agent) => {
-          const found = await listErasures(agent, job);
-          const shown = reveal ? found : found.map(withoutPerson);
-          context.output.result(shown, renderList(found, reveal, context.output));
+          const { requests, unread } = await listErasures(agent, job);
+          const shown = reveal ? requests : requests.map(withoutPerson);
+          context.output.result(shown, renderList(requests, reveal, context.output));
+          for (const { where, what } of unread)
+            context.output.warn(`the ledger in ${where} could not be read: ${what}`);
+          return unread.length > 0 ? exitCodes.partial : exitCodes.ok;
         }),
       ),
     );

@@ -221,8 +221,12 @@ function renderRestore(outcome: RestoreOutcome): string {
   ].join('\n');
 }
 
-function renderErasures({ erasures }: RestoreOutcome): string[] {
-  if (erasures.length === 0) return [];
+function renderErasures({ erasures, unreadLedgers }: RestoreOutcome): string[] {
+  const unread = unreadLedgers.map(
+    ({ where, what }) =>
+      `erasure ledger: people whose erasure only ${where} has recorded may be in the target; it was not read: ${what}`,
+  );
+  if (erasures.length === 0) return unread;
   const erased = erasures.filter(({ outcome }) => outcome === 'erased');
   const rows = erased.reduce((sum, erasure) => sum + erasure.rows, 0);
   return [
@@ -230,6 +234,7 @@ function renderErasures({ erasures }: RestoreOutcome): string[] {
     ...erasures
       .filter(({ outcome }) => outcome === 'returned' || outcome === 'inapplicable')
       .map(({ id, what }) => `look at erasure ${id}: ${what}`),
+    ...unread,
   ];
 }
 

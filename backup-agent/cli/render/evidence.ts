@@ -27,12 +27,13 @@ function renderCoverage({ coverage }: Evidence): string[] {
   ];
 }
 
-function renderPrivacy({ mask, erasures }: Evidence): string[] {
+function renderPrivacy({ mask, erasures, unreadLedgers = [] }: Evidence): string[] {
   return [
     ...(mask === undefined ? [] : [`  masked       by the profile ${mask}`]),
     ...(erasures
       ? [`  erased       ${erasures.applied} of ${erasures.requests} requests replayed`]
       : []),
+    ...unreadLedgers.map((name) => `  erased       unknown are requests that only ${name} holds`),
   ];
 }
 

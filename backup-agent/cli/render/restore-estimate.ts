@@ -3,7 +3,8 @@ import { formatBytes, formatCount, formatDuration, formatTime } from './format.t
 
 /** A dry run, for a person. */
 export function renderEstimate(estimate: RestoreEstimate): string {
-  const { backup, from, chain, point, fetchBytes, database, erasures, time } = estimate;
+  const { backup, from, chain, point, fetchBytes, database, erasures, unreadLedgers, time } =
+    estimate;
   return [
     `would restore ${backup} from ${from}: a chain of ${chain}, up to ${formatTime(new Date(point.time))} at most`,
     `would fetch ${database ? '' : 'at most '}${formatBytes(fetchBytes)}`,
@@ -17,6 +18,9 @@ export function renderEstimate(estimate: RestoreEstimate): string {
         ]
       : []),
     ...(erasures > 0 ? [`${formatCount(erasures)} requests of the erasure ledger to look at`] : []),
+    ...unreadLedgers.map(
+      ({ where, what }) => `the erasure ledger in ${where} could not be read: ${what}`,
+    ),
     'nothing was written',
   ].join('\n');
 }

@@ -1,24 +1,26 @@
 import { statSync } from 'node:fs';
-import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
-import { processCommand, processStart } from './process-identity.ts';
+import {
+  abandonedDirectories,
+  createOwnedDirectory,
+  removeOwnedDirectory,
+} from './owned-directory.ts';
+import { processCommand, processIds, processStart } from './process-identity.ts';
 import type { ServerUser } from './server-user.ts';
 
 const prefix = 'holdfast-pg-';
 /** A socket's path may have 107 bytes on Linux and 103 on macOS. */
 const longestDirectory = 80;
 
-const marker = z.object({ pid: z.int().positive(), start: z.string() });
-
 /**
  * Where throw-away servers live: short enough for a socket's path, and open to the user that a server
  * of root's runs as (root's own temporary folder often is not).
  */
 export function serverRoot(temporary = tmpdir()): string {
-  const short = temporary.length + prefix.length + 6 <= longestDirectory;
+  const short = temporary.length + prefix.length + 8 <= longestDirectory;
   return short && (process.getuid?.() !== 0 || isOpenToOthers(temporary)) ? temporary : '/tmp';
 }
 
@@ -33,56 +35,34 @@ export async function createServerDirectory(
   root: string,
   user: ServerUser | undefined,
 ): Promise<string> {
-  const directory = await mkdtemp(join(root, prefix));
-  await chmod(directory, 0o700);
-  const start = (await processStart(process.pid)) ?? '';
-  await writeFile(markerPath(directory), JSON.stringify({ pid: process.pid, start }));
+  const directory = await createOwnedDirectory(root, prefix);
   if (user) await chown(directory, user.uid, user.gid);
   return directory;
 }
 
-function markerPath(directory: string): string {
-  return join(directory, 'owner.json');
-}
-
 /**
  * Stops and removes the servers whose owner is gone, killed before it could. Touches nothing whose
- * owner lives, that has no readable marker, or that another user owns. Returns what it removed.
+ * owner lives, that has no readable mark, or whose mark is another user's. Returns what it removed.
  */
 export async function removeAbandonedServers(root = serverRoot()): Promise<string[]> {
-  const removed: string[] = [];
-  for (const entry of await readdir(root)) {
-    if (!entry.startsWith(prefix)) continue;
-    const directory = join(root, entry);
-    if (!(await isAbandoned(directory))) continue;
+  const abandoned = await abandonedDirectories(root, prefix);
+  for (const directory of abandoned) {
+    // One that was just being made or started has no pid file yet.
+    for (const pid of await programsOf(join(directory, 'data'))) await stop(pid);
     await removeServer(directory);
-    removed.push(directory);
   }
-  return removed;
-}
-
-async function isAbandoned(directory: string): Promise<boolean> {
-  try {
-    const { uid } = await stat(markerPath(directory));
-    if (uid !== process.getuid?.()) return false;
-    const owner = marker.parse(JSON.parse(await readFile(markerPath(directory), 'utf8')));
-    return (await processStart(owner.pid)) !== owner.start;
-  } catch {
-    // Another one is making or removing it at this moment, or it is not ours to read.
-    return false;
-  }
+  return abandoned;
 }
 
 /** Stops the server in `directory`, if one runs, and removes everything. */
 export async function removeServer(directory: string): Promise<void> {
-  await stopServer(join(directory, 'data'));
-  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  const pid = await serverPid(join(directory, 'data'));
+  if (pid !== undefined) await stop(pid);
+  await removeOwnedDirectory(directory);
 }
 
 /** Immediate shutdown: nothing in a throw-away server is worth a checkpoint. */
-async function stopServer(dataDirectory: string): Promise<void> {
-  const pid = await serverPid(dataDirectory);
-  if (pid === undefined) return;
+async function stop(pid: number): Promise<void> {
   const start = await processStart(pid);
   const waits = 200;
   for (let wait = 0; wait < waits; wait += 1) {
@@ -99,6 +79,15 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended in the meantime, which is what was wanted.
   }
+}
+
+/** Processes of PostgreSQL's server programs that were started for a data directory. */
+async function programsOf(dataDirectory: string): Promise<number[]> {
+  const started = new RegExp(`^\\S*(?:initdb|postgres) .*${RegExp.escape(dataDirectory)}(?: |$)`);
+  const commands = await Promise.all(
+    (await processIds()).map(async (pid) => ({ pid, command: await processCommand(pid) })),
+  );
+  return commands.filter(({ command }) => started.test(command)).map(({ pid }) => pid);
 }
 
 /** The postmaster of a data directory: by its pid file, and only if it really serves that one. */

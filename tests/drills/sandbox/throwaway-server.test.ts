@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   processCommand,
+  processIds,
   processStart,
 } from '../../../backup-agent/drills/sandbox/process-identity.ts';
 import { removeAbandonedServers } from '../../../backup-agent/drills/sandbox/server-directory.ts';
@@ -70,18 +72,23 @@ test('a start that fails says what the server said and leaves nothing', async ()
   assert.deepEqual(await readdir(root.path), []);
 });
 
-test('the server of a run that was killed is stopped and removed by the next; a living one stays', async () => {
-  await using root = await enterableDirectory();
+/** A process that starts a server below `root`, says its id and lives on. */
+function startElsewhere(root: string) {
   const script = `
     import { startThrowawayServer } from ${JSON.stringify(
       new URL('../../../backup-agent/drills/sandbox/throwaway-server.ts', import.meta.url).href,
     )};
-    const server = await startThrowawayServer({ binaries: ${JSON.stringify(binaries)}, root: ${JSON.stringify(root.path)} });
+    const server = await startThrowawayServer({ binaries: ${JSON.stringify(binaries)}, root: ${JSON.stringify(root)} });
     console.log(server.pid);
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  return spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+}
+
+test('the server of a run that was killed is stopped and removed by the next; a living one stays', async () => {
+  await using root = await enterableDirectory();
+  const child = startElsewhere(root.path);
   const [pid] = (await once(child.stdout, 'data')).map(Number);
   assert.ok(pid !== undefined && pid > 1);
   await using alive = await startThrowawayServer({ binaries, root: root.path });
@@ -94,14 +101,33 @@ test('the server of a run that was killed is stopped and removed by the next; a 
   await stat(join(alive.directory, 'data', 'postmaster.pid'));
 });
 
+test('a run that is killed while its server is being made leaves nothing either', async () => {
+  await using root = await enterableDirectory();
+  const child = startElsewhere(root.path);
+  const exited = once(child, 'exit');
+  const being = async () => {
+    const [directory] = (await readdir(root.path)).filter((name) => !name.endsWith('.owner'));
+    return directory !== undefined && (await readdir(join(root.path, directory))).includes('data');
+  };
+  while (!(await being())) await delay(5);
+  child.kill('SIGKILL');
+  await exited;
+  assert.equal((await removeAbandonedServers(root.path)).length, 1);
+  const commands = await Promise.all((await processIds()).map(processCommand));
+  assert.deepEqual(
+    commands.filter(
+      (command) => /^\S*(initdb|postgres)/.test(command) && command.includes(root.path),
+    ),
+    [],
+  );
+  assert.deepEqual(await readdir(root.path), []);
+});
+
 test('a directory of nobody known, or whose pid file names a stranger, harms no process', async () => {
   await using root = await enterableDirectory();
   const stranger = join(root.path, 'holdfast-pg-stranger');
   await mkdir(join(stranger, 'data'), { recursive: true });
-  await writeFile(
-    join(stranger, 'owner.json'),
-    JSON.stringify({ pid: process.pid, start: 'then' }),
-  );
+  await writeFile(`${stranger}.owner`, JSON.stringify({ pid: process.pid, start: 'then' }));
   // This very process: killing it would end the test.
   await writeFile(join(stranger, 'data', 'postmaster.pid'), `${process.pid}\n`);
   await mkdir(join(root.path, 'holdfast-pg-unmarked'));

@@ -154,14 +154,19 @@ export class RestoreMask {
         original: original.result(),
         masked: masked.result(),
       })),
-      columns: tables.flatMap(({ schema, name: table, columns }) =>
-        [...columns].flatMap(([column, { planned, sample }]) =>
-          planned?.mask ? [{ schema, table, column, planned, originals: sample.values }] : [],
-        ),
-      ),
+      columns: this.#plan.tables.flatMap((place) => this.#maskedColumns(place)),
       undeclared: tables.flatMap((table) => this.#looksPersonal(table)),
       largeObjects: this.#plan.largeObjects,
     };
+  }
+
+  /** Whether or not this run masked a row of it: an earlier one that was killed may have. */
+  #maskedColumns({ schema, name: table }: Place): MaskedColumn[] {
+    const seen = this.#tables.get(keyOf({ schema, name: table }))?.columns;
+    return [...this.#plan.table(schema, table)].flatMap(([column, planned]) => {
+      const originals = seen?.get(column)?.sample.values ?? new Set<string>();
+      return planned.mask ? [{ schema, table, column, planned, originals }] : [];
+    });
   }
 
   #looksPersonal({ schema, name, columns }: TableState): Problem[] {
@@ -176,7 +181,7 @@ export class RestoreMask {
   }
 
   #table({ schema, name }: Place, digest?: string): TableState {
-    const key = JSON.stringify([schema, name]);
+    const key = keyOf({ schema, name });
     const known = this.#tables.get(key);
     if (known) return known;
     const state = {
@@ -198,6 +203,10 @@ export class RestoreMask {
     (table.columns as Map<string, ColumnState>).set(column, state);
     return state;
   }
+}
+
+function keyOf({ schema, name }: Place): string {
+  return JSON.stringify([schema, name]);
 }
 
 /** Made as the digest that it will be compared with. */
