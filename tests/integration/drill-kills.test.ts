@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, glob, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, glob, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,11 +21,16 @@ const childFile = join(import.meta.dirname, '../drills/support/kill-child.ts');
 const person = 'ann@lee.example';
 
 let installation: TestInstallation;
+/** For what is restored, and borrowed. */
+let server: ThrowawayServer;
 /** Where drills put everything; the server runs as another user when this one is root, so it must get there. */
 let sandboxes: string;
 
 before(async () => {
   installation = await testInstallation(3);
+  server = await startThrowawayServer({
+    binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
+  });
   sandboxes = await mkdtemp('/tmp/hf-sandboxes-');
   await chmod(sandboxes, 0o755);
   await mkdir(join(sandboxes, 'holdfast-drill-of-somebody-else'));
@@ -56,6 +61,7 @@ before(async () => {
 });
 after(async () => {
   await rm(sandboxes, { recursive: true, force: true });
+  await server[Symbol.asyncDispose]();
   await installation[Symbol.asyncDispose]();
 });
 
@@ -125,6 +131,20 @@ test('a masked drill killed in any phase leaves nothing after the next', async (
   await assertNextDrillCleansUp();
 });
 
+test('what a killed drill left in a borrowed database is emptied by the next', async () => {
+  const { configFile } = installation;
+  const url = await server.createDatabase('borrowed');
+  const own = await readFile(configFile, 'utf8');
+  await editConfiguration(configFile, ({ jobs }) => {
+    jobs['crm-database'].drill.sandbox = { type: 'dsn', url };
+  });
+  await kill({ operation: 'drill', killAt: 'database-restored' });
+  assert.equal((await peopleIn(url))?.masked, 51);
+  await assertNextDrillCleansUp();
+  assert.equal(await peopleIn(url), undefined);
+  await writeFile(configFile, own);
+});
+
 test(
   'so does a self-test, a drill without masks, and a drill killed at any moment',
   { skip: testScale === 1 && 'long: with HOLDFAST_TEST_SCALE' },
@@ -177,7 +197,7 @@ async function peopleIn(url: string): Promise<RestoredPeople | undefined> {
   }
 }
 
-async function assertMaskedRestore(server: ThrowawayServer, places: readonly string[]) {
+async function assertMaskedRestore(places: readonly string[]): Promise<void> {
   const restoreTo = await server.createDatabase(`restored_${places.length}_${places.at(-1)}`);
   for (const killAt of places) {
     await kill({ operation: { restoreTo }, killAt });
@@ -196,13 +216,11 @@ async function assertMaskedRestore(server: ThrowawayServer, places: readonly str
 }
 
 test('a masked restore that is killed has shown the target nothing in clear; gone on with, it erases people', async () => {
-  const binaries = await findServerBinaries({ searchPath: process.env['PATH'] });
-  await using server = await startThrowawayServer({ binaries });
-  await assertMaskedRestore(server, ['load tables, under way', 'erase people']);
+  await assertMaskedRestore(['load tables, under way', 'erase people']);
   if (testScale === 1) return;
   const restoreTo = await server.createDatabase('whole');
   const all = await placesOf({ restoreTo });
   const writing = all.slice(all.indexOf('create the schema'));
-  for (const place of writing) await assertMaskedRestore(server, [place]);
-  await assertMaskedRestore(server, writing);
+  for (const place of writing) await assertMaskedRestore([place]);
+  await assertMaskedRestore(writing);
 });

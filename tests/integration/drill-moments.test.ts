@@ -79,10 +79,13 @@ test('a borrowed database is taken only empty, and given back empty', async () =
     drill.sandbox = { type: 'dsn', url: dsn };
     await writeFile(configFile, stringify(configuration));
   };
+  const comment = `SELECT shobj_description(oid, 'pg_database') AS comment
+    FROM pg_database WHERE datname = 'borrowed'`;
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await use(url);
+    await client.query(`COMMENT ON DATABASE borrowed IS 'lent'`);
     const evidence = await drill();
     assert.equal(evidence.sandbox.type, 'dsn');
     const unproven = evidence.assertions.filter(({ outcome }) => outcome === 'unproven');
@@ -94,6 +97,7 @@ test('a borrowed database is taken only empty, and given back empty', async () =
       WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`);
     assert.deepEqual(rows, [{ nspname: 'public' }]);
     await client.query('CREATE TABLE precious ()');
+    assert.deepEqual((await client.query(comment)).rows, [{ comment: 'lent' }]);
     const refused = await run('drill', 'crm-database', '--identity', identityFile);
     assert.equal(refused.exitCode, 12, refused.stderr);
     assert.match(refused.stderr, /precious/);

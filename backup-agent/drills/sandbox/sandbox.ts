@@ -1,16 +1,14 @@
 import { tmpdir } from 'node:os';
 import type { DrillConfiguration } from '../../../contracts/job.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
-import { connect } from '../../sources/postgres/connection.ts';
 import {
   resolveTarget,
   type ConnectionTarget,
   type Variables,
 } from '../../sources/postgres/connection-target.ts';
 import { dumpSchema } from '../../sources/postgres/dump-schema.ts';
-import { requireEmpty } from '../../sources/postgres/restore/check-target.ts';
 import { findServerBinaries } from '../../tools/postgres-binaries.ts';
-import { emptyDatabase } from './empty-database.ts';
+import { borrowDatabase } from './borrowed-database.ts';
 import {
   createPrivateDirectory,
   removeAbandonedDirectories,
@@ -96,19 +94,8 @@ async function openServer(
 async function openDatabase(url: string, { password, sources }: SandboxOptions): Promise<Opened> {
   const target = await resolveTarget({ url, environment: {}, password });
   await refuseSources(target, sources);
-  const always = new AbortController().signal;
-  {
-    await using session = await connect(target, { signal: always });
-    await requireEmpty(session.client);
-  }
-  return {
-    target,
-    async [Symbol.asyncDispose]() {
-      // Also after an abort: the next drill needs it empty.
-      await using session = await connect(target, { signal: always });
-      await emptyDatabase(session.client);
-    },
-  };
+  const borrowed = await borrowDatabase(target);
+  return { target, [Symbol.asyncDispose]: () => borrowed[Symbol.asyncDispose]() };
 }
 
 async function refuseSources(target: ConnectionTarget, sources: readonly string[]): Promise<void> {

@@ -106,7 +106,7 @@ test('a run that is killed while its server is being made leaves nothing either'
   const child = startElsewhere(root.path);
   const exited = once(child, 'exit');
   const being = async () => {
-    const [directory] = (await readdir(root.path)).filter((name) => !name.endsWith('.owner'));
+    const directory = (await readdir(root.path)).find((name) => !name.endsWith('.owner'));
     return directory !== undefined && (await readdir(join(root.path, directory))).includes('data');
   };
   while (!(await being())) await delay(5);
