@@ -22,7 +22,8 @@ import type { BackupKind, Manifest } from '../contracts/manifest.ts';
 /**
  * Backs up the same trees with Holdfast and with the tools that are installed, one after the other:
  * `node bench/files.ts [--corpus small|large|huge|tree] [--scale 1] [--rounds 3]`. Prints seconds,
- * the best of all rounds. `--scale 0.1` makes a corpus of a tenth.
+ * the best of all rounds. `--scale 0.1` makes a corpus of a tenth. `--only holdfast,bare` measures
+ * what extended attributes cost: `bare` is Holdfast without them.
  */
 const { values } = parseArgs({
   options: {
@@ -92,8 +93,8 @@ class Repository {
     this.#storage = openLocalStorage(path);
   }
 
-  async take(requested: BackupKind): Promise<void> {
-    const files = createFilesSource({ path: source, inWorker: true });
+  async take(requested: BackupKind, extendedAttributes = true): Promise<void> {
+    const files = createFilesSource({ path: source, inWorker: true, extendedAttributes });
     const now = () => new Date();
     const begin = async () => this.#begin();
     const run = { requested, chain: this.chain, begin, signal, progress, log, now };
@@ -165,6 +166,13 @@ async function benchHoldfast(round: string): Promise<void> {
   });
 }
 
+/** The same without extended attributes, to tell what they cost. */
+async function benchBare(round: string): Promise<void> {
+  const repository = new Repository(join(round, 'bare'));
+  await measure('bare full', () => repository.take('full', false));
+  await measure('bare incremental', () => repository.take('incremental', false));
+}
+
 async function benchTar(round: string): Promise<void> {
   const archive = join(round, 'tar.zst.age');
   await measure('tar | zstd | age full', () =>
@@ -202,10 +210,13 @@ async function benchBorg(round: string): Promise<void> {
 
 const contestants = {
   holdfast: benchHoldfast,
+  bare: benchBare,
   tar: benchTar,
   restic: benchRestic,
   borg: benchBorg,
 };
+
+const contestantNames = values.only?.split(',') ?? ['holdfast', 'tar', 'restic', 'borg'];
 
 try {
   const make = corpora[values.corpus];
@@ -213,7 +224,7 @@ try {
   make();
   for (let number = 0; number < rounds; number++)
     for (const [name, contestant] of Object.entries(contestants)) {
-      if (values.only !== undefined && values.only !== name) continue;
+      if (!contestantNames.includes(name)) continue;
       const round = join(directory, `round-${number}-${name}`);
       mkdirSync(round);
       await contestant(round);
