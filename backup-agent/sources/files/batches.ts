@@ -4,7 +4,13 @@ export type Change<E, R> =
   /** New or changed, and stored by an earlier run of the same backup. */
   | { readonly kind: 'stored'; readonly entry: E }
   | { readonly kind: 'removed'; readonly removal: R }
-  | { readonly kind: 'store'; readonly entry: E; readonly previous?: E };
+  | {
+      readonly kind: 'store';
+      readonly entry: E;
+      readonly previous?: E;
+      /** A part of its content, stored by an earlier run of the same backup. */
+      readonly begun?: E;
+    };
 
 /** Keeps a batch's memory bounded where files are empty, or entries only pass through. */
 const largestBatchEntries = 4096;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { InterruptedBackup, InterruptedObject } from '../source.ts';
+import type { Change } from './batches.ts';
 import type { Extent } from './entry.ts';
 import { mergeIndexes, type ComparePaths } from './merge-indexes.ts';
 import { segmentNumber } from './segment-name.ts';
@@ -9,6 +10,7 @@ interface StoredEntry {
   readonly path: Buffer;
   readonly type: string;
   readonly extents?: readonly Extent[];
+  readonly digest?: string;
 }
 
 export interface InterruptedOptions<E extends StoredEntry> {
@@ -59,13 +61,18 @@ export class InterruptedSegments<E extends StoredEntry> {
 
   async *#entriesOf(segments: readonly InterruptedObject[]): AsyncGenerator<E> {
     const ascending = segments.toSorted((left, right) => numberOf(left) - numberOf(right));
+    let last: E | undefined;
     for (const segment of ascending) {
       if (!segment.stored) continue;
       for (const line of (await segment.readNote()).split('\n')) {
         const entry = line === '' ? undefined : this.#options.decode(line);
-        if (entry && this.#isStored(entry)) yield entry;
+        if (!entry || !this.#isStored(entry)) continue;
+        // Each part of a large file tells of those before it too.
+        if (last && !last.path.equals(entry.path)) yield last;
+        last = entry;
       }
     }
+    if (last) yield last;
   }
 
   /** A content may lie in a segment that another lane had not finished. */
@@ -79,6 +86,18 @@ export class InterruptedSegments<E extends StoredEntry> {
 
 function numberOf({ name }: InterruptedObject): number {
   return segmentNumber(name) ?? 0;
+}
+
+const begunPrefix = 'crc32:';
+
+/** In place of the digest of a file of which only the first parts are stored: their CRC-32. */
+export function begunDigest(crc32: number): string {
+  return `${begunPrefix}${crc32.toString(16)}`;
+}
+
+/** Only some of the content is stored. */
+export function isBegun({ digest }: Pick<StoredEntry, 'digest'>): boolean {
+  return digest?.startsWith(begunPrefix) ?? false;
 }
 
 /** What a backup of files found, which its manifest tells. */
@@ -112,29 +131,28 @@ export function keyOfInterrupted(interrupted: InterruptedBackup | undefined, own
 }
 
 /** The merge of what is to be done with what earlier runs have done. */
-export async function* withInterrupted<
-  E extends StoredEntry,
-  C extends { readonly kind: string; readonly entry?: E },
->(
-  changes: AsyncIterable<C>,
+export async function* withInterrupted<E extends StoredEntry, R>(
+  changes: AsyncIterable<Change<E, R>>,
   earlier: AsyncGenerator<E>,
   compare: ComparePaths,
   isSame: (now: E, earlier: E) => boolean,
-): AsyncGenerator<C | { readonly kind: 'stored'; readonly entry: E }> {
+): AsyncGenerator<Change<E, R>> {
   try {
     let head = await earlier.next();
     for await (const change of changes) {
-      const { entry } = change;
-      if (change.kind !== 'store' || !entry) {
+      if (change.kind !== 'store') {
         yield change;
         continue;
       }
+      const { entry } = change;
       while (!head.done && compare(head.value.path, entry.path) < 0) head = await earlier.next();
       const same =
         !head.done && head.value.path.equals(entry.path) && isSame(entry, head.value)
           ? head.value
           : undefined;
-      yield same ? { kind: 'stored', entry: same } : change;
+      if (!same) yield change;
+      else if (isBegun(same)) yield { ...change, begun: same };
+      else yield { kind: 'stored', entry: same };
     }
   } finally {
     await earlier.return(undefined);

@@ -14,6 +14,8 @@ import { tarBlockBytes, tarEnd, tarHeader, tarPadding, type TarHeader } from './
 export interface Candidate {
   readonly entry: Entry;
   readonly previous?: Entry;
+  /** Of a large file: the parts that an interrupted run has stored. */
+  readonly begun?: Entry;
 }
 
 export interface PackerOptions {
@@ -37,7 +39,7 @@ export type Packed = Entry | undefined;
 export const largeFileBytes = blockBytes / 2;
 /** How many are packed before other work gets a turn. */
 const candidatesPerTurn = 64;
-const attempts = 3;
+export const attempts = 3;
 const padding = Buffer.alloc(tarBlockBytes);
 
 /**
@@ -251,7 +253,7 @@ interface StoredFile {
   readonly whole: boolean;
 }
 
-function headerOf(entry: Entry): TarHeader {
+export function headerOf(entry: Entry): TarHeader {
   const { path, type, target } = entry;
   const name = path.length === 0 ? Buffer.from('.') : path;
   return {
@@ -263,7 +265,7 @@ function headerOf(entry: Entry): TarHeader {
 }
 
 /** What fails in the middle counts as missing: the header before it already told the size. */
-function readable(file: OpenFile, into: Buffer, position: number): number {
+export function readable(file: OpenFile, into: Buffer, position: number): number {
   try {
     return file.read(into, position);
   } catch (error) {

@@ -31,6 +31,8 @@ export interface FilesSourceOptions {
   readonly extendedAttributes?: boolean;
   /** Plaintext of a segment, about; 64 MiB unless told. */
   readonly segmentBytes?: number;
+  /** Files larger than a segment are stored in parts, which are no smaller than this; 1 MiB unless told. */
+  readonly smallestPartBytes?: number;
   /** Reads every file again, also where size, times and inode say that it did not change. */
   readonly verifyContent?: boolean;
   /** Segments in the making at once; 2 unless told. */
@@ -44,6 +46,7 @@ export interface FilesSourceOptions {
 }
 
 const defaultSegmentBytes = 64 * 1024 * 1024;
+const smallestPartBytes = 1024 * 1024;
 const keyBytes = 32;
 /** So many indexes of changes may build on each other before a whole one is written again. */
 const longestIndexChain = 16;
@@ -118,6 +121,11 @@ async function* backup(
   };
 }
 
+function partBytesOf(options: FilesSourceOptions): number {
+  const { segmentBytes = defaultSegmentBytes } = options;
+  return Math.max(segmentBytes, options.smallestPartBytes ?? smallestPartBytes);
+}
+
 /** Not asked of a run that reads all content again: it trusts no state that it did not see. */
 function resumable(
   options: FilesSourceOptions,
@@ -129,7 +137,8 @@ function resumable(
   const { oneFileSystem = true, extendedAttributes = true } = options;
   const chain = parents.map(({ id }) => id);
   const taken = { path, exclude, include, oneFileSystem, extendedAttributes };
-  const plan = { source: 'files', ...taken, chain, whole };
+  const partBytes = partBytesOf(options);
+  const plan = { source: 'files', ...taken, partBytes, chain, whole };
   return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
 }
 
@@ -151,6 +160,7 @@ function treeOptions(
     oneFileSystem: options.oneFileSystem ?? true,
     extendedAttributes: options.extendedAttributes ?? true,
     segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
+    partBytes: partBytesOf(options),
     verifyContent: run.verifyContent ?? options.verifyContent ?? false,
     lanes: options.lanes ?? 2,
     whole,

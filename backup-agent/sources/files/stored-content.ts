@@ -16,6 +16,8 @@ export class StoredContent {
   readonly #backups: string[] = [];
   readonly #largeSizes = new Set<number>();
   readonly #largeFrom: number;
+  /** There are few, for each part is of a segment's size. */
+  readonly #inParts = new Map<string, readonly Extent[]>();
   readonly #pages: Buffer[] = [];
   #count = 0;
   /** Row numbers, one more than they are, by the digests' first bytes; zero is free. */
@@ -26,10 +28,13 @@ export class StoredContent {
     this.#largeFrom = largeFrom;
   }
 
-  /** Only content in one piece is remembered. */
   add(digest: string, extents: readonly Extent[]): void {
     const [extent, ...others] = extents;
-    if (!extent || others.length > 0) return;
+    if (!extent) return;
+    if (others.length > 0) {
+      this.#addInParts(digest, extents);
+      return;
+    }
     const key = keyOf(digest);
     const slot = this.#slotOf(key);
     if (this.#slots[slot] !== 0) return;
@@ -39,9 +44,15 @@ export class StoredContent {
     if (extent.length >= this.#largeFrom) this.#largeSizes.add(extent.length);
   }
 
+  #addInParts(digest: string, extents: readonly Extent[]): void {
+    if (this.#inParts.has(digest)) return;
+    this.#inParts.set(digest, extents);
+    this.#largeSizes.add(extents.reduce((sum, { length }) => sum + length, 0));
+  }
+
   find(digest: string): readonly Extent[] | undefined {
     const row = this.#slots[this.#slotOf(keyOf(digest))] ?? 0;
-    if (row === 0) return undefined;
+    if (row === 0) return this.#inParts.get(digest);
     const [page, start] = this.#rowAt(row - 1);
     const at = start + digestBytes;
     const backup = this.#backups[page.readUInt32LE(at)];

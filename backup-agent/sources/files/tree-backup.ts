@@ -11,10 +11,17 @@ import { comparePaths, type Entry } from './entry.ts';
 import { sameState } from './file-content.ts';
 import { decodeEntry, encodeEntry, type IndexHeader } from './index-format.ts';
 import { indexName, readTree } from './index-reader.ts';
-import { InterruptedSegments, withInterrupted, type Findings } from './interrupted.ts';
+import { InterruptedSegments, isBegun, withInterrupted, type Findings } from './interrupted.ts';
+import { LargeFile, segmentsOf } from './large-file.ts';
 import { LinkGroups } from './link-groups.ts';
 import { PathFilter, type PathPatterns } from './path-filter.ts';
-import { largeFileBytes, SegmentPacker, type Candidate } from './segment-packer.ts';
+import {
+  largeFileBytes,
+  SegmentPacker,
+  type Candidate,
+  type Packed,
+  type PackerOptions,
+} from './segment-packer.ts';
 import { segmentName } from './segment-name.ts';
 import { StoredContent } from './stored-content.ts';
 import { UnknownPaths } from './unknown-paths.ts';
@@ -27,6 +34,8 @@ export interface TreeBackupOptions {
   /** Keeps extended attributes and ACLs, where the system can tell them. */
   readonly extendedAttributes: boolean;
   readonly segmentBytes: number;
+  /** A larger file is stored in parts of this size. */
+  readonly partBytes: number;
   readonly verifyContent: boolean;
   readonly lanes: number;
   /** Whether the index to write names every entry, or only what changed. */
@@ -123,9 +132,8 @@ class TreeBackup {
       index: whole ? 'whole' : 'changes',
     };
     yield Buffer.from(`${JSON.stringify(header)}\n`);
-    const work = batches(this.#changes(), segmentBytes, whole);
-    const first = this.#earlier.greatestNumber + 1;
-    const written = pMapIterable(work, (batch, number) => this.#store(batch, first + number), {
+    const work = this.#numbered(batches(this.#changes(), segmentBytes, whole));
+    const written = pMapIterable(work, ({ batch, segment }) => this.#store(batch, segment), {
       concurrency: lanes,
       backpressure: lanes + 1,
     });
@@ -133,6 +141,23 @@ class TreeBackup {
     // Nothing of the backup can be used before its index is whole.
     if (this.#entries === 0 && emptied !== undefined)
       throw new HoldfastError('source-emptied', emptied);
+  }
+
+  /** Numbers ascend with the paths, whatever is packed first. */
+  async *#numbered(work: AsyncIterable<readonly FileChange[]>) {
+    let segment = this.#earlier.greatestNumber + 1;
+    for await (const batch of work) {
+      yield { batch, segment };
+      const large = this.#largeFileOf(batch);
+      segment += large ? segmentsOf(large.entry.sizeBytes, this.#options.partBytes) : 1;
+    }
+  }
+
+  /** A file that is larger than a segment has a batch for itself. */
+  #largeFileOf(batch: readonly FileChange[]): Candidate | undefined {
+    const [change, ...others] = batch;
+    if (change?.kind !== 'store' || others.length > 0) return undefined;
+    return change.entry.sizeBytes > this.#options.partBytes ? change : undefined;
   }
 
   async *#changes() {
@@ -170,6 +195,11 @@ class TreeBackup {
       encodeEntry(entry, this.#options.writer.id);
     const candidates = batch.filter((change) => change.kind === 'store');
     if (candidates.length === 0) return indexLines(batch, [], encode, removalOf);
+    const large = this.#largeFileOf(batch);
+    if (large) {
+      const packed = await this.#storeLarge(large, segment);
+      return indexLines(batch, [packed && encode(packed)], encode, removalOf);
+    }
     const packer = this.#packer(candidates, segment);
     await this.#loadContent();
     let packed: (string | undefined)[] | undefined;
@@ -178,9 +208,26 @@ class TreeBackup {
     return indexLines(batch, packedLines(), encode, removalOf);
   }
 
+  async #storeLarge(candidate: Candidate, segment: number): Promise<Packed> {
+    const { partBytes, writer } = this.#options;
+    const file = new LargeFile(candidate, {
+      ...this.#packing(segment),
+      partBytes,
+      writer,
+      onSegment: (number) => this.#beginSegment(number),
+      note: (begun) => encodeEntry(begun, writer.id),
+    });
+    await this.#loadContent();
+    return await file.store();
+  }
+
   #packer(candidates: readonly Candidate[], segment: number): SegmentPacker {
+    return new SegmentPacker(candidates, this.#packing(segment));
+  }
+
+  #packing(segment: number): PackerOptions {
     const { root, key, writer, progress } = this.#options;
-    return new SegmentPacker(candidates, {
+    return {
       root,
       segment,
       key,
@@ -191,15 +238,19 @@ class TreeBackup {
       signal: this.#signal,
       onProblem: this.#report,
       onBytes: (bytes) => progress.advance(0, { bytes }),
-    });
+    };
+  }
+
+  #beginSegment(segment: number): void {
+    this.#segments += 1;
+    this.#options.progress.advance(0, { segment });
   }
 
   async #write(packer: SegmentPacker, segment: number, note: () => string): Promise<void> {
     const chunks = packer.pack();
     const first = await chunks.next();
     if (first.done) return;
-    this.#segments += 1;
-    this.#options.progress.advance(0, { segment });
+    this.#beginSegment(segment);
     const archive = startingWith(first.value, chunks);
     await this.#options.writer.writeObject(segmentName(segment), archive, note);
   }
@@ -216,7 +267,7 @@ class TreeBackup {
 
   async #remember(entries: AsyncGenerator<Entry>): Promise<void> {
     for await (const { digest, extents, sizeBytes, mark } of entries)
-      if (digest && extents && sizeBytes > 0 && mark !== 'changed')
+      if (digest && extents && sizeBytes > 0 && mark !== 'changed' && !isBegun({ digest }))
         this.#stored.add(digest, extents);
   }
 }

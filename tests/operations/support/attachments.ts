@@ -29,11 +29,16 @@ export async function openAttachments(
   { wrap = (storage) => storage, now, source, stateDirectory }: AttachmentsOptions = {},
 ): Promise<Agent> {
   return await openInstallation(directory, {
-    source: source ?? createFilesSource({ path: join(directory, 'source'), segmentBytes }),
+    source: source ?? attachmentsIn(join(directory, 'source')),
     storage: (name) => wrap(openLocalStorage(join(directory, name))),
     ...(now ? { now } : {}),
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
+}
+
+/** Files larger than a segment come in parts, however small that is. */
+export function attachmentsIn(path: string): Source {
+  return createFilesSource({ path, segmentBytes, smallestPartBytes: segmentBytes });
 }
 
 export async function makeAttachments(directory: string): Promise<void> {

@@ -25,7 +25,13 @@ test('after any edits, full and incrementals restore at every point to what the 
       await using directory = await temporaryDirectory();
       const source = join(directory.path, 'source');
       mkdirSync(source);
-      const files = createFilesSource({ path: source, segmentBytes: size, allowEmpty: true });
+      const files = createFilesSource({
+        path: source,
+        segmentBytes: size,
+        // Some files are larger than a segment, and come in parts.
+        smallestPartBytes: 700,
+        allowEmpty: true,
+      });
       const chain: BackupReader[] = [];
       const points: Described[] = [];
       for (const [kind, changes] of [['full', first] as const, ...later]) {

@@ -10,6 +10,7 @@ export async function backUp(source: string): Promise<BackupReader> {
   const files = createFilesSource({
     path: source,
     segmentBytes: killedSegmentBytes,
+    smallestPartBytes: killedSegmentBytes,
     randomBytes: (count) => Buffer.alloc(count, 1),
   });
   const [full] = await takeBackups(files, 'full');
@@ -17,19 +18,39 @@ export async function backUp(source: string): Promise<BackupReader> {
   return full.reader;
 }
 
-/** Run as a program: restores, and kills itself after so many bytes. */
+/** Counts what is read of segments. */
+export function counting(reader: BackupReader, count: (bytes: number) => void): BackupReader {
+  return {
+    ...reader,
+    readObject: async (name, signal) => {
+      const bytes = await reader.readObject(name, signal);
+      return (async function* () {
+        for await (const chunk of bytes) {
+          count(chunk.length);
+          yield chunk;
+        }
+      })();
+    },
+  };
+}
+
+/** Run as a program: restores, and kills itself after so many bytes were restored, or with `reads` read. */
 if (import.meta.main) {
-  const [source = '', target = '', bytes = '0'] = process.argv.slice(2);
+  const [source = '', target = '', bytes = '0', unit] = process.argv.slice(2);
   let left = Number(bytes);
+  const pass = (count: number) => {
+    left -= count;
+    if (left < 0) process.kill(process.pid, 'SIGKILL');
+  };
+  const reader = await backUp(source);
   await restoreFiles({
-    chain: [await backUp(source)],
+    chain: [unit === 'reads' ? counting(reader, pass) : reader],
     target,
     signal: new AbortController().signal,
     progress: {
       ...silentProgress,
-      advance(count) {
-        left -= count;
-        if (left < 0) process.kill(process.pid, 'SIGKILL');
+      advance: (count) => {
+        if (unit !== 'reads') pass(count);
       },
     },
   });

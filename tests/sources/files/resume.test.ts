@@ -11,11 +11,10 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { restoreFiles } from '../../../backup-agent/sources/files/restore/restore-files.ts';
-import type { BackupReader } from '../../../backup-agent/sources/source.ts';
 import { silentProgress } from '../../support/in-memory-backup.ts';
 import { rounds } from '../../support/scale.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { backUp, killedSegmentBytes } from './killed-restore.ts';
+import { backUp, counting, killedSegmentBytes } from './killed-restore.ts';
 import { assertSameTree } from './tree.ts';
 
 const signal = new AbortController().signal;
@@ -30,22 +29,6 @@ function fill(source: string): void {
     const content = Buffer.alloc(fileBytes, `${number} `);
     writeFileSync(join(source, `d${number % 7}`, `f${number}`), content);
   }
-}
-
-/** Counts what is read of segments. */
-function counting(reader: BackupReader, count: (bytes: number) => void): BackupReader {
-  return {
-    ...reader,
-    readObject: async (name, signal) => {
-      const bytes = await reader.readObject(name, signal);
-      return (async function* () {
-        for await (const chunk of bytes) {
-          count(chunk.length);
-          yield chunk;
-        }
-      })();
-    },
-  };
 }
 
 test('a restore killed anywhere goes on, and repeats no more than the segments in the making', async () => {

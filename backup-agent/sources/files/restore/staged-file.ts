@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import type { Hmac } from 'node:crypto';
 import type { ContentKey } from '../content-key.ts';
 import type { Entry } from '../entry.ts';
@@ -6,6 +15,8 @@ import type { Metadata } from './metadata.ts';
 
 const blockBytes = 4096;
 const emptyBlock = Buffer.alloc(blockBytes);
+const readBytes = 1024 * 1024;
+const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
 /** A file written aside, under a name of ours, until its digest is known to be right. */
 export class StagedFile implements Disposable {
@@ -16,11 +27,43 @@ export class StagedFile implements Disposable {
   #position = 0;
   #placed = false;
 
-  constructor(path: Buffer, entry: Entry, key: ContentKey) {
+  /** What an interrupted run has left of it, with `inParts`. */
+  readonly keptBytes: number;
+  readonly #inParts: boolean;
+
+  /** With `inParts`, it stays when it is not finished, and goes on with what is there. */
+  constructor(path: Buffer, entry: Entry, key: ContentKey, inParts = false) {
     this.path = path;
     this.#entry = entry;
     this.#hash = key.start();
-    this.#fd = openSync(path, 'wx', 0o600);
+    this.#inParts = inParts;
+    this.#fd = openSync(path, inParts ? O_RDWR | O_CREAT | O_NOFOLLOW : 'wx', 0o600);
+    this.keptBytes = inParts ? fstatSync(this.#fd).size : 0;
+  }
+
+  /** Goes on behind the first bytes of what was left, which are read for the digest. */
+  keep(bytes: number): void {
+    ftruncateSync(this.#open, bytes);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(bytes, readBytes));
+    while (this.#position < bytes) {
+      const wanted = Math.min(buffer.length, bytes - this.#position);
+      const count = readSync(this.#open, buffer, 0, wanted, this.#position);
+      if (count === 0) throw new Error('the staged file became shorter');
+      this.#hash.update(buffer.subarray(0, count));
+      this.#position += count;
+    }
+  }
+
+  /** Makes the file's size tell that it holds all up to here, also where that is a hole. */
+  endPart(): void {
+    ftruncateSync(this.#open, this.#position);
+  }
+
+  /** What was written is of no use. */
+  discard(): void {
+    this.#close();
+    unlinkSync(this.path);
+    this.#placed = true;
   }
 
   write(chunk: Uint8Array): void {
@@ -47,7 +90,7 @@ export class StagedFile implements Disposable {
 
   [Symbol.dispose](): void {
     this.#close();
-    if (!this.#placed) unlinkSync(this.path);
+    if (!this.#placed && !this.#inParts) unlinkSync(this.path);
   }
 
   get #open(): number {

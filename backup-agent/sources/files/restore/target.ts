@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -26,8 +27,13 @@ export interface Target {
   readonly foldCase: boolean;
   /** A new name in the restore's folder. */
   stagedPath(): Buffer;
+  /** A name in there that is the same in each run; what is written under it stays when a run is interrupted. */
+  partsPath(path: Buffer): Buffer;
   close(): Promise<void>;
 }
+
+/** Begins the names of files that are put together from several segments. */
+const partsPrefix = 'parts-';
 
 const workState = z.strictObject({
   backup: z.string(),
@@ -52,7 +58,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     throw new HoldfastError('target-not-empty', `${directory} is not empty`);
   if (!dryRun) {
     await mkdir(work, { recursive: true, mode: 0o700 });
-    await removeStaged(work);
+    await removeStaged(work, resuming);
     await writeFile(join(work, 'state.json'), JSON.stringify(state));
   }
   const foldCase = options.foldCase ?? (!dryRun && existsSync(join(work, 'STATE.JSON')));
@@ -65,6 +71,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     resuming,
     foldCase,
     stagedPath: () => joinPath(workPath, Buffer.from(`f${staged++}`)),
+    partsPath: (path) => joinPath(workPath, Buffer.from(`${partsPrefix}${hash('sha256', path)}`)),
     close: () => rm(work, { recursive: true, force: true }),
   };
 }
@@ -88,6 +95,8 @@ async function isSameRestore(work: string, state: z.infer<typeof workState>): Pr
   }
 }
 
-async function removeStaged(work: string): Promise<void> {
-  for (const name of await readdir(work)) await rm(join(work, name), { recursive: true });
+async function removeStaged(work: string, keepParts: boolean): Promise<void> {
+  for (const name of await readdir(work))
+    if (!keepParts || !name.startsWith(partsPrefix))
+      await rm(join(work, name), { recursive: true });
 }

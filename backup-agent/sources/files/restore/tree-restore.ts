@@ -5,11 +5,22 @@ import type { ContentKey } from '../content-key.ts';
 import { joinPath, showPath, type Entry } from '../entry.ts';
 import { segmentName } from '../segment-name.ts';
 import { errorCode } from '../system-errors.ts';
+import { writeParts } from './file-in-parts.ts';
 import { finishTree } from './finish-tree.ts';
 import type { Metadata } from './metadata.ts';
 import { Placement, type Decision } from './placement.ts';
 import type { RestoreReport } from './report.ts';
-import { readContents, type WantedContent } from './segment-contents.ts';
+import {
+  addToPlan,
+  isInParts,
+  linkGroup,
+  segmentKey,
+  windows,
+  type Content,
+  type Destination,
+  type SegmentPlan,
+} from './restore-plan.ts';
+import { readContents } from './segment-contents.ts';
 import type { Selection } from './selection.ts';
 import { StagedFile } from './staged-file.ts';
 import type { Target } from './target.ts';
@@ -28,17 +39,6 @@ export interface TreeRestoreOptions {
   readonly dryRun: boolean;
 }
 
-/** A file to write, and under which path. */
-interface Destination {
-  readonly entry: Entry;
-  readonly path: Buffer;
-}
-
-/** All destinations of one content. */
-type Content = WantedContent<Destination[]>;
-
-/** How many files are planned at once; a larger tree takes several passes over the index. */
-const largestWindow = 100_000;
 const segmentsAtOnce = 2;
 
 /**
@@ -65,30 +65,32 @@ export class TreeRestore {
 
   async run(): Promise<void> {
     const { dryRun, selection, target, metadata, report, progress } = this.#options;
-    const { counts, bytes } = await this.#survey();
+    const { counts, bytes, inParts } = await this.#survey();
     progress.step('Restore files', { amount: bytes, unit: 'bytes' });
     await this.#restoreEmpty();
     for (const segments of windows(counts)) await this.#restoreWindow(segments);
+    if (inParts) await this.#restoreInParts();
     if (dryRun) return;
     const placement = this.#placement;
     await finishTree({ selection, target, placement, metadata, report });
     report.notes.push(...metadata.notes);
   }
 
-  async #survey(): Promise<{ counts: Map<string, number>; bytes: number }> {
+  async #survey(): Promise<{ counts: Map<string, number>; bytes: number; inParts: boolean }> {
     const { selection, report } = this.#options;
     const counts = new Map<string, number>();
     let bytes = 0;
+    let inParts = false;
     for await (const entry of selection.entries((problem) => report.refused.push(problem))) {
       if (entry.type === 'directory') this.#makeDirectory(entry);
       else if (entry.type === 'file') {
-        const segment = segmentKey(entry);
-        if (segment === undefined) continue;
-        counts.set(segment, (counts.get(segment) ?? 0) + 1);
         bytes += entry.sizeBytes;
+        inParts ||= isInParts(entry);
+        const segment = segmentKey(entry);
+        if (segment !== undefined) counts.set(segment, (counts.get(segment) ?? 0) + 1);
       } else if (this.#options.dryRun) report.restored += 1;
     }
-    return { counts, bytes };
+    return { counts, bytes, inParts };
   }
 
   #makeDirectory({ path }: Entry): void {
@@ -132,7 +134,7 @@ export class TreeRestore {
   }
 
   async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
-    const plan = new Map<string, Map<string, Content>>();
+    const plan: SegmentPlan = new Map();
     for await (const entry of this.#options.selection.entries()) {
       const segment = segmentKey(entry);
       if (segment === undefined || !segments.has(segment)) continue;
@@ -148,10 +150,6 @@ export class TreeRestore {
   /** Applies the policy; only what must be written comes back. */
   #accept(entry: Entry): Destination | undefined {
     const { report, dryRun } = this.#options;
-    if ((entry.extents?.length ?? 0) > 1) {
-      this.#refuse(entry.path, 'has content in several pieces, which this release cannot join');
-      return undefined;
-    }
     const decision: Decision = this.#placement.decide(entry);
     if (decision.do === 'refuse') this.#refuse(entry.path, decision.what);
     else if (decision.do === 'skip') report.skipped += 1;
@@ -161,6 +159,47 @@ export class TreeRestore {
       report.bytes += entry.sizeBytes;
     } else return { entry, path: decision.path };
     return undefined;
+  }
+
+  /** Files that are larger than a segment; the names and copies of one follow it. */
+  async #restoreInParts(): Promise<void> {
+    const byName = new Map<string, Destination>();
+    const byDigest = new Map<string, Destination>();
+    for await (const entry of this.#options.selection.entries()) {
+      const { digest } = entry;
+      if (digest === undefined || !isInParts(entry)) continue;
+      const destination = this.#accept(entry);
+      if (!destination) continue;
+      const twin = byName.get(linkGroup(entry));
+      const source = byDigest.get(digest);
+      const isPlaced = twin
+        ? this.#try(destination, () => this.#link(twin, destination))
+        : source
+          ? this.#try(destination, () => this.#copy(source, destination))
+          : await this.#joinParts(destination);
+      if (!isPlaced) continue;
+      byDigest.set(digest, source ?? destination);
+      if (!twin) byName.set(linkGroup(entry), destination);
+    }
+  }
+
+  async #joinParts(destination: Destination): Promise<boolean> {
+    const { target, key, signal, metadata } = this.#options;
+    const { entry, path } = destination;
+    for (;;) {
+      using staged = new StagedFile(target.partsPath(path), entry, key, true);
+      const fault = await writeParts(staged, entry, { readers: this.#readers, signal });
+      if (fault === undefined && staged.finish(metadata))
+        return this.#try(destination, () => {
+          this.#placement.place(staged.path, path);
+          staged.placed();
+        });
+      const wasKept = staged.keptBytes > 0;
+      staged.discard();
+      if (fault === undefined && wasKept) continue;
+      this.#refuse(entry.path, fault ?? 'has content that does not match its digest');
+      return false;
+    }
   }
 
   async #restoreSegment(byPlace: Map<string, Content>): Promise<void> {
@@ -255,47 +294,4 @@ export class TreeRestore {
     this.#options.metadata.setPath(staged, to.entry);
     this.#placement.place(staged, to.path);
   }
-}
-
-/** Undefined for what has no content. */
-function segmentKey({ extents }: Entry): string | undefined {
-  const [extent] = extents ?? [];
-  return extent && `${extent.backup}/${extent.segment}`;
-}
-
-/** Names of one file share a group: that of the first name. */
-function linkGroup({ path, linkTo }: Entry): string {
-  return (linkTo ?? path).toString('latin1');
-}
-
-function addToPlan(
-  plan: Map<string, Map<string, Content>>,
-  segment: string,
-  destination: Destination,
-): void {
-  const [extent] = destination.entry.extents ?? [];
-  if (!extent) return;
-  const { offset, length } = extent;
-  const place = `${offset}+${length}`;
-  const contents = plan.get(segment) ?? new Map<string, Content>();
-  plan.set(segment, contents);
-  const content = contents.get(place);
-  if (content) content.wanted.push(destination);
-  else contents.set(place, { offset, length, wanted: [destination] });
-}
-
-/** Sets of segments that together hold a window of files. */
-function* windows(counts: ReadonlyMap<string, number>): Generator<ReadonlySet<string>> {
-  let window = new Set<string>();
-  let files = 0;
-  for (const [segment, count] of counts) {
-    if (files > 0 && files + count > largestWindow) {
-      yield window;
-      window = new Set();
-      files = 0;
-    }
-    window.add(segment);
-    files += count;
-  }
-  if (files > 0) yield window;
 }

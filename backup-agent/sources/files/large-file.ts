@@ -1,0 +1,298 @@
+import type { Hmac } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import type { BackupWriter } from '../source.ts';
+import { ArchiveBlocks, blockBytes } from './archive-blocks.ts';
+import type { ContentKey } from './content-key.ts';
+import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
+import { OpenFile, sameState } from './file-content.ts';
+import { begunDigest, isBegun } from './interrupted.ts';
+import type { LinkTurn } from './link-groups.ts';
+import {
+  attempts,
+  headerOf,
+  readable,
+  type Candidate,
+  type Packed,
+  type PackerOptions,
+} from './segment-packer.ts';
+import { segmentName } from './segment-name.ts';
+import { errorText, isGone } from './system-errors.ts';
+import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
+
+export interface LargeFileOptions extends PackerOptions {
+  /** Of a part; what is left goes into the last, which may be smaller, or larger where the file grew. */
+  readonly partBytes: number;
+  readonly writer: BackupWriter;
+  readonly onSegment: (segment: number) => void;
+  /** What a run that goes on is told of the file and the parts that are stored so far. */
+  readonly note: (begun: Entry) => string;
+}
+
+/** In so many parts a file of this size is stored, unless it grows meanwhile. */
+export function partsOf(sizeBytes: number, partBytes: number): number {
+  return Math.max(1, Math.ceil(sizeBytes / partBytes));
+}
+
+/** How many segment numbers such a file may use. */
+export function segmentsOf(sizeBytes: number, partBytes: number): number {
+  return attempts * partsOf(sizeBytes, partBytes);
+}
+
+/** By the name in its segment, a part tells whose it is, and how many there are. */
+function partPath(path: Buffer, part: number, parts: number): Buffer {
+  const number = (value: number) => String(value).padStart(6, '0');
+  return Buffer.concat([path, Buffer.from(`.holdfast-part-${number(part)}-of-${number(parts)}`)]);
+}
+
+interface StoredParts {
+  readonly digest: string;
+  readonly extents: readonly Extent[];
+  /** Nothing was missing when it was read. */
+  readonly whole: boolean;
+}
+
+/**
+ * Stores a file that is larger than a segment in several of them, a part in each. What an interrupted
+ * run has stored of it is read again for the digest, and stays where it is. To be made in the order
+ * of the walk, like a `SegmentPacker`.
+ */
+export class LargeFile {
+  readonly #candidate: Candidate;
+  readonly #options: LargeFileOptions;
+  readonly #turn: LinkTurn | undefined;
+  readonly #parts: number;
+  #segment: number;
+
+  constructor(candidate: Candidate, options: LargeFileOptions) {
+    const { linkTo, sizeBytes } = candidate.entry;
+    this.#candidate = candidate;
+    this.#options = options;
+    this.#turn = linkTo && options.links.join(linkTo);
+    this.#parts = partsOf(sizeBytes, options.partBytes);
+    this.#segment = options.segment;
+  }
+
+  async store(): Promise<Packed> {
+    const { entry } = this.#candidate;
+    let packed: Packed;
+    try {
+      const earlier = await this.#turn?.earlier;
+      packed =
+        earlier?.inode === entry.inode
+          ? { ...earlier, path: entry.path }
+          : await this.#storeSteadily();
+      return packed;
+    } finally {
+      this.#turn?.settle(packed);
+    }
+  }
+
+  async #storeSteadily(): Promise<Packed> {
+    for (let attempt = 1; ; attempt++) {
+      using file = this.#open();
+      if (!file) return this.#stale;
+      const { digest, extents, whole } = this.#known(file) ?? (await this.#storeParts(file));
+      const stored = { ...file.entry, digest, extents };
+      if (file.unchanged && whole) {
+        this.#options.stored.add(digest, extents);
+        return stored;
+      }
+      if (attempt < attempts) continue;
+      this.#report('changed or failed while it was read, each time; stored as last read');
+      return { ...stored, mark: 'changed' };
+    }
+  }
+
+  #report(what: string): void {
+    this.#options.onProblem({ where: showPath(this.#candidate.entry.path), what });
+  }
+
+  #stale: Packed;
+
+  #open(): OpenFile | undefined {
+    const { root, readAttributes } = this.#options;
+    const { entry, previous } = this.#candidate;
+    try {
+      return new OpenFile(joinPath(root, entry.path), entry, readAttributes);
+    } catch (error) {
+      this.#report(errorText(error));
+      const keep = previous?.type === 'file' && !isGone(error);
+      this.#stale = keep ? { ...previous, mark: 'stale' } : undefined;
+      return undefined;
+    }
+  }
+
+  /** Hashed first where the chain may well have the content already. */
+  #known(file: OpenFile): StoredParts | undefined {
+    const { sizeBytes } = file.entry;
+    const { previous } = this.#candidate;
+    const { stored, key, onBytes } = this.#options;
+    if (previous?.sizeBytes !== sizeBytes && !stored.hasLarge(sizeBytes)) return undefined;
+    const content = new ContentSum(key);
+    if (!rehash(file, content, sizeBytes, onBytes)) return undefined;
+    const digest = content.digest();
+    const extents =
+      previous?.digest === digest && previous.extents ? previous.extents : stored.find(digest);
+    return extents && { digest, extents, whole: true };
+  }
+
+  async #storeParts(file: OpenFile): Promise<StoredParts> {
+    const { sizeBytes } = file.entry;
+    const { content, extents } = this.#begin(file);
+    let position = lengthOf(extents);
+    let last: Promise<unknown> = Promise.resolve();
+    try {
+      while (position < sizeBytes) {
+        const part = this.#part(file, position, extents.length + 1);
+        position += part.length;
+        const before = last;
+        last = this.#put(part, content, file.entry, extents);
+        // The next part is read while this one is made durable: two at once are enough for that.
+        await Promise.all([Promise.race([part.read, last]), before]);
+      }
+    } finally {
+      // The file stays open for as long as anything reads it.
+      await Promise.allSettled([last]);
+    }
+    await last;
+    return { digest: content.digest(), extents, whole: content.whole };
+  }
+
+  #part(file: OpenFile, position: number, number: number): Part {
+    const left = file.entry.sizeBytes - position;
+    const isLast = number >= this.#parts;
+    const length = isLast ? left : Math.min(this.#options.partBytes, left);
+    return new Part(file, { position, length, number, of: this.#parts });
+  }
+
+  /** With what an interrupted run has stored, if the file still is what that run has read. */
+  #begin(file: OpenFile): { content: ContentSum; extents: Extent[] } {
+    const { begun } = this.#candidate;
+    const { key, onBytes } = this.#options;
+    if (begun?.extents && isBegun(begun) && sameState(begun, file.entry)) {
+      const content = new ContentSum(key);
+      const isRead = rehash(file, content, lengthOf(begun.extents), onBytes);
+      if (isRead && begunDigest(content.check) === begun.digest)
+        return { content, extents: [...begun.extents] };
+    }
+    return { content: new ContentSum(key), extents: [] };
+  }
+
+  async #put(part: Part, content: ContentSum, entry: Entry, extents: Extent[]): Promise<void> {
+    const { writer, backup, onSegment, onBytes, signal, note } = this.#options;
+    const segment = this.#segment++;
+    onSegment(segment);
+    extents.push({ backup, segment, offset: part.offset, length: part.length });
+    const soFar = [...extents];
+    const archive = part.pack(content, onBytes, signal);
+    await writer.writeObject(segmentName(segment), archive, () =>
+      part.sumSoFar === undefined
+        ? ''
+        : note({ ...entry, extents: soFar, digest: begunDigest(part.sumSoFar) }),
+    );
+  }
+}
+
+function lengthOf(extents: readonly Extent[]): number {
+  return extents.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What has been read of a file from its beginning on. */
+class ContentSum {
+  /** Nothing was missing. */
+  whole = true;
+  /** Unlike the digest, it can be told in the middle: enough to notice that the file has changed. */
+  check = 0;
+  readonly #hash: Hmac;
+
+  constructor(key: ContentKey) {
+    this.#hash = key.start();
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.check = crc32(bytes, this.check);
+  }
+
+  digest(): string {
+    return this.#hash.digest('base64url');
+  }
+}
+
+/** Reads the first bytes again; whether all of them are there. */
+function rehash(
+  file: OpenFile,
+  content: ContentSum,
+  sizeBytes: number,
+  onBytes: (count: number) => void,
+): boolean {
+  const scratch = Buffer.allocUnsafeSlow(blockBytes);
+  for (let position = 0; position < sizeBytes;) {
+    const buffer = scratch.subarray(0, Math.min(blockBytes, sizeBytes - position));
+    if (readable(file, buffer, position) < buffer.length) return false;
+    content.update(buffer);
+    onBytes(buffer.length);
+    position += buffer.length;
+  }
+  return true;
+}
+
+interface PartPlace {
+  readonly position: number;
+  readonly length: number;
+  readonly number: number;
+  readonly of: number;
+}
+
+/** One part as an archive of its own. */
+class Part {
+  /** Where the content begins in the archive. */
+  readonly offset: number;
+  readonly length: number;
+  /** Settles once all has been read. */
+  readonly read: Promise<void>;
+  /** Of the file up to the part's end, once it is read and if nothing is missing. */
+  sumSoFar: number | undefined;
+  readonly #file: OpenFile;
+  readonly #position: number;
+  readonly #header: Buffer;
+  readonly #done = Promise.withResolvers<void>();
+
+  constructor(file: OpenFile, { position, length, number, of }: PartPlace) {
+    const path = partPath(file.entry.path, number, of);
+    this.#file = file;
+    this.#position = position;
+    this.#header = tarHeader({ ...headerOf(file.entry), path, sizeBytes: length });
+    this.offset = this.#header.length;
+    this.length = length;
+    this.read = this.#done.promise;
+  }
+
+  /** What is missing is filled up, for the header already told the size. */
+  async *pack(
+    content: ContentSum,
+    onBytes: (count: number) => void,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
+    const blocks = new ArchiveBlocks();
+    blocks.put(this.#header);
+    for (let done = 0; done < this.length;) {
+      const buffer = blocks.take(this.length - done);
+      const count = readable(this.#file, buffer, this.#position + done);
+      buffer.fill(0, count);
+      content.update(buffer);
+      content.whole &&= count === buffer.length;
+      onBytes(count);
+      done += buffer.length;
+      yield* blocks.full();
+      await setImmediate(undefined, { signal });
+    }
+    if (content.whole) this.sumSoFar = content.check;
+    blocks.put(Buffer.alloc(tarPadding(this.length)));
+    blocks.put(tarEnd);
+    yield* blocks.full();
+    yield* blocks.rest();
+    this.#done.resolve();
+  }
+}
