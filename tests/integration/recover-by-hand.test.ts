@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { Client } from 'pg';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { startThrowawayServer } from '../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { findServerBinaries } from '../../backup-agent/tools/postgres-binaries.ts';
 import { testInstallation } from '../support/installation.ts';
@@ -46,6 +46,12 @@ describe(
       INSERT INTO crm."odd ""名"" 🎉" VALUES (1, E'tab\\tand \\\\. and \\n newline'), (2, NULL);
       SELECT setval('crm.invoice_number', 4711);
       SELECT lo_from_bytea(777, '\\xdeadbeef')`);
+      // Larger than a segment, so it is stored in parts.
+      const large = join(installation.crm.folder, "a 'large' file");
+      await writeFile(large, Buffer.alloc(2_500_000, 'large'), { mode: 0o640 });
+      const configuration = parse(await readFile(configFile, 'utf8'));
+      configuration.jobs['crm-attachments'].source.segmentSize = '1MiB';
+      await writeFile(configFile, stringify(configuration, { lineWidth: 0 }));
       const backup = await run('backup', 'crm', '--json');
       assert.ok(backup.exitCode === 0 || backup.exitCode === 5, backup.stderr);
       const [database, files] = JSON.parse(backup.stdout);
@@ -83,6 +89,9 @@ describe(
       const unpacked = await runPage(repository, ['1', '3', '4b'], ofFiles);
       assert.equal(unpacked.exitCode, 0, unpacked.all);
       await execa('diff', ['-r', installation.crm.folder, target]);
+      const joined = await stat(join(target, "a 'large' file"));
+      assert.equal(joined.mode & 0o777, 0o640);
+      assert.equal(joined.mtimeMs, (await stat(large)).mtimeMs);
 
       const objects = join(repository, 'jobs', 'crm-attachments', files.id, 'objects');
       const [first = ''] = await readdir(objects);

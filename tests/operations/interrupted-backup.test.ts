@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { assertSameTree, describeTree, type Described } from '../sources/files/t
 import { rounds } from '../support/scale.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import {
+  largeSegments,
   makeAttachments,
   openAttachments,
   restoreAttachments,
@@ -22,7 +24,7 @@ import {
   storedOf,
   type AttachmentsOptions,
 } from './support/attachments.ts';
-import { withPoints } from './support/points.ts';
+import { countingPuts, withPoints } from './support/points.ts';
 import { run } from './support/scenario.ts';
 
 class Interruption extends Error {}
@@ -178,6 +180,33 @@ test('a backup killed again and again comes to its end, and repeats only segment
     await assertSound(agent);
     assert.deepEqual(journalsIn(directory.path), []);
   }
+});
+
+test('of a large file, a kill repeats no more than 5 % of what was moved, and the parts in the making', async () => {
+  await using directory = await temporaryDirectory();
+  await makeAttachments(directory.path);
+  const partBytes = 2 ** 20;
+  const parts = rounds(12, 300);
+  // Incompressible, so that bytes moved are bytes of the file.
+  const file = join(directory.path, 'source/large');
+  for (let part = 0; part < parts; part++)
+    writeFileSync(file, randomBytes(partBytes), { flag: 'a' });
+  const before = Math.floor(parts * partBytes * (0.4 + Math.random() * 0.5));
+  const child = spawnSync(process.execPath, [program, directory.path, String(before), 'bytes']);
+  assert.equal(child.signal, 'SIGKILL', child.stderr.toString());
+  await rm(join(directory.path, 'primary/leases'), { recursive: true, force: true });
+  let moved = 0;
+  const agent = await openAttachments(directory.path, {
+    source: largeSegments(directory.path),
+    wrap: (storage) => countingPuts(storage, (bytes) => (moved += bytes)),
+  });
+  const [manifest] = await runBackup(agent, { job: 'crm', kind: 'full' }, run);
+  const repeated = before + moved - parts * partBytes;
+  const limit = 0.05 * before + 2 * partBytes;
+  assert.ok(repeated <= limit, `${repeated} bytes repeated of ${before}, ${limit} allowed`);
+  const target = join(directory.path, 'restored');
+  await restoreAttachments(agent, manifest?.id ?? '', target);
+  assertSameTree(target, join(directory.path, 'source'));
 });
 
 function journalsIn(directory: string): string[] {

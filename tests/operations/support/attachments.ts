@@ -41,6 +41,11 @@ export function attachmentsIn(path: string): Source {
   return createFilesSource({ path, segmentBytes, smallestPartBytes: segmentBytes });
 }
 
+/** Segments of 1 MiB, for files that are larger still. */
+export function largeSegments(directory: string): Source {
+  return createFilesSource({ path: join(directory, 'source'), segmentBytes: 2 ** 20 });
+}
+
 export async function makeAttachments(directory: string): Promise<void> {
   mkdirSync(join(directory, 'source'));
   await makeInstallation(directory);

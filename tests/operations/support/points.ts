@@ -1,4 +1,5 @@
-import type { Storage } from '../../../backup-agent/storage/storage.ts';
+import { ForwardingStorage } from '../../../backup-agent/storage/forwarding.ts';
+import type { Body, PutOptions, Storage } from '../../../backup-agent/storage/storage.ts';
 
 /** What a write is of: `lease`, `object`, `meta`, `manifest`, `commit`, `header` … */
 function kindOf(key: string): string {
@@ -31,4 +32,30 @@ export function withPoints(inner: Storage, point: (name: string) => void): Stora
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** A storage that tells of every byte that it takes in. */
+export function countingPuts(inner: Storage, count: (bytes: number) => void): Storage {
+  return new CountingPuts(inner, count);
+}
+
+class CountingPuts extends ForwardingStorage {
+  readonly #count: (bytes: number) => void;
+
+  constructor(inner: Storage, count: (bytes: number) => void) {
+    super(inner);
+    this.#count = count;
+  }
+
+  override async put(key: string, body: Body, options?: PutOptions) {
+    return super.put(key, this.#counted(body), options);
+  }
+
+  async *#counted(body: Body): AsyncGenerator<Uint8Array> {
+    const chunks = body instanceof Uint8Array ? [body] : body;
+    for await (const chunk of chunks) {
+      this.#count(chunk.length);
+      yield chunk;
+    }
+  }
 }
