@@ -2,7 +2,6 @@ import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import type { SourceContext } from '../../source.ts';
 import { isDatabaseError } from '../changes/database-error.ts';
 import type { PostgresSession } from '../connection.ts';
-import { runLanes } from '../lanes.ts';
 import type { RestoreRecord } from './restore-record.ts';
 import { mapRoles, type RoleMapping } from './role-names.ts';
 import type { SchemaEntry } from './schema-script.ts';
@@ -38,20 +37,11 @@ export class SchemaApplier {
 
   /** In order, on one session. */
   async run(session: PostgresSession, entries: readonly SchemaEntry[]): Promise<void> {
-    for (const entry of entries) await this.#apply(session, entry);
+    for (const entry of entries) await this.apply(session, entry);
   }
 
-  /** In any order, on several sessions. */
-  async runParallel(
-    sessions: readonly PostgresSession[],
-    entries: readonly SchemaEntry[],
-  ): Promise<void> {
-    await runLanes(entries, sessions, this.#context.signal, (session, entry) =>
-      this.#apply(session, entry),
-    );
-  }
-
-  async #apply({ client }: PostgresSession, entry: SchemaEntry): Promise<void> {
+  /** One of them. */
+  async apply({ client }: PostgresSession, entry: SchemaEntry): Promise<void> {
     this.#context.signal.throwIfAborted();
     const step = `schema ${entry.at}`;
     if (this.#record.isDone(step)) return;

@@ -5,7 +5,6 @@ import type { BackupReader, SourceContext } from '../../source.ts';
 import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteIdentifier, quoteQualified } from '../changes/quote.ts';
 import type { PostgresSession } from '../connection.ts';
-import { runLanes } from '../lanes.ts';
 import type { RestoreRecord } from './restore-record.ts';
 import type { RestoreMask } from './restore-mask.ts';
 
@@ -28,36 +27,46 @@ export function loadStep({ from, object }: LoadUnit): string {
   return `rows ${from.id} ${object}`;
 }
 
+export interface LoadRules {
+  readonly record: RestoreRecord;
+  readonly mask: RestoreMask | undefined;
+  /** The object is all that its table will hold. */
+  readonly whole: boolean;
+}
+
+/** For less, making the table's files anew costs more than it saves. */
+const worthFreezingBytes = 1024 * 1024;
+
 /**
- * Loads objects into their tables on parallel sessions, the largest first; each in a transaction that
- * records it too, and not again when it is recorded.
+ * Loads one object into its table, in a transaction that records it too. A table whose rows all come
+ * at once is emptied in the same transaction: so the server may write rows that everybody sees
+ * (FREEZE), and need not look at each again to find that out, nor log them where it keeps no log for
+ * others (`wal_level` minimal).
  */
-export async function loadTables(
-  lanes: readonly PostgresSession[],
-  units: readonly LoadUnit[],
-  record: RestoreRecord,
+export async function loadObject(
+  { client }: PostgresSession,
+  unit: LoadUnit,
+  { record, mask, whole }: LoadRules,
   context: SourceContext,
-  mask?: RestoreMask,
 ): Promise<void> {
-  const missing = units.filter((unit) => !record.isDone(loadStep(unit)));
-  const ordered = missing.toSorted((a, b) => b.bytes - a.bytes);
-  await runLanes(ordered, lanes, context.signal, async ({ client }, unit, signal) => {
-    const stored = await unit.from.readObject(unit.object, signal);
-    const rows = mask ? mask.rows(unit, stored) : stored;
-    const table = quoteQualified(unit.schema, unit.name);
-    const list = unit.columns.map(quoteIdentifier).join(', ');
-    const columns = unit.columns.length === 0 ? '' : ` (${list})`;
-    await client.query('BEGIN');
-    const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN`));
-    try {
-      await pipeline(counting(rows, context), sink, { signal });
-    } catch (error) {
-      if (signal.aborted || !isDatabaseError(error)) throw error;
-      const message = `rows of ${table}: ${error.message} (${error.code})`;
-      throw new HoldfastError('restore-failed', message, { cause: error });
-    }
-    await client.query(`${record.statement(loadStep(unit))}; COMMIT`);
-  });
+  const { signal } = context;
+  const freezes = whole && unit.extensionRows === undefined && unit.bytes >= worthFreezingBytes;
+  const stored = await unit.from.readObject(unit.object, signal);
+  const rows = mask ? mask.rows(unit, stored) : stored;
+  const table = quoteQualified(unit.schema, unit.name);
+  const list = unit.columns.map(quoteIdentifier).join(', ');
+  const columns = unit.columns.length === 0 ? '' : ` (${list})`;
+  await client.query(freezes ? `BEGIN; TRUNCATE TABLE ONLY ${table}` : 'BEGIN');
+  const freeze = freezes ? ' WITH (FREEZE)' : '';
+  const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN${freeze}`));
+  try {
+    await pipeline(counting(rows, context), sink, { signal });
+  } catch (error) {
+    if (signal.aborted || !isDatabaseError(error)) throw error;
+    const message = `rows of ${table}: ${error.message} (${error.code})`;
+    throw new HoldfastError('restore-failed', message, { cause: error });
+  }
+  await client.query(`${record.statement(loadStep(unit))}; COMMIT`);
 }
 
 async function* counting(

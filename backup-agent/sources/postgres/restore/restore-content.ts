@@ -140,8 +140,8 @@ function unitsOf(
     const { schema, name, columns, digest } = table;
     const bytes = table.bytes / Math.max(1, table.objects.length);
     const rows = table.extension && { extensionRows: table.extension.condition };
-    for (const object of table.objects)
-      units.push({ from: linkOf(chain, 0), object, schema, name, columns, bytes, digest, ...rows });
+    const common = { from: linkOf(chain, 0), schema, name, columns, bytes, digest, ...rows };
+    for (const object of table.objects) units.push({ ...common, object });
   }
   for (const { link, copy } of plan?.copies ?? []) {
     const { schema, name, columns, object, condition, digest } = copy;

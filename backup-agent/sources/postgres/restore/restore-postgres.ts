@@ -3,18 +3,28 @@ import { parseLsn } from '../changes/lsn.ts';
 import { replayChanges, type ReplayResult } from '../changes/replay.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
+import { runStages, runTasks, type Stage } from '../task-graph.ts';
 import { readServerFacts } from '../server-facts.ts';
 import { serverFailure } from '../server-error.ts';
+import { analyzeRest, planAnalyzing } from './analyze.ts';
 import { SchemaApplier } from './apply-schema.ts';
+import {
+  foreignKeyRuns,
+  planBuild,
+  planForeignKeys,
+  simpleTask,
+  type BuildTasks,
+  type BuildWork,
+} from './build-tasks.ts';
 import { createRoles, requireAbsent, requireEmpty, requireSuitable } from './check-target.ts';
 import { restoreLargeObjects } from './large-objects.ts';
-import { loadStep, loadTables, type LoadUnit } from './load-tables.ts';
+import { loadObject, loadStep, type LoadUnit } from './load-tables.ts';
 import { openTarget, type OpenedTarget } from './open-target.ts';
 import { linkOf, readContent, type RestoreContent } from './restore-content.ts';
 import type { RestoreOptions, RestoreResult } from './restore-options.ts';
 import { lockLane, lockRestore, RestoreRecord, type RestoreWishes } from './restore-record.ts';
 import { missedTarget, restoredPoint } from './restored-point.ts';
-import { schemaPhases } from './schema-phases.ts';
+import { schemaPhases, type SchemaPhases } from './schema-phases.ts';
 import type { SchemaEntry } from './schema-script.ts';
 import { restoreSequences } from './sequences.ts';
 
@@ -39,6 +49,8 @@ class Restore {
   readonly #options: RestoreOptions;
   readonly #content: RestoreContent;
   readonly #problems: Problem[] = [];
+  /** Quoted and qualified. */
+  readonly #analyzed = new Set<string>();
   #skippedExtensions: readonly string[] = [];
 
   constructor(options: RestoreOptions, content: RestoreContent) {
@@ -52,7 +64,7 @@ class Restore {
     stack.use(session);
     this.#problems.push(...problems);
     const record = await this.#begin(session);
-    const lanes = [session];
+    const lanes: [PostgresSession, ...PostgresSession[]] = [session];
     for (let lane = 1; lane < (this.#options.lanes ?? 2); lane += 1)
       lanes.push(stack.use(await this.#openLane()));
     const applier = this.#applier(record);
@@ -93,38 +105,100 @@ class Restore {
   }
 
   async #write(
-    lanes: readonly PostgresSession[],
+    lanes: readonly [PostgresSession, ...PostgresSession[]],
     record: RestoreRecord,
     applier: SchemaApplier,
   ): Promise<ReplayResult | undefined> {
     const [session] = lanes;
-    if (!session) throw new TypeError('a restore has at least one session');
     const { progress } = this.#options;
     const phases = schemaPhases(
       this.#content.entries.filter((entry) => !isSkipped(entry, this.#skippedExtensions)),
     );
     progress.step('create the schema');
     await applier.run(session, phases.before);
-    const loadable = await this.#existing(session);
-    const amount = loadable.reduce((sum, { bytes }) => sum + bytes, 0);
-    progress.step('load tables', { amount, unit: 'bytes' });
-    await emptyExtensionTables(session, loadable, record);
-    await loadTables(lanes, loadable, record, this.#options, this.#content.mask);
-    await this.#loadLargeObjects(session, record);
-    progress.step('build primary keys');
-    await applier.runParallel(lanes, phases.keys);
-    const replay = await this.#replay(session);
-    progress.step('build indexes');
-    await applier.runParallel(lanes, phases.indexes);
-    progress.step('add constraints, triggers and rights');
-    await applier.run(session, phases.after);
+    const { replay, tables } = await this.#build(lanes, phases, record, applier);
+    await this.#finish(lanes, phases.after, tables, applier);
     await this.#setSequences(session, applier);
     await this.#options.amend?.(this.#shown(replay));
     await applier.run(session, phases.refreshes);
     progress.step('analyze');
-    await session.client.query(`ANALYZE ${this.#analyzed()}`);
+    await analyzeRest(lanes, this.#content.selection?.tables, this.#analyzed, this.#options.signal);
     await record.remove(session.client);
     return replay;
+  }
+
+  #work(record: RestoreRecord, applier: SchemaApplier): BuildWork {
+    const { mask } = this.#content;
+    return {
+      apply: (session, entry) => applier.apply(session, entry),
+      load: async (session, unit, whole, signal) => {
+        if (record.isDone(loadStep(unit))) return;
+        await loadObject(session, unit, { record, mask, whole }, { ...this.#options, signal });
+      },
+    };
+  }
+
+  /**
+   * Tables with their keys and indexes. Changes are replayed once all rows and keys are there, for
+   * indexes only slow that down; without any, all of it goes on at once. Tables are analyzed as soon as
+   * they stand, unless rows are to be amended, of which nothing may be left in the statistics.
+   */
+  async #build(
+    [session, ...others]: readonly [PostgresSession, ...PostgresSession[]],
+    phases: SchemaPhases,
+    record: RestoreRecord,
+    applier: SchemaApplier,
+  ): Promise<{ replay: ReplayResult | undefined; tables: BuildTasks }> {
+    const { signal, progress, amend } = this.#options;
+    const lanes = [session, ...others];
+    const units = await this.#existing(session);
+    await emptyExtensionTables(session, units, record);
+    const tables = planBuild(units, phases, this.#work(record, applier));
+    const amount = units.reduce((sum, { bytes }) => sum + bytes, 0);
+    const large = simpleTask((lane) => this.#loadLargeObjects(lane, record));
+    const first: Stage<PostgresSession>[] = [
+      {
+        tasks: [...tables.loads, large],
+        begin: () => progress.step('load tables', { amount, unit: 'bytes' }),
+      },
+      { tasks: tables.keys, begin: () => progress.step('build primary keys') },
+    ];
+    const begin = () => progress.step('build indexes');
+    if (this.#replays) {
+      await runStages(first, lanes, signal);
+      const replay = await this.#replay(session);
+      await runStages([{ tasks: tables.indexes, begin }], lanes, signal);
+      return { replay, tables };
+    }
+    const { entries } = this.#content;
+    const analyzing = amend ? [] : await planAnalyzing(session, tables, entries, this.#analyzed);
+    const rest = { tasks: [...tables.indexes, ...analyzing], begin };
+    await runStages([...first, rest], lanes, signal);
+    return { replay: undefined, tables };
+  }
+
+  get #replays(): boolean {
+    return (this.#content.plan?.changes.length ?? 0) > 0;
+  }
+
+  /** In order, but that foreign keys which follow each other are checked several at a time. */
+  async #finish(
+    lanes: readonly [PostgresSession, ...PostgresSession[]],
+    entries: readonly SchemaEntry[],
+    tables: BuildTasks,
+    applier: SchemaApplier,
+  ): Promise<void> {
+    this.#options.progress.step('add constraints, triggers and rights');
+    const names = new Set(tables.perTable.keys());
+    for (const run of foreignKeyRuns(entries)) {
+      if (run[0]?.type !== 'FK CONSTRAINT') await applier.run(lanes[0], run);
+      else
+        await runTasks(
+          planForeignKeys(run, names, (session, entry) => applier.apply(session, entry)),
+          lanes,
+          this.#options.signal,
+        );
+    }
   }
 
   /** The moment that the rows are of, and how they were masked. */
@@ -254,11 +328,6 @@ class Restore {
       session,
       sequences.filter(({ schema, name }) => !selection || made.has(quoteQualified(schema, name))),
     );
-  }
-
-  #analyzed(): string {
-    const { selection } = this.#content;
-    return selection ? [...selection.tables].join(', ') : '';
   }
 }
 
