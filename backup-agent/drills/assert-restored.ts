@@ -41,27 +41,36 @@ export interface AssertedContent {
   readonly serverVersion: string;
 }
 
-/** Asserts the restored content, one assertion after another; tables are read once. */
+type NamedAssertion = readonly [string, AsyncIterable<Comparison> | Iterable<Comparison>];
+
+/**
+ * Asserts the restored content. Tables are read once, and meanwhile everything else is asserted by
+ * another session, one assertion after another.
+ */
 export async function assertRestored(content: RestoredContent): Promise<AssertedContent> {
   const { expected, sandbox, signal } = content;
   await using session = await connect(sandbox.target, { signal });
-  const { client } = session;
-  const { version, majorVersion } = await readServerFacts(client);
+  await using other = await connect(sandbox.target, { signal });
+  const { version, majorVersion } = await readServerFacts(session.client);
   const otherVersion = majorVersion !== expected.inventory.server.majorVersion;
-  const reports: AssertionReport[] = [];
-  for (const [name, comparisons] of assertions(content, client, otherVersion, majorVersion))
-    reports.push(await assertAll(name, comparisons, signal));
-  return { reports, serverVersion: version };
+  const inTurn = async (assertions: Iterable<NamedAssertion>) => {
+    const reports: AssertionReport[] = [];
+    for (const [name, comparisons] of assertions)
+      reports.push(await assertAll(name, comparisons, signal));
+    return reports;
+  };
+  const reports = await Promise.all([
+    inTurn(contentAssertions(content, session.client, otherVersion)),
+    inTurn(otherAssertions(content, other.client, majorVersion)),
+  ]);
+  return { reports: reports.flat(), serverVersion: version };
 }
 
-function* assertions(
-  content: RestoredContent,
+function* contentAssertions(
+  { expected, restored }: RestoredContent,
   client: Client,
   otherVersion: boolean,
-  majorVersion: number,
-): Generator<[string, AsyncIterable<Comparison> | Iterable<Comparison>]> {
-  const { expected, restored, rights, configuration, attachments } = content;
-  const { inventory, schema, sequences, largeObjects } = expected;
+): Generator<NamedAssertion> {
   const { skippedExtensions, inexact, masking } = restored;
   const wanted = masking ? maskedExpectation(masking, expected.tables) : expected.tables;
   const tables = { expected: wanted, otherVersion, inexact, skippedExtensions };
@@ -70,9 +79,20 @@ function* assertions(
   const name = masking ? 'tables hold what was masked' : 'tables hold what was backed up';
   yield [name, compareTables(client, tables)];
   if (masking) {
+    const { count } = expected.largeObjects;
     yield ['no masked value survives', findSurvivors(client, masking, expected.tables)];
-    yield ['nothing personal is without a rule', compareUnmasked(masking, largeObjects.count)];
+    yield ['nothing personal is without a rule', compareUnmasked(masking, count)];
   }
+}
+
+function* otherAssertions(
+  content: RestoredContent,
+  client: Client,
+  majorVersion: number,
+): Generator<NamedAssertion> {
+  const { expected, restored, rights, configuration, attachments } = content;
+  const { inventory, schema, sequences, largeObjects } = expected;
+  const { skippedExtensions } = restored;
   if (largeObjects.count + largeObjects.unreadable > 0)
     yield ['large objects are there', compareLargeObjects(client, largeObjects)];
   yield ['the schema is whole, with its grants', compareSchema(content, majorVersion)];

@@ -74,6 +74,21 @@ function directoryOf(configuration: DrillConfiguration['sandbox']): string {
   return (configuration.type === 'local' ? configuration.directory : undefined) ?? tmpdir();
 }
 
+/**
+ * What a server is told that is filled once, asserted and thrown away: it keeps no log for others, so it
+ * need not log the rows of new tables and indexes at all; it has no use for checkpoints in between or
+ * for statistics other than those that a restore asks for.
+ * https://www.postgresql.org/docs/current/populate.html
+ */
+export const sandboxSettings = {
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '1h',
+  autovacuum: 'off',
+  maintenance_work_mem: '128MB',
+} as const;
+
 type Opened = Pick<Sandbox, 'target'> & AsyncDisposable;
 
 async function openServer(
@@ -84,7 +99,12 @@ async function openServer(
   const search = { folder, searchPath: environment['PATH'] };
   const binaries = await findNewEnough(search, majorVersion);
   const root = directory === undefined ? {} : { root: directory };
-  const server = await startThrowawayServer({ binaries, signal, ...root });
+  const server = await startThrowawayServer({
+    binaries,
+    settings: sandboxSettings,
+    signal,
+    ...root,
+  });
   return {
     target: await resolveTarget({ url: await server.createDatabase('drill'), environment: {} }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
