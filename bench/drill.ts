@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { createAgent } from '../backup-agent/composition.ts';
 import { readEnvironment } from '../backup-agent/config/environment.ts';
+import { sandboxSettings } from '../backup-agent/drills/sandbox/sandbox.ts';
 import { startThrowawayServer } from '../backup-agent/drills/sandbox/throwaway-server.ts';
 import { runBackup } from '../backup-agent/operations/backup.ts';
 import { runDrill } from '../backup-agent/operations/drill.ts';
@@ -95,7 +96,7 @@ try {
   const size = statSync(join(directory, 'dump')).size;
   process.stdout.write(`pg_dump -Fc makes ${Math.round(size / 2 ** 20)} MiB of it\n`);
 
-  const byTool = resources.use(await startThrowawayServer({ binaries }));
+  const byTool = resources.use(await startThrowawayServer({ binaries, settings: sandboxSettings }));
   await byTool.createDatabase('by_tool');
   const target = ['-h', byTool.host, '-U', byTool.user, '-d', 'by_tool'];
   const tool = await seconds('pg_restore -j2', () =>

@@ -23,7 +23,6 @@ const scale = Number(values.scale);
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
 const environment = {
   PATH: process.env['PATH'],
-  PHASES: process.env['PHASES'],
   // As bin/holdfast has it: without, stripping types takes memory that the agent does not.
   NODE_COMPILE_CACHE: join(directory, 'compiled'),
 };
@@ -44,8 +43,7 @@ function agent(...args: readonly string[]): Work {
   const script = join(import.meta.dirname, 'postgres', 'agent.ts');
   return async () => {
     const options = { env: environment, maxBuffer: 2 ** 20 };
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, ...args], options);
-    process.stdout.write(`${stdout} ${stderr}\n`);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], options);
     return figures.parse(JSON.parse(stdout));
   };
 }

@@ -22,18 +22,7 @@ tuneGarbageCollection();
 const [way, directory = '', url = '', lanes = '2'] = process.argv.slice(2);
 const environment = { PATH: process.env['PATH'] };
 const signal = new AbortController().signal;
-let stepAt = performance.now();
-let stepName = 'begin';
-const phases: Record<string, number> = {};
-const progress: Progress = {
-  step(name) {
-    const now = performance.now();
-    phases[stepName] = (phases[stepName] ?? 0) + (now - stepAt) / 1000;
-    [stepName, stepAt] = [name, now];
-  },
-  advance() {},
-  note() {},
-};
+const progress: Progress = { step() {}, advance() {}, note() {} };
 const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const run = { signal, progress, log, now: () => new Date() };
 const storage = openLocalStorage(join(directory, 'repository'));
@@ -82,9 +71,7 @@ const started = performance.now();
 const before = process.cpuUsage();
 if (way === 'full') await full();
 if (way === 'restore') await restore();
-progress.step('end');
 const { user, system } = process.cpuUsage(before);
-if (process.env['PHASES']) process.stderr.write(JSON.stringify(phases) + '\n');
 await storage.close();
 process.stdout.write(
   JSON.stringify({
