@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import type { Agent } from '../../backup-agent/operations/agent.ts';
+import { isHoldfastError } from '../../backup-agent/errors/holdfast-error.ts';
 import { runBackup } from '../../backup-agent/operations/backup.ts';
 import { copyBackups } from '../../backup-agent/operations/copy.ts';
 import { readHistory } from '../../backup-agent/operations/history.ts';
@@ -18,7 +19,7 @@ import { startS3Server, type S3Server } from '../fixtures/s3/server.ts';
 import { rounds, testScale } from '../support/scale.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { makeInstallation, openInstallation } from './support/installation.ts';
-import type { ChildTask } from './support/kill-child.ts';
+import { patienceMs, type ChildTask } from './support/kill-task.ts';
 import { killJob, openStore, type Store } from './support/stores.ts';
 import { run } from './support/scenario.ts';
 
@@ -85,23 +86,33 @@ function open({ directory, store }: Installation): Promise<Agent> {
     now,
     storage: (name) => openStore(store, name),
     job: killJob,
+    signal: AbortSignal.timeout(patienceMs),
   });
 }
 
-async function runChild(task: ChildTask, killAfterMs?: number): Promise<string> {
+interface Ended {
+  readonly output: string;
+  readonly killed: boolean;
+  /** From the moment it was ready. */
+  readonly tookMs: number;
+}
+
+async function runChild(task: ChildTask, killAfterMs?: number): Promise<Ended> {
   const child = spawn(process.execPath, [childFile, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const output = text(child.stdout);
   const exited = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), exited]);
+  const readyAt = performance.now();
   if (killAfterMs !== undefined) {
-    await Promise.race([once(child.stdout, 'data'), exited]);
     await delay(killAfterMs);
     child.kill('SIGKILL');
   }
   const [code, signal] = await exited;
+  const tookMs = performance.now() - readyAt;
   assert.ok(code === 0 || signal === 'SIGKILL', `the child ended with ${code ?? signal}`);
-  return await output;
+  return { output: await output, killed: signal === 'SIGKILL', tookMs };
 }
 
 async function storedIds(agent: Agent, repository: string): Promise<Set<string>> {
@@ -135,6 +146,7 @@ async function assertRecovers(installation: Installation, operation: Operation):
     const [next] = await runBackup(agent, { job: 'crm', kind: 'auto' }, run);
     assert.deepEqual(await idsIn(agent, 'primary'), [...committed, next?.id]);
   } else if (operation === 'copy') {
+    if (await exists(agent, 'offsite')) await assertSound(agent, 'offsite');
     await copyBackups(agent, 'crm', 'offsite', run);
     assert.deepEqual(await idsIn(agent, 'offsite'), await idsIn(agent, 'primary'));
     await assertSound(agent, 'offsite');
@@ -147,65 +159,94 @@ async function assertRecovers(installation: Installation, operation: Operation):
   await assertSound(agent, 'primary');
 }
 
-function isDistinct(point: string): boolean {
-  return point.startsWith('before') || point === 'after put commits';
+async function exists(agent: Agent, repository: string): Promise<boolean> {
+  try {
+    await agent.openRepository(repository);
+    return true;
+  } catch (error) {
+    if (isHoldfastError(error, 'repository-not-found')) return false;
+    throw error;
+  }
 }
 
 /** Several at once: each case is a process, and mostly waits for the disk. */
 const atOnce = 3;
 
-async function pointsOf(type: Store['type'], operation: Operation): Promise<string[]> {
-  const lines = (await runChild({ ...(await prepare(type)), operation })).trim().split('\n');
-  const points: string[] = JSON.parse(lines.at(-1) ?? '[]');
-  return [...new Set(points)];
+type Point = NonNullable<ChildTask['killAt']>;
+
+/** Every moment at which the operation can be killed by name. */
+async function pointsOf(type: Store['type'], operation: Operation): Promise<Point[]> {
+  const { output } = await runChild({ ...(await prepare(type)), operation });
+  const names: string[] = JSON.parse(output.trim().split('\n').at(-1) ?? '[]');
+  return names.map((point, index) => ({
+    point,
+    skip: names.slice(0, index).filter((name) => name === point).length,
+  }));
+}
+
+/** After one write is before the next: in a short run each kind of moment is tried once. */
+function isDistinct({ point, skip }: Point): boolean {
+  return skip === 0 && (point.startsWith('before') || point === 'after put commits');
+}
+
+async function killAtEach(type: Store['type'], operation: Operation, points: readonly Point[]) {
+  await pMap(
+    points,
+    async (killAt) => {
+      const installation = await prepare(type);
+      const { killed } = await runChild({ ...installation, operation, killAt });
+      // One that passes its point alive would prove nothing.
+      assert.ok(killed, `a ${operation} does not pass ${killAt.point}`);
+      await assertRecovers(installation, operation);
+    },
+    { concurrency: atOnce },
+  );
+  return `killed at ${points.length} points: ${points.map(({ point }) => point).join(', ')}`;
+}
+
+async function killAtRandom(operation: Operation): Promise<string> {
+  const types = ['local', 's3'] as const;
+  const took = await pMap(
+    types,
+    async (type) => (await runChild({ ...(await prepare(type)), operation })).tookMs,
+  );
+  const killed = await pMap(
+    Array.from({ length: rounds(2, 200) }, (_, round) => round % types.length),
+    async (which) => {
+      const installation = await prepare(types[which] ?? 'local');
+      const killAfterMs = Math.random() * (took[which] ?? 0);
+      const ended = await runChild({ ...installation, operation }, killAfterMs);
+      await assertRecovers(installation, operation);
+      return ended.killed;
+    },
+    { concurrency: atOnce },
+  );
+  return `killed ${killed.filter(Boolean).length} of ${killed.length} times, the others were done`;
 }
 
 for (const operation of operations)
   describe(`a ${operation} that is killed`, () => {
-    test('at any named point leaves all that is committed sound, and the next run completes', async () => {
+    test('at any named point leaves all that is committed sound, and the next run completes', async (t) => {
       const all = await pointsOf('local', operation);
-      // After one write is before the next: in a short run each moment is tried once.
       const points = testScale > 1 ? all : all.filter(isDistinct);
-      assert.ok(points.includes('before put commits') && points.includes('after put commits'));
-      await pMap(
-        points,
-        async (point) => {
-          const installation = await prepare('local');
-          await runChild({ ...installation, operation, killAt: { point, skip: 0 } });
-          await assertRecovers(installation, operation);
-        },
-        { concurrency: atOnce },
-      );
+      for (const point of ['before put commits', 'after put commits'])
+        assert.ok(points.some((each) => each.point === point));
+      t.diagnostic(await killAtEach('local', operation, points));
     });
 
-    test('at the points around its commit on S3, or at all in a long run, does too', async () => {
+    test('at the points around its commit on S3, or at all in a long run, does too', async (t) => {
       const around =
         operation === 'prune'
           ? ['after put commits', 'after remove manifest']
           : ['before put commits', 'after put commits', 'before put objects'];
-      await pMap(
-        testScale > 1 ? await pointsOf('s3', operation) : around,
-        async (point) => {
-          const installation = await prepare('s3');
-          await runChild({ ...installation, operation, killAt: { point, skip: 0 } });
-          await assertRecovers(installation, operation);
-        },
-        { concurrency: atOnce },
-      );
+      const points =
+        testScale > 1
+          ? await pointsOf('s3', operation)
+          : around.map((point) => ({ point, skip: 0 }));
+      t.diagnostic(await killAtEach('s3', operation, points));
     });
 
-    test('at random moments does too', async () => {
-      const startedAt = performance.now();
-      await runChild({ ...(await prepare('local')), operation });
-      const longestMs = performance.now() - startedAt;
-      await pMap(
-        Array.from({ length: rounds(2, 200) }),
-        async (_, round) => {
-          const installation = await prepare(round % 2 === 0 ? 'local' : 's3');
-          await runChild({ ...installation, operation }, Math.random() * longestMs * 0.7);
-          await assertRecovers(installation, operation);
-        },
-        { concurrency: atOnce },
-      );
+    test('at random moments does too', async (t) => {
+      t.diagnostic(await killAtRandom(operation));
     });
   });

@@ -3,17 +3,9 @@ import { copyBackups } from '../../../backup-agent/operations/copy.ts';
 import { pruneBackups } from '../../../backup-agent/operations/prune.ts';
 import { silentProgress } from '../../support/in-memory-backup.ts';
 import { openInstallation } from './installation.ts';
+import { patienceMs, type ChildTask } from './kill-task.ts';
 import { withPoints } from './points.ts';
-import { killJob, openStore, type Store } from './stores.ts';
-
-/** One operation in a process of its own, which kills itself at a named point if one is given. */
-export interface ChildTask {
-  readonly directory: string;
-  readonly store: Store;
-  readonly operation: 'backup' | 'copy' | 'prune';
-  /** The point, and how many times it is passed before. */
-  readonly killAt?: { readonly point: string; readonly skip: number };
-}
+import { killJob, openStore } from './stores.ts';
 
 const task: ChildTask = JSON.parse(process.argv[2] ?? '');
 let skip = task.killAt?.skip ?? 0;
@@ -29,6 +21,7 @@ const agent = await openInstallation(task.directory, {
   storage: (name) => withPoints(openStore(task.store, name), point),
   by: 'child',
   job: killJob,
+  signal: AbortSignal.timeout(patienceMs),
 });
 const run = { progress: silentProgress };
 // The parent counts the time of a kill from here on.
