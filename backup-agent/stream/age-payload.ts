@@ -48,7 +48,7 @@ export function openChunk(
   index: number,
   last: boolean,
   sealed: Uint8Array,
-): Uint8Array | undefined {
+): Uint8Array<ArrayBuffer> | undefined {
   const decipher = createDecipheriv(cipherName, key, chunkNonce(index, last), {
     authTagLength: tagBytes,
   });

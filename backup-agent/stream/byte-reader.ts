@@ -1,14 +1,20 @@
+import { takeDonated } from './donated.ts';
+import { release } from './release.ts';
 import { iterate, type ByteSource } from './transform.ts';
 
 const newline = 0x0a;
 
 /**
  * Reads a stream in pieces of the reader's choice, not the sender's. Copies only what spans two
- * chunks.
+ * chunks. What a read returns is good until the next read: chunks that were given away are released
+ * once they are used up.
  */
 export class ByteReader implements AsyncDisposable {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array();
+  /** What `#chunk` is the rest of, if it was given to this reader. */
+  #own: Uint8Array<ArrayBuffer> | undefined;
+  #usedUp: Uint8Array<ArrayBuffer>[] = [];
   #ended = false;
 
   constructor(source: ByteSource) {
@@ -17,7 +23,8 @@ export class ByteReader implements AsyncDisposable {
 
   /** The next `sizeBytes` bytes; fewer only where the stream ends. */
   async read(sizeBytes: number): Promise<Uint8Array> {
-    if (this.#chunk.length >= sizeBytes) return this.#take(sizeBytes);
+    this.#releaseUsedUp();
+    if (!(await this.ended()) && this.#chunk.length >= sizeBytes) return this.#take(sizeBytes);
     const gathered = Buffer.allocUnsafeSlow(sizeBytes);
     let used = 0;
     while (used < sizeBytes && !(await this.ended())) {
@@ -30,6 +37,7 @@ export class ByteReader implements AsyncDisposable {
 
   /** Between one and `sizeBytes` bytes, whatever is at hand, never copied; none at the end. */
   async readSome(sizeBytes: number): Promise<Uint8Array> {
+    this.#releaseUsedUp();
     return (await this.ended()) ? this.#chunk : this.#take(sizeBytes);
   }
 
@@ -38,6 +46,7 @@ export class ByteReader implements AsyncDisposable {
    * what there is without a newline.
    */
   async readLine(maxBytes: number): Promise<Uint8Array> {
+    this.#releaseUsedUp();
     const pieces: Uint8Array[] = [];
     let length = 0;
     while (length < maxBytes && !(await this.ended())) {
@@ -53,9 +62,12 @@ export class ByteReader implements AsyncDisposable {
   /** Whether nothing is left. Waits for the next byte or the end. */
   async ended(): Promise<boolean> {
     while (this.#chunk.length === 0 && !this.#ended) {
+      // Read before the next chunk comes, but what was read last may still be looked at.
+      if (this.#own) this.#usedUp.push(this.#own);
+      this.#own = undefined;
       const step = await this.#iterator.next();
       if (step.done) this.#ended = true;
-      else this.#chunk = step.value;
+      else this.#takeIn(step.value);
     }
     return this.#chunk.length === 0;
   }
@@ -65,6 +77,16 @@ export class ByteReader implements AsyncDisposable {
     if (this.#ended) return;
     this.#ended = true;
     await this.#iterator.return?.();
+  }
+
+  #takeIn(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    if (takeDonated(chunk)) this.#own = chunk;
+  }
+
+  #releaseUsedUp(): void {
+    for (const chunk of this.#usedUp) release(chunk);
+    this.#usedUp = [];
   }
 
   #take(sizeBytes: number): Uint8Array {

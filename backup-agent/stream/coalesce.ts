@@ -1,4 +1,5 @@
 import { takeDonated } from './donated.ts';
+import { takeBlock } from './release.ts';
 import type { ByteSource, Transform } from './transform.ts';
 
 /** One MiB: the block that is compressed as a frame, and what storages are handed. */
@@ -25,7 +26,7 @@ export async function* ownBlocks(
       continue;
     }
     for (let taken = 0; taken < chunk.length;) {
-      block ??= Buffer.allocUnsafeSlow(sizeBytes);
+      block ??= takeBlock(sizeBytes);
       const piece = chunk.subarray(taken, taken + sizeBytes - used);
       block.set(piece, used);
       taken += piece.length;

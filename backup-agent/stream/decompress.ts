@@ -4,7 +4,9 @@ import { promisify } from 'node:util';
 import { createZstdDecompress, zstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { blockBytes, coalesce } from './coalesce.ts';
+import { donate } from './donated.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
+import { release, takeBlock } from './release.ts';
 import type { Transform } from './transform.ts';
 import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
 
@@ -56,22 +58,27 @@ function mostFrameBytes(contentBytes: number): number {
   return contentBytes + (contentBytes >> 7) + 512;
 }
 
+const fullFrameBytes = mostFrameBytes(blockBytes);
+
 type Gathered =
-  | { readonly whole: Uint8Array; readonly pieces?: undefined }
+  | { readonly whole: Uint8Array<ArrayBuffer>; readonly pieces?: undefined }
   | { readonly whole?: undefined; readonly pieces: AsyncIterable<Uint8Array> };
 
-/** The frame in one piece, unless it is longer than `maxBytes`. */
+/** The frame in one piece of its own, unless it is longer than `maxBytes`. */
 async function gather({ pieces }: Frame, maxBytes: number): Promise<Gathered> {
   if (maxBytes === 0) return { pieces };
   const iterator = pieces[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
+  const held =
+    maxBytes < fullFrameBytes ? Buffer.allocUnsafeSlow(maxBytes) : takeBlock(fullFrameBytes);
   let length = 0;
   for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
-    held.push(step.value);
-    length += step.value.length;
-    if (length > maxBytes) return { pieces: continued(held, iterator) };
+    const piece = step.value;
+    if (length + piece.length > maxBytes)
+      return { pieces: continued([held.subarray(0, length), piece], iterator) };
+    held.set(piece, length);
+    length += piece.length;
   }
-  return { whole: Buffer.concat(held, length) };
+  return { whole: held.subarray(0, length) };
 }
 
 async function* continued(
@@ -82,11 +89,19 @@ async function* continued(
   for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
 }
 
-async function decompressFrame(frame: Uint8Array, contentBytes: number): Promise<Uint8Array> {
+/** The content, which is its receiver's own. The frame's memory is given back. */
+async function decompressFrame(
+  frame: Uint8Array<ArrayBuffer>,
+  contentBytes: number,
+): Promise<Uint8Array> {
   try {
-    return await zstd(frame, contentBytes);
+    const content = await zstd(frame, contentBytes);
+    // No content is a buffer of node's own.
+    return content.length > 0 ? donate(content) : content;
   } catch (error) {
     throw explain(error);
+  } finally {
+    release(frame);
   }
 }
 

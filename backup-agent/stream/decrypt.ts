@@ -3,6 +3,7 @@ import { assertIdentity } from '../keys/identities.ts';
 import { openHeader, readHeader } from './age-header.ts';
 import { chunkBytes, openChunk, payloadKey, payloadNonceBytes, tagBytes } from './age-payload.ts';
 import { ByteReader } from './byte-reader.ts';
+import { donate } from './donated.ts';
 import type { Transform } from './transform.ts';
 
 /**
@@ -30,7 +31,7 @@ export function decrypt(identities: readonly string[]): Transform {
       if (plaintext === undefined) throw damaged(index);
       // Only an empty file ends with an empty chunk; elsewhere it would be a second spelling.
       if (last && index > 0 && plaintext.length === 0) throw damaged(index);
-      yield plaintext;
+      yield donate(plaintext);
       if (last) return;
     }
   };

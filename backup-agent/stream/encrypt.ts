@@ -4,6 +4,7 @@ import { createHeader } from './age-header.ts';
 import { chunkBytes, payloadKey, payloadNonceBytes, sealChunk, tagBytes } from './age-payload.ts';
 import { ByteReader } from './byte-reader.ts';
 import { donate } from './donated.ts';
+import { takeBlock } from './release.ts';
 import type { Transform } from './transform.ts';
 
 /** How many sealed chunks go on at once: a storage's write of 64 KiB costs as much as one of a MiB. */
@@ -24,7 +25,7 @@ export function encrypt(recipients: readonly string[]): Transform {
     const key = payloadKey(header.fileKey, nonce);
     await using reader = new ByteReader(source);
     for (let [index, last] = [0, false]; !last;) {
-      const sealed = Buffer.allocUnsafeSlow(chunksAtOnce * (chunkBytes + tagBytes));
+      const sealed = takeBlock(chunksAtOnce * (chunkBytes + tagBytes));
       let used = 0;
       for (; used < sealed.length && !last; index++) {
         const plaintext = await reader.read(chunkBytes);
@@ -33,7 +34,7 @@ export function encrypt(recipients: readonly string[]): Transform {
         sealChunk(key, index, last, plaintext, sealed.subarray(used, end));
         used = end;
       }
-      yield used === sealed.length ? donate(sealed) : sealed.subarray(0, used);
+      yield donate(sealed.subarray(0, used));
     }
   };
 }

@@ -27,7 +27,7 @@ export interface Frame {
 export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, void> {
   if (await reader.ended()) throw damaged('is empty, not even an empty frame');
   while (!(await reader.ended())) {
-    const magic = await exactly(reader, magicBytes);
+    const magic = Buffer.from(await exactly(reader, magicBytes));
     const kind = frameKind(magic);
     if (kind === undefined) throw damaged('has something between or behind its frames');
     if (kind === 'skippable') await skip(reader);
@@ -36,7 +36,7 @@ export async function* splitFrames(reader: ByteReader): AsyncGenerator<Frame, vo
 }
 
 async function openFrame(reader: ByteReader, magic: Uint8Array): Promise<Frame> {
-  const descriptorByte = await exactly(reader, 1);
+  const descriptorByte = Buffer.from(await exactly(reader, 1));
   const descriptor = parseDescriptor(descriptorByte[0] ?? 0);
   const rest = await exactly(reader, descriptor.headerRestBytes);
   const header = Buffer.concat([magic, descriptorByte, rest]);

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
+import { ByteReader } from '../../backup-agent/stream/byte-reader.ts';
 import { coalesce, ownBlocks } from '../../backup-agent/stream/coalesce.ts';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
@@ -12,6 +13,7 @@ import { decrypt } from '../../backup-agent/stream/decrypt.ts';
 import { digest } from '../../backup-agent/stream/digest.ts';
 import { donate, releasing, takeDonated } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
+import { release, takeBlock } from '../../backup-agent/stream/release.ts';
 import { through, type ByteSource } from '../../backup-agent/stream/transform.ts';
 import { collect, inPieces } from './streams.ts';
 
@@ -102,6 +104,34 @@ test('memory that was given away is given back only when the next chunk is asked
   assert.equal(given.length, 0);
   await chunks.next();
   assert.equal(kept.length, 100);
+});
+
+test('memory that was released serves the next block of its size, and its former view is empty', () => {
+  const first = takeBlock(1001);
+  const second = takeBlock(1001);
+  first.fill(1);
+  release(first);
+  assert.equal(first.length, 0);
+  const again = takeBlock(1001);
+  assert.ok(again.every((byte) => byte === 1));
+  // Nobody else has it: what is written to one is not seen in another.
+  again.fill(2);
+  assert.notEqual(takeBlock(1001).buffer, again.buffer);
+  assert.equal(second.length, 1001);
+});
+
+test('what a reader was given is good until it reads on, and released then', async () => {
+  const given = donate(Uint8Array.from([1, 2, 3, 4]));
+  const kept = Uint8Array.from([5, 6, 7, 8]);
+  await using reader = new ByteReader([given, kept]);
+  const piece = await reader.read(4);
+  assert.equal(await reader.ended(), false);
+  assert.deepEqual([...piece], [1, 2, 3, 4]);
+  assert.deepEqual([...(await reader.read(2))], [5, 6]);
+  assert.equal(piece.length, 0);
+  await reader.read(2);
+  await reader.read(1);
+  assert.equal(kept.length, 4);
 });
 
 test('the transforms run in a pipeline() of node:stream too', async () => {

@@ -62,6 +62,10 @@ test(
         await run('zstd', ['-d', '-c', '-q'], await pack(content, { level })),
         content,
       );
+    assert.deepEqual(
+      await run('zstd', ['-d', '-c', '-q'], await pack(content, { content: 'rows' })),
+      content,
+    );
   },
 );
 

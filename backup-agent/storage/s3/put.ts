@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
+import { releasing } from '../../stream/donated.ts';
 import { sizedBody } from '../sized-body.ts';
 import type { Body, PutOptions, StoredObject } from '../storage.ts';
 import { placeOf, type S3Context } from './context.ts';
@@ -22,7 +23,9 @@ export async function putBody(
   const { signal } = options;
   const sizeBytes = body instanceof Uint8Array ? body.byteLength : options.sizeBytes;
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const reader = new PartReader(sizedBody(key, body, { ...options, signal: stop }), sizeBytes);
+  // A part has its own copy of a chunk when the next chunk is asked for.
+  const chunks = releasing(sizedBody(key, body, { ...options, signal: stop }));
+  const reader = new PartReader(chunks, sizeBytes);
   try {
     const first = await reader.next(partBytes);
     const second = first.length < partBytes ? undefined : await reader.next(partBytes);
