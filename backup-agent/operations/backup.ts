@@ -18,6 +18,7 @@ import type { BackupRun, PreparedBackup, Resumable } from '../sources/source.ts'
 import { sha256Hex } from '../stream/digest.ts';
 import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
+import { problemsName } from './backup-problems.ts';
 import type { Agent, Run } from './agent.ts';
 import { readLogOnly } from './history.ts';
 import { findUnpublished, journalOf } from './interrupted-backup.ts';
@@ -39,7 +40,6 @@ export interface BackupRequest {
 
 const leaseDurationMs = 120_000;
 const leaseWaitMs = 2_000;
-const problemsName = 'problems.json';
 
 /**
  * Runs one backup of a job: one backup, or as many as the source's backlog needs, each committed

@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError, type Problem } from '../errors/holdfast-error.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
 import type { Agent, Run } from './agent.ts';
 import { runBackup, type BackupRequest } from './backup.ts';
 import { copyBackups } from './copy.ts';
@@ -85,11 +86,16 @@ const work: Record<RunKind, Work> = {
   },
 };
 
+function summarise({ kind, id, items, storedBytes, problems }: Manifest): string {
+  const found = problems > 0 ? `, ${problems} problems` : '';
+  return `${kind} ${id}: ${items} items, ${storedBytes} bytes stored${found}`;
+}
+
 async function backUp(agent: Agent, request: BackupRequest, run: Run) {
   const taken = await runBackup(agent, request, run);
   const suspicious = await watchAnomalies(agent, request.job, taken);
   const partial = taken.some(({ status }) => status === 'partial');
-  const summary = taken.map(({ id, kind }) => `${kind} ${id}`).join(', ') || 'nothing has changed';
+  const summary = taken.map(summarise).join(', ') || 'nothing has changed';
   return {
     outcome: suspicious.length > 0 ? 'bad' : partial ? 'partial' : 'good',
     bytes: sum(taken.map(({ storedBytes }) => storedBytes)),

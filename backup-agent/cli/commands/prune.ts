@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { jobsToRun } from '../../operations/groups.ts';
 import { pruneBackups, type PruneOutcome } from '../../operations/prune.ts';
 import type { Progress } from '../../sources/source.ts';
@@ -14,6 +15,9 @@ export const pruneCommand: CommandModule = {
       .argument('<job>', 'job or group of the configuration')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
       .option('--confirm', 'delete; without it nothing is changed')
+      .addOption(
+        new Option('--dry-run', 'change nothing, as without --confirm').conflicts('confirm'),
+      )
       .option('--wait', 'wait for another run of the job to end')
       .addHelpText(
         'after',

@@ -1,7 +1,9 @@
-import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
+import { readProblems } from '../../operations/backup-problems.ts';
 import { readHistory } from '../../operations/history.ts';
 import type { BackupRecord } from '../../repository/backups.ts';
 import { chainOf } from '../../repository/chain.ts';
+import { describeLeftOut } from '../../sources/files/left-out.ts';
 import type { CommandModule } from '../command.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../render/format.ts';
 import { withAgent } from '../with-agent.ts';
@@ -33,22 +35,44 @@ export const showCommand: CommandModule = {
               );
             const chain = chainOf(backups, wanted);
             const record = chain.at(-1);
-            if (record)
-              context.output.result(
-                { ...record, chain: chain.map(({ manifest }) => manifest.id) },
-                renderBackup(record, chain),
-              );
+            if (!record) return;
+            const problems = await readProblems(agent, repository, record.manifest);
+            context.output.result(
+              {
+                ...record,
+                chain: chain.map(({ manifest }) => manifest.id),
+                ...(problems ? { problems } : {}),
+              },
+              [renderBackup(record, chain), ...renderProblems(record, problems)].join('\n'),
+            );
           }),
         ),
       );
   },
 };
 
+/** The whole list is in the JSON. */
+const shownProblems = 50;
+
+function renderProblems(
+  { manifest }: BackupRecord,
+  problems: readonly Problem[] | undefined,
+): string[] {
+  if (manifest.problems === 0) return [];
+  if (!problems) return ['problems     their list cannot be opened on this host'];
+  const more = problems.length - shownProblems;
+  return [
+    ...problems.slice(0, shownProblems).map(({ where, what }) => `missing: ${where}: ${what}`),
+    ...(more > 0 ? [`and ${more} more, which --json lists`] : []),
+  ];
+}
+
 function renderBackup(
   { manifest, digest, held }: BackupRecord,
   chain: readonly BackupRecord[],
 ): string {
   const took = Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt);
+  const leftOut = describeLeftOut(manifest.source);
   const lines: [string, string][] = [
     ['backup', `${manifest.id}${held ? ' (held)' : ''}`],
     ['job', manifest.job],
@@ -64,6 +88,7 @@ function renderBackup(
     ],
     ['taken', `${formatTime(new Date(manifest.startedAt))}, in ${formatDuration(took)}`],
     ['items', formatCount(manifest.items)],
+    ...(leftOut === undefined ? [] : [['left out', leftOut] satisfies [string, string]]),
     [
       'data',
       `${formatBytes(manifest.plaintextBytes)}, stored as ${formatBytes(manifest.storedBytes)}`,

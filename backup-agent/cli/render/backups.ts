@@ -1,5 +1,6 @@
 import type { Manifest } from '../../../contracts/manifest.ts';
 import type { BackupRecord } from '../../repository/backups.ts';
+import { describeLeftOut } from '../../sources/files/left-out.ts';
 import { formatBytes, formatCount, formatTime } from './format.ts';
 import type { Output } from './output.ts';
 import { renderTable } from './table.ts';
@@ -40,6 +41,8 @@ function renderStatus({ manifest, held }: BackupRecord, output: Output): string 
 export function summariseBackup(manifest: Manifest): string {
   const sizes = `${formatBytes(manifest.plaintextBytes)}, stored as ${formatBytes(manifest.storedBytes)}`;
   const problems = manifest.problems > 0 ? `, ${manifest.problems} problems` : '';
+  const out = describeLeftOut(manifest.source);
+  const leftOut = out === undefined ? '' : `, left out: ${out}`;
   const reason = manifest.reason === undefined ? '' : ` (${manifest.reason})`;
-  return `${manifest.kind} ${manifest.id}: ${formatCount(manifest.items)} items, ${sizes}${problems}${reason}`;
+  return `${manifest.kind} ${manifest.id}: ${formatCount(manifest.items)} items, ${sizes}${problems}${leftOut}${reason}`;
 }

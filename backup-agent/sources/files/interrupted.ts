@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InterruptedBackup, InterruptedObject } from '../source.ts';
 import type { Change } from './batches.ts';
 import type { Extent } from './entry.ts';
+import { leftOutCounts } from './left-out.ts';
 import { mergeIndexes, type ComparePaths } from './merge-indexes.ts';
 import { segmentNumber } from './segment-name.ts';
 
@@ -106,6 +107,7 @@ const findings = z.strictObject({
   problems: z.array(z.strictObject({ where: z.string(), what: z.string() })),
   entries: z.int().nonnegative(),
   segments: z.int().nonnegative(),
+  leftOut: leftOutCounts.optional(),
 });
 export type Findings = z.infer<typeof findings>;
 

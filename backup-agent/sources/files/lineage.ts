@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BackupReader } from '../source.ts';
+import { leftOutCounts } from './left-out.ts';
 
 /** What a files backup writes into its manifest. */
 const filesManifest = z.object({
   /** The backup whose index this one's changes apply to; null with a whole index. */
   indexParent: z.string().nullable(),
   entries: z.int().nonnegative(),
+  leftOut: leftOutCounts.optional(),
 });
 export type FilesManifest = z.infer<typeof filesManifest>;
 

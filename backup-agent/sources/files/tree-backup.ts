@@ -12,6 +12,7 @@ import { sameState } from './file-content.ts';
 import { decodeEntry, encodeEntry, type IndexHeader } from './index-format.ts';
 import { indexName, readTree } from './index-reader.ts';
 import { InterruptedSegments, isBegun, withInterrupted, type Findings } from './interrupted.ts';
+import { LeftOut } from './left-out.ts';
 import { LargeFile, segmentsOf } from './large-file.ts';
 import { LinkGroups } from './link-groups.ts';
 import { PathFilter, type PathPatterns } from './path-filter.ts';
@@ -67,6 +68,7 @@ class TreeBackup {
   readonly #options: TreeBackupOptions;
   readonly #problems: Problem[] = [];
   readonly #stored = new StoredContent(largeFileBytes);
+  readonly #leftOut: LeftOut;
   readonly #links = new LinkGroups();
   readonly #unknown = new UnknownPaths();
   readonly #stop = new AbortController();
@@ -79,6 +81,7 @@ class TreeBackup {
 
   constructor(options: TreeBackupOptions) {
     this.#options = options;
+    this.#leftOut = new LeftOut(options.progress);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     const { writer, parents } = options;
     this.#earlier = new InterruptedSegments(writer.interrupted, {
@@ -116,7 +119,9 @@ class TreeBackup {
   }
 
   get #findings(): Findings {
+    const leftOut = this.#leftOut.counts;
     return {
+      ...(leftOut ? { leftOut } : {}),
       time: this.#options.startedAt.toISOString(),
       problems: this.#problems,
       entries: this.#entries,
@@ -169,6 +174,7 @@ class TreeBackup {
         filter: new PathFilter(patterns),
         signal: this.#signal,
         onProblem: this.#report,
+        leftOut: this.#leftOut,
         onUnknown: (path) => this.#unknown.add(path),
       }),
       previous: parents.length === 0 ? nothing() : readTree(parents, this.#signal),

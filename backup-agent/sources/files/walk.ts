@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
 import { joinPath, showPath, type Entry } from './entry.ts';
+import type { LeftOut } from './left-out.ts';
 import type { PathFilter } from './path-filter.ts';
 import { errorText, isGone } from './system-errors.ts';
 
@@ -12,6 +13,7 @@ export interface WalkOptions {
   readonly oneFileSystem: boolean;
   readonly signal: AbortSignal;
   readonly onProblem: (problem: Problem) => void;
+  readonly leftOut: LeftOut;
   /** A directory whose entries could not be listed: nothing is known of what lies in it. */
   readonly onUnknown: (directory: Buffer) => void;
 }
@@ -64,19 +66,23 @@ function* childPaths(directory: Buffer, options: WalkOptions): Generator<Buffer>
 
 function look(
   path: Buffer,
-  { root, filter, oneFileSystem, onProblem, onUnknown }: WalkOptions,
+  { root, filter, oneFileSystem, onProblem, onUnknown, leftOut }: WalkOptions,
   device: bigint,
 ): { entry: Entry; stats: BigIntStats; enter: boolean } | undefined {
   const absolute = joinPath(root, path);
   try {
     const stats = lstatSync(absolute, { bigint: true });
-    if (!filter.keeps(path, stats.isDirectory())) return undefined;
+    if (!filter.keeps(path, stats.isDirectory())) {
+      leftOut.excluded();
+      return undefined;
+    }
     const kind = specialKind(stats);
     if (kind !== undefined) {
       onProblem({ where: showPath(path), what: `is a ${kind}, which is not backed up` });
       return undefined;
     }
     const enter = !oneFileSystem || stats.dev === device;
+    if (!enter && stats.isDirectory()) leftOut.otherFileSystem(path);
     return { entry: entryOf(absolute, path, stats), stats, enter };
   } catch (error) {
     if (!isGone(error)) onUnknown(path);

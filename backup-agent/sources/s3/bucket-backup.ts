@@ -3,6 +3,7 @@ import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
 import { batches, indexLines, type Change } from '../files/batches.ts';
 import type { ContentKey } from '../files/content-key.ts';
 import { InterruptedSegments, withInterrupted, type Findings } from '../files/interrupted.ts';
+import { LeftOut } from '../files/left-out.ts';
 import { pairUp } from '../files/merge-indexes.ts';
 import type { PathFilter } from '../files/path-filter.ts';
 import { segmentName } from '../files/segment-name.ts';
@@ -55,6 +56,7 @@ class BucketBackup {
   readonly #options: BucketBackupOptions;
   readonly #problems: Problem[] = [];
   readonly #stored = new StoredContent(0);
+  readonly #leftOut: LeftOut;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #earlier: InterruptedSegments<ObjectEntry>;
@@ -64,6 +66,7 @@ class BucketBackup {
 
   constructor(options: BucketBackupOptions) {
     this.#options = options;
+    this.#leftOut = new LeftOut(options.progress);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     const { writer, parents } = options;
     this.#earlier = new InterruptedSegments(writer.interrupted, {
@@ -91,7 +94,9 @@ class BucketBackup {
   }
 
   get #findings(): Findings {
+    const leftOut = this.#leftOut.counts;
     return {
+      ...(leftOut ? { leftOut } : {}),
       time: this.#options.startedAt.toISOString(),
       problems: this.#problems,
       entries: this.#entries,
@@ -121,7 +126,7 @@ class BucketBackup {
 
   async *#changes(): AsyncGenerator<ObjectChange> {
     const left = withInterrupted(
-      objectChanges(this.#options, this.#signal),
+      objectChanges(this.#options, this.#leftOut, this.#signal),
       this.#earlier.entries(),
       (left, right) => Buffer.compare(left, right),
       sameObject,
@@ -179,10 +184,13 @@ class BucketBackup {
 
 async function* objectChanges(
   { bucket, filter, parents, verifyContent }: BucketBackupOptions,
+  leftOut: LeftOut,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectChange> {
   const previous = parents.length === 0 ? nothing() : readObjects(parents, signal);
-  const pairs = pairUp(kept(bucket.list(signal), filter), previous, (a, b) => Buffer.compare(a, b));
+  const pairs = pairUp(kept(bucket.list(signal), filter, leftOut), previous, (a, b) =>
+    Buffer.compare(a, b),
+  );
   for await (const { now, before } of pairs) {
     if (now && before && !verifyContent && sameObject(now, before))
       yield { kind: 'unchanged', entry: before };
@@ -194,8 +202,11 @@ async function* objectChanges(
 async function* kept(
   objects: AsyncGenerator<ObjectEntry>,
   filter: PathFilter,
+  leftOut: LeftOut,
 ): AsyncGenerator<ObjectEntry> {
-  for await (const object of objects) if (filter.keeps(object.path, false)) yield object;
+  for await (const object of objects)
+    if (filter.keeps(object.path, false)) yield object;
+    else leftOut.excluded();
 }
 
 async function* startingWith(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

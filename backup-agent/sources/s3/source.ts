@@ -101,6 +101,7 @@ async function* backup(
       indexParent: whole ? null : (parents.at(-1)?.id ?? null),
       entries: findings.entries,
       segments: findings.segments,
+      ...(findings.leftOut ? { leftOut: findings.leftOut } : {}),
     },
     items: findings.entries,
   };

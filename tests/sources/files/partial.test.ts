@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -187,6 +189,7 @@ test('what is excluded is left out, with all that lies in it, and ! takes it bac
     writeFileSync(join(place.source, file), file);
   const exclude = ['/cache/', '*.tmp', '!b.tmp'];
   const full = await take(place.source, 'full', [], { exclude });
+  assert.deepEqual(full.source['leftOut'], { excluded: 2, otherFileSystems: 0 });
   await restore([full.reader], place.target);
   const paths = describeTree(place.target).lines.map((line) => line.split(' ')[0]);
   assert.deepEqual(paths, [
@@ -199,6 +202,18 @@ test('what is excluded is left out, with all that lies in it, and ! takes it bac
   ]);
   const only = await take(place.source, 'full', [], { include: ['*.tmp'] });
   assert.equal(only.items, 5);
+});
+
+test('another file system is left out, its directory kept, and both told', async (context) => {
+  const mount = '/dev/shm';
+  const isMount = existsSync(mount) && lstatSync(mount).dev !== lstatSync('/dev').dev;
+  if (!isMount) return context.skip('nothing is mounted below /dev');
+  const notes: string[] = [];
+  const progress = { ...silentProgress, note: (text: string) => void notes.push(text) };
+  const taken = await take('/dev', 'full', [], { progress, include: ['/shm/'] });
+  const { otherFileSystems = 0 } = taken.source['leftOut'] as { otherFileSystems?: number };
+  assert.ok(otherFileSystems > 0);
+  assert.ok(notes.includes('left out: what lies in shm, another file system'), notes.join());
 });
 
 test('with content verified, a change that size and times hide is found', async () => {

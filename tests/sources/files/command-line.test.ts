@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { generateKeys } from '../../../backup-agent/operations/generate-keys.ts';
+import { holdfast } from '../../support/holdfast.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { assertSameTree } from './tree.ts';
+
+/** A directory, and a configuration with a job that backs it up. */
+async function setUp() {
+  await using resources = new AsyncDisposableStack();
+  const { path: directory } = resources.use(await temporaryDirectory());
+  const source = join(directory, 'source');
+  await mkdir(source);
+  const keys = await generateKeys({
+    directory: join(directory, 'keys'),
+    names: ['recovery', 'metadata', 'writer', 'curator'],
+    postQuantum: false,
+    now: () => new Date(),
+  });
+  const key = (name: string) => {
+    const found = keys.find((candidate) => candidate.name === name);
+    assert.ok(found, name);
+    return found;
+  };
+  const validFrom = new Date(Date.now() - 60_000).toISOString();
+  const configFile = join(directory, 'holdfast.yaml');
+  const configuration = {
+    version: 1,
+    repositories: { primary: { type: 'local', path: 'primary' } },
+    keys: {
+      recipients: [key('recovery').publicKey],
+      metadataIdentity: { file: key('metadata').file },
+      signing: { writer: { file: key('writer').file }, curator: { file: key('curator').file } },
+      trusted: ['writer', 'curator'].map((role) => ({
+        role,
+        publicKey: key(role).publicKey,
+        validFrom,
+      })),
+    },
+    jobs: {
+      files: {
+        source: { type: 'files', path: 'source', exclude: ['*.tmp'] },
+        repository: 'primary',
+        retention: { keepWithin: '30d' },
+      },
+    },
+  };
+  await writeFile(configFile, stringify(configuration), { mode: 0o600 });
+  const owned = resources.move();
+  const run = (...argv: string[]) => holdfast(['--config', configFile, ...argv]);
+  return {
+    directory,
+    source,
+    run,
+    restore: (...argv: string[]) => run('restore', 'files', '-i', key('recovery').file, ...argv),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+test('a person sees what a backup lacks and leaves out, and what a restore did', async () => {
+  await using place = await setUp();
+  const { source, run, restore } = place;
+  await writeFile(join(source, 'file'), 'content');
+  await writeFile(join(source, 'draft.tmp'), 'left out');
+  execFileSync('mkfifo', [join(source, 'pipe')]);
+  const backup = await run('backup', 'files');
+  assert.equal(backup.exitCode, 5, backup.stderr);
+  assert.match(backup.stderr, /1 problems, left out: 1 by patterns/);
+  const shown = await run('show', 'files');
+  assert.match(shown.stdout, /left out +1 by patterns/);
+  assert.match(shown.stdout, /missing: pipe: is a named pipe, which is not backed up/);
+  const { problems } = JSON.parse((await run('show', 'files', '--json')).stdout);
+  assert.deepEqual(
+    problems.map(({ where }: { where: string }) => where),
+    ['pipe'],
+  );
+
+  const target = join(place.directory, 'restored');
+  assert.equal((await restore('--to', target)).exitCode, 0);
+  await writeFile(join(target, 'file'), 'mine');
+  const again = await restore('--to', target, '--into', 'skip');
+  assert.equal(again.exitCode, 0, again.stderr);
+  assert.match(again.stdout, /kept as the target had it: 1 entries, by --into skip/);
+  assert.equal((await restore('--to', target, '--into', 'overwrite')).exitCode, 0);
+  execFileSync('rm', [join(source, 'pipe'), join(source, 'draft.tmp')]);
+  await run('backup', 'files');
+  const fresh = join(place.directory, 'fresh');
+  await restore('--to', fresh);
+  assertSameTree(fresh, source);
+});
+
+test('a run for a timer says how much it backed up, and a prune may be asked not to', async () => {
+  await using place = await setUp();
+  await writeFile(join(place.source, 'file'), 'content');
+  const ran = await place.run('run', 'files', '--kind', 'full');
+  assert.match(ran.stdout, /^full \S+: 1 items, \d+ bytes stored$/m);
+  const planned = await place.run('prune', 'files', '--dry-run');
+  assert.equal(planned.exitCode, 0, planned.stderr);
+  assert.match(planned.stdout, /keep/);
+  const both = await place.run('prune', 'files', '--dry-run', '--confirm');
+  assert.equal(both.exitCode, 2);
+});
