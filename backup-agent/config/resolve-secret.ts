@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { execa } from 'execa';
 import type { SecretReference } from '../../contracts/secret.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Environment } from './environment.ts';
@@ -59,6 +58,7 @@ async function read(
     return await readSecretsManager({ secretId, region, field });
   }
   const [program, ...rest] = reference.command;
+  const { execa } = await import('execa');
   const { stdout } = await execa(String(program), rest, {
     cwd: context.baseDirectory,
     timeout: commandTimeoutMs,

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { assertRecipientsUniform } from '../keys/recipients.ts';
 import { findDumpProgram } from '../sources/postgres/dump/dump-program.ts';
@@ -44,6 +43,7 @@ export async function checkMachine(
 /** Only a recovery without Holdfast needs these, so their absence is a warning. */
 async function byHandTool(program: string): Promise<CheckedFinding> {
   const check = `${program}, for recovery by hand`;
+  const { execa } = await import('execa');
   try {
     await execa(program, [program === 'openssl' ? 'version' : '--version'], {
       stdin: 'ignore',

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ZipArchive } from 'archiver';
+import type { ZipArchive } from 'archiver';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { readCommitLog } from '../repository/commit-log.ts';
 import { commitKey, evidenceKey, manifestKey } from '../repository/layout.ts';
@@ -114,6 +114,7 @@ function fileIn(repository: Repository, key: string): string {
 }
 
 async function writeZip(file: string, content: AsyncIterable<Entry>, agent: Agent): Promise<void> {
+  const { ZipArchive } = await import('archiver');
   const archive = new ZipArchive({ zlib: { level: 9 } });
   const written = pipeline(archive, createWriteStream(file, { flags: 'wx', mode: 0o600 }), {
     signal: agent.signal,

@@ -1,6 +1,5 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { embeddedServer } from './embedded-postgres.ts';
 import { installHint } from './install-hint.ts';
@@ -87,6 +86,7 @@ async function installations(program: string, search: BinarySearch): Promise<Ins
 }
 
 async function inspect(folder: string, program: string): Promise<Installation | undefined> {
+  const { execa } = await import('execa');
   const path = join(folder, program);
   try {
     await access(path, constants.X_OK);

@@ -1,7 +1,6 @@
 import { createAgent } from '../../composition.ts';
 import { loadConfiguration } from '../../config/load-configuration.ts';
 import { resolveSecret } from '../../config/resolve-secret.ts';
-import { runDaemon } from '../../daemon/daemon.ts';
 import { assertSchedulesHold } from '../../operations/schedules.ts';
 import type { CommandModule } from '../command.ts';
 import { addLogFormat, createLog, type LogFormat } from '../render/log-format.ts';
@@ -23,6 +22,7 @@ Example:
       .action((options: { logFormat: LogFormat }) =>
         run(async ({ configFile, environment, now, onHangup, output, signal }) => {
           const log = createLog(options.logFormat, output);
+          const { runDaemon } = await import('../../daemon/daemon.ts');
           await runDaemon({
             load: async () => {
               const loaded = await loadConfiguration(configFile, environment);

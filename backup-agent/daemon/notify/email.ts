@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { ChannelConfiguration } from '../../../contracts/notifications.ts';
 import { subjectOf, type Channel } from './message.ts';
 
@@ -18,6 +17,7 @@ export function createEmail({ name, configuration, password, timeoutMs }: EmailO
     name,
     async send(message) {
       const pass = await password?.();
+      const { createTransport } = await import('nodemailer');
       const transport = createTransport({
         host,
         port,

@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 
 /**
  * When a process started, in whatever form the platform says it, or undefined when none of that id
@@ -12,6 +11,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields?.[0] === 'Z' ? undefined : fields?.[19];
   }
+  const { execa } = await import('execa');
   const { stdout } = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], { reject: false });
   return stdout.trim() === '' ? undefined : stdout.trim();
 }
@@ -22,12 +22,14 @@ export async function processCommand(pid: number): Promise<string> {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return line.replaceAll('\0', ' ');
   }
+  const { execa } = await import('execa');
   const { stdout } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
   return stdout;
 }
 
 /** Every process that this one may see. */
 export async function processIds(): Promise<number[]> {
+  const { execa } = await import('execa');
   const names =
     process.platform === 'linux'
       ? await readdir('/proc')

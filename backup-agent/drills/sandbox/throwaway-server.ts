@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { Client } from 'pg';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { unpackServer } from '../../tools/embedded-postgres.ts';
@@ -89,6 +88,7 @@ async function initialise(
 ): Promise<void> {
   // macOS has no C.UTF-8; there "C" sorts the same way.
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
+  const { execa } = await import('execa');
   await execa(
     join(folder, 'initdb'),
     [

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BinarySearch } from '../../tools/postgres-binaries.ts';
 import { connect, type PostgresSession } from './connection.ts';
@@ -71,6 +70,7 @@ async function dumpWith(
   // No other session of the server has this name: a backend has one number.
   const program = `holdfast dump ${watcher.pid}`;
   await using watch = new YieldWatch(watcher.client, [], program);
+  const { execa } = await import('execa');
   const result = await execa(path, ['--no-password', ...dumpArguments(dump)], {
     env: { ...(await clientVariables(target, variables)), PGAPPNAME: program },
     extendEnv: false,
