@@ -199,6 +199,7 @@ test('of a large file, a kill repeats no more than 5 % of what was moved, and th
   const agent = await openAttachments(directory.path, {
     source: largeSegments(directory.path),
     wrap: (storage) => countingPuts(storage, (bytes) => (moved += bytes)),
+    signal: new AbortController().signal,
   });
   const [manifest] = await runBackup(agent, { job: 'crm', kind: 'full' }, run);
   const repeated = before + moved - parts * partBytes;

@@ -21,17 +21,20 @@ export interface AttachmentsOptions {
   readonly now?: () => Date;
   readonly source?: Source;
   readonly stateDirectory?: string;
+  /** Ends after two minutes unless told. */
+  readonly signal?: AbortSignal;
 }
 
 /** An installation that backs up the directory `source`. */
 export async function openAttachments(
   directory: string,
-  { wrap = (storage) => storage, now, source, stateDirectory }: AttachmentsOptions = {},
+  { wrap = (storage) => storage, now, source, stateDirectory, signal }: AttachmentsOptions = {},
 ): Promise<Agent> {
   return await openInstallation(directory, {
     source: source ?? attachmentsIn(join(directory, 'source')),
     storage: (name) => wrap(openLocalStorage(join(directory, name))),
     ...(now ? { now } : {}),
+    ...(signal ? { signal } : {}),
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
 }

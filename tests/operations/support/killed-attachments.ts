@@ -16,7 +16,12 @@ const pass = (count: number) => {
 const agent = await openAttachments(
   directory,
   unit === 'bytes'
-    ? { source: largeSegments(directory), wrap: (storage) => countingPuts(storage, pass) }
+    ? {
+        source: largeSegments(directory),
+        wrap: (storage) => countingPuts(storage, pass),
+        // The parent has a limit for it all.
+        signal: new AbortController().signal,
+      }
     : { wrap: (storage) => withPoints(storage, () => pass(1)) },
 );
 const [manifest] = await runBackup(agent, { job: 'crm', kind: 'full' }, run);
