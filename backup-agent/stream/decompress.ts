@@ -96,8 +96,9 @@ async function decompressFrame(
 ): Promise<Uint8Array> {
   try {
     const content = await zstd(frame, contentBytes);
-    // No content is a buffer of node's own.
-    return content.length > 0 ? donate(content) : content;
+    // No content is a buffer of node's own, and a small one lies in the memory that all buffers share.
+    const isOwn = content.length > 0 && content.buffer.byteLength === contentBytes + spareBytes;
+    return isOwn ? donate(content) : content;
   } catch (error) {
     throw explain(error);
   } finally {
