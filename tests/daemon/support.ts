@@ -25,12 +25,20 @@ export function startDaemon(configFile: string) {
 const fastMain = join(import.meta.dirname, 'fast-daemon.ts');
 
 /** The same, whose minutes last `60 / speed` seconds since `epoch`. */
-export function startFastDaemon(configFile: string, epoch: Date, speed: number) {
-  return followDaemon([fastMain, configFile, epoch.toISOString(), String(speed)]);
+export function startFastDaemon(
+  configFile: string,
+  epoch: Date,
+  speed: number,
+  env: Readonly<Record<string, string>> = {},
+) {
+  return followDaemon([fastMain, configFile, epoch.toISOString(), String(speed)], env);
 }
 
-function followDaemon(argv: readonly string[]) {
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+function followDaemon(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, argv, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const events: Event[] = [];
   const watchers = new Set<() => void>();
   const lines = createInterface({ input: child.stderr });

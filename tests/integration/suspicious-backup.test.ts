@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parse, stringify } from 'yaml';
+import { mailText, startHttp, startSmtp, startSns } from '../daemon/notify/receivers.ts';
+import { editConfiguration, startFastDaemon } from '../daemon/support.ts';
 import { testInstallation, type TestInstallation } from '../support/installation.ts';
 
 let installation: TestInstallation;
@@ -49,15 +50,58 @@ test('attachments that were encrypted make the backup suspicious; the last good 
   assert.match(log.stdout, new RegExp(`hold +${lastGood}: the backup \\S+ is suspicious`));
 });
 
-test('a scheduled run of it ends badly, so that the daemon tells people; limits can be switched off', async () => {
-  const { run, configFile, crm } = installation;
+test('the daemon tells people of it by webhook, mail and SNS, though the backup was taken', async () => {
+  const { configFile, crm } = installation;
+  await using http = await startHttp();
+  await using sns = await startSns();
+  await using smtp = await startSmtp();
+  await editConfiguration(configFile, (configuration) => {
+    const { port } = smtp;
+    const from = 'holdfast@example.org';
+    configuration.notifications = {
+      channels: {
+        chat: { type: 'webhook', url: { env: 'CHAT_URL' } },
+        mail: { type: 'email', host: '127.0.0.1', port, encryption: 'none', from, to: [from] },
+        pager: {
+          type: 'sns',
+          topicArn: 'arn:aws:sns:eu-central-1:123456789012:backups',
+          endpoint: sns.url,
+        },
+      },
+    };
+    configuration.jobs['crm-attachments'].schedules = { incremental: '* * * * *' };
+  });
   await writeFile(join(crm.folder, 'more.locked'), randomBytes(4 * 2 ** 20));
-  const scheduled = await run('run', 'crm-attachments', '--kind', 'incremental');
-  assert.match(scheduled.stdout + scheduled.stderr, /SUSPICIOUS/);
-  assert.notEqual(scheduled.exitCode, 0);
-  const configuration = parse(await readFile(configFile, 'utf8'));
-  configuration.jobs['crm-attachments'].anomalies = false;
-  await writeFile(configFile, stringify(configuration));
+  await using daemon = startFastDaemon(configFile, new Date(), 30, {
+    CHAT_URL: http.url,
+    AWS_ACCESS_KEY_ID: 'AKIATEST',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  const { result } = await daemon.seen(({ ending }) => ending !== undefined);
+  assert.match(result?.summary ?? '', /SUSPICIOUS/);
+  daemon.signal('SIGTERM');
+  await daemon.ended;
+  const [webhook] = http.received.map(({ body }) => JSON.parse(body));
+  const [mail = ''] = smtp.mails;
+  const [published] = sns.received.map(({ body }) => new URLSearchParams(body));
+  assert.equal(
+    `${webhook.state} ${webhook.severity} ${webhook.job}`,
+    'broken critical crm-attachments',
+  );
+  assert.match(mail, /^Subject: Holdfast crm-attachments: broken critical\r$/m);
+  for (const text of [webhook.text, mailText(mail), published?.get('Message')])
+    assert.match(text, /is SUSPICIOUS: .*encrypted.*; the last good one, \d{8}T\S+, is held/s);
+});
+
+test('a single run of it ends badly; limits can be switched off', async () => {
+  const { run, configFile, crm } = installation;
+  await writeFile(join(crm.folder, 'still-more.locked'), randomBytes(4 * 2 ** 20));
+  const single = await run('run', 'crm-attachments', '--kind', 'incremental');
+  assert.match(single.stdout + single.stderr, /SUSPICIOUS/);
+  assert.notEqual(single.exitCode, 0);
+  await editConfiguration(configFile, ({ jobs }) => {
+    jobs['crm-attachments'].anomalies = false;
+  });
   await writeFile(join(crm.folder, 'again.locked'), randomBytes(4 * 2 ** 20));
   const { exitCode, stderr } = await run('backup', 'crm-attachments');
   assert.equal(exitCode, 0);

@@ -6,7 +6,7 @@ import { createEmail } from '../../../backup-agent/daemon/notify/email.ts';
 import type { Message } from '../../../backup-agent/daemon/notify/message.ts';
 import { createWebhook } from '../../../backup-agent/daemon/notify/webhook.ts';
 import { createSns } from '../../../backup-agent/daemon/notify/sns.ts';
-import { startHttp, startSmtp } from './receivers.ts';
+import { mailText, startHttp, startSmtp, startSns } from './receivers.ts';
 
 const at = new Date('2026-11-23T12:00:00.000Z');
 const message: Message = {
@@ -97,11 +97,7 @@ describe('SNS', () => {
     });
 
   test('publishes with a subject, and attributes to filter by', async () => {
-    const answer =
-      '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
-    await using http = await startHttp((_, response) =>
-      response.writeHead(200, { 'content-type': 'text/xml' }).end(answer),
-    );
+    await using http = await startSns();
     await sns(http.url).send({ ...message, job: 'crm-数据库' });
     const [request] = http.received;
     assert.match(request?.headers.authorization ?? '', /eu-central-1\/sns\/aws4_request/);
@@ -149,17 +145,7 @@ describe('e-mail', () => {
     const [mail = ''] = smtp.mails;
     assert.match(mail, /^Subject: Holdfast crm-database: broken critical\r$/m);
     assert.match(mail, /^To: a@example\.org, b@example\.org\r$/m);
-    const encoded = mail.split('\r\n\r\n')[1] ?? '';
-    const text = mail.includes('base64')
-      ? Buffer.from(encoded, 'base64').toString()
-      : Buffer.from(
-          encoded
-            .replaceAll(/=\r\n/g, '')
-            .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
-              String.fromCodePoint(Number.parseInt(hex, 16)),
-            ),
-          'latin1',
-        ).toString();
+    const text = mailText(mail);
     assert.ok(text.includes('数据库') && text.includes('🔥'), text);
   });
 

@@ -32,6 +32,27 @@ export async function startHttp(answer: RequestListener = (_, response) => respo
   };
 }
 
+/** An endpoint of SNS that takes every message. */
+export function startSns() {
+  const answer =
+    '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
+  return startHttp((_, response) =>
+    response.writeHead(200, { 'content-type': 'text/xml' }).end(answer),
+  );
+}
+
+/** The text of a mail in one part, whichever transfer encoding it came in (RFC 2045). */
+export function mailText(mail: string): string {
+  const encoded = mail.split('\r\n\r\n')[1] ?? '';
+  if (mail.includes('base64')) return Buffer.from(encoded, 'base64').toString();
+  const bytes = encoded
+    .replaceAll(/=\r\n/g, '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
+      String.fromCodePoint(Number.parseInt(hex, 16)),
+    );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 /** An SMTP server of RFC 5321's least: takes one message a connection and keeps its text. */
 export async function startSmtp() {
   const mails: string[] = [];
