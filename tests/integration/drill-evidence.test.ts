@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
+import { parse } from 'yaml';
+import { isHoldfastError, isIntegrity } from '../../backup-agent/errors/holdfast-error.ts';
+import { evidenceDocument, openDocument } from '../../backup-agent/repository/documents.ts';
+import { configuration } from '../../contracts/configuration.ts';
 import { controlsReport } from '../../contracts/controls-report.ts';
 import { run as policies } from '../../policies/cli.ts';
 import { testInstallation, type TestInstallation } from '../support/installation.ts';
@@ -47,6 +51,25 @@ test('the signed record names no table, path or person; its findings do, encrypt
   assert.equal(JSON.parse(list.stdout)[0].outcome, 'failed');
 });
 
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The document with one field changed, or left out, each in its turn, at any depth. */
+function* alterations(value: Json, where = ''): Generator<{ where: string; value: Json }> {
+  if (value === null || typeof value !== 'object') {
+    const changed = { boolean: !value, number: Number(value) + 1, string: `${String(value)}0` };
+    yield { where, value: changed[typeof value as keyof typeof changed] };
+    return;
+  }
+  const entries: [string, Json][] = Object.entries(value);
+  const made = (parts: [string, Json][]): Json =>
+    Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
+  for (const [at, [key, part]] of entries.entries()) {
+    yield { where: `${where}.${key} left out`, value: made(entries.toSpliced(at, 1)) };
+    for (const inner of alterations(part, `${where}.${key}`))
+      yield { where: inner.where, value: made(entries.with(at, [key, inner.value])) };
+  }
+}
+
 test('a record altered in any field, or its findings, fails verification', async () => {
   const good = await verify();
   assert.equal(good.exitCode, 0, good.stdout + good.stderr);
@@ -54,14 +77,26 @@ test('a record altered in any field, or its findings, fails verification', async
   const original = await readFile(evidenceFile, 'utf8');
   const envelope = JSON.parse(original);
   const evidence = JSON.parse(Buffer.from(envelope.payload, 'base64').toString('utf8'));
-  const altered = [
-    { ...evidence, outcome: 'passed' },
-    { ...evidence, totals: { ...evidence.totals, rows: 1 } },
-    { ...evidence, by: 'somebody/1' },
-  ].map((value) =>
-    JSON.stringify({ ...envelope, payload: Buffer.from(JSON.stringify(value)).toString('base64') }),
-  );
-  for (const text of [...altered, JSON.stringify({ ...envelope, signatures: [] })]) {
+  const { keys } = configuration.parse(parse(await readFile(installation.configFile, 'utf8')));
+  const open = (payload: unknown) => {
+    const text = JSON.stringify(payload);
+    const bytes = JSON.stringify({ ...envelope, payload: Buffer.from(text).toString('base64') });
+    return openDocument(evidenceDocument, Buffer.from(bytes), keys.trusted, 'the record');
+  };
+  assert.deepEqual(await open(evidence), evidence);
+  const altered = [...alterations(evidence)];
+  assert.ok(altered.length > 150, String(altered.length));
+  for (const { where, value } of altered)
+    await assert.rejects(
+      open(value),
+      (error) => isHoldfastError(error) && isIntegrity(error),
+      where,
+    );
+  const passed = Buffer.from(JSON.stringify({ ...evidence, outcome: 'passed' })).toString('base64');
+  for (const text of [
+    JSON.stringify({ ...envelope, payload: passed }),
+    JSON.stringify({ ...envelope, signatures: [] }),
+  ]) {
     await writeFile(evidenceFile, text);
     const { exitCode, stdout } = await verify();
     assert.equal(exitCode, 6, stdout);
@@ -86,9 +121,13 @@ test('a removed record shows, and so does one that was taken out of the end of t
   await rename(`${evidenceFile}.away`, evidenceFile);
   const commits = join(drills, '..', 'commits');
   const last = join(commits, (await readdir(commits)).toSorted().at(-1) ?? '');
-  await rename(last, `${drills}/../last-commit`);
+  // With every trace of it in the repository.
+  const traces = [last, evidenceFile, evidenceFile.replace('.json', '.findings.json.zst.age')];
+  const away = join(installation.directory, 'away');
+  await mkdir(away);
+  for (const trace of traces) await rename(trace, join(away, basename(trace)));
   const rolledBack = await verify();
-  await rename(`${drills}/../last-commit`, last);
+  for (const trace of traces) await rename(join(away, basename(trace)), trace);
   assert.equal(rolledBack.exitCode, 6);
   assert.match(rolledBack.stdout, /commit-log-broken/);
   assert.match(rolledBack.stdout, /no log names it/);
