@@ -2,13 +2,17 @@ import { release } from './release.ts';
 
 const donated = new WeakSet<Uint8Array>();
 
+/** Of the buffers that node shares out in slices, to its own results too when they are small. */
+const poolBytes = Buffer.allocUnsafe(1).buffer.byteLength;
+
 /**
  * Marks a chunk as the receiver's own: whoever made it, and whatever hands it on, will not look at it
  * again once it is taken in, so the receiver may keep it without a copy, or `release` its memory.
- * Only for a chunk whose memory nobody else has a part of. A receiver that does not know of this loses nothing.
+ * Only for a chunk whose memory nobody else has a part of; a slice of node's shared pool stays what it
+ * is. A receiver that does not know of this loses nothing.
  */
 export function donate<Chunk extends Uint8Array<ArrayBuffer>>(chunk: Chunk): Chunk {
-  donated.add(chunk);
+  if (chunk.buffer.byteLength !== poolBytes) donated.add(chunk);
   return chunk;
 }
 

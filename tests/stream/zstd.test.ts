@@ -4,9 +4,12 @@ import test from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { isHoldfastError } from '../../backup-agent/errors/holdfast-error.ts';
+import { generateIdentity } from '../../backup-agent/keys/identities.ts';
 import { ByteReader } from '../../backup-agent/stream/byte-reader.ts';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
+import { decrypt } from '../../backup-agent/stream/decrypt.ts';
+import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { through } from '../../backup-agent/stream/transform.ts';
 import { splitFrames } from '../../backup-agent/stream/zstd-frames.ts';
 import { rounds } from '../support/scale.ts';
@@ -106,6 +109,14 @@ test('every frame says how much it holds, so that it can be read in one go', asy
     }
     assert.deepEqual(sizes, expected);
   }
+});
+
+test("small frames and contents, which lie in node's shared pool, pass like all others", async () => {
+  const { recipient, identity } = await generateIdentity();
+  const blocks = [Buffer.alloc(mebibyte), randomBytes(mebibyte), Buffer.alloc(20_000, 'a')];
+  const stored = through(blocks, [compress(), encrypt([recipient])]);
+  const restored = await collect(through(stored, [decrypt([identity]), decompress()]));
+  assert.ok(restored.equals(Buffer.concat(blocks)));
 });
 
 test('frames that do not say how much they hold are read all the same', async () => {
