@@ -57,6 +57,8 @@ export interface RestoreOutcome {
   readonly kept: readonly string[];
   /** What the target could not take, without harm to content. */
   readonly notes: readonly string[];
+  /** Databases only: what the database itself was not given, or has otherwise. */
+  readonly notApplied: readonly string[];
   /** Whether it went on where a restore that was killed had stopped. */
   readonly resumed: boolean;
   /** When the first transaction was committed that lies beyond the moment asked for. */
@@ -157,6 +159,7 @@ async function restoreDatabase(
     unproven: result.skippedExtensions.map((name) => `extension ${name}, with what hangs on it`),
     kept: result.kept,
     notes: [],
+    notApplied: result.notApplied.map(({ where, what }) => `${where}: ${what}`),
     resumed: result.resumed,
     ...(beyond ? { nextCommit: new Date(Number(beyond.commitTimeUs / 1000n)).toISOString() } : {}),
     ...(result.masking ? { unmasked: unmaskedParts(result) } : {}),
@@ -204,6 +207,7 @@ async function restoreTree(
     unproven: [],
     kept: report.skipped > 0 ? [`${report.skipped} entries, by --into skip`] : [],
     notes: report.notes,
+    notApplied: [],
     resumed: report.resumed > 0,
     erasures: [],
     unreadLedgers: [],

@@ -206,7 +206,7 @@ function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['m
 
 function renderRestore(outcome: RestoreOutcome): string {
   const { backup, from, items, bytes, problems, neutralised, unproven, kept, resumed } = outcome;
-  const { unmasked = [], notes } = outcome;
+  const { unmasked = [], notes, notApplied } = outcome;
   const how = resumed ? 'restored, going on where the last run had stopped,' : 'restored';
   return [
     `${how} ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
@@ -214,6 +214,7 @@ function renderRestore(outcome: RestoreOutcome): string {
     ...neutralised.map((what) => `put to rest: ${what}`),
     ...kept.map((what) => `kept as the target had it: ${what}`),
     ...notes.map((what) => `note: ${what}`),
+    ...notApplied.map((what) => `not applied: ${what}`),
     ...unproven.map((what) => `unproven: ${what}: left out`),
     ...renderErasures(outcome),
     ...unmasked.map(({ where, what }) => `not masked: ${where}: ${what}`),

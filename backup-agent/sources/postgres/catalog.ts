@@ -58,21 +58,6 @@ export async function readRoles(client: ClientBase): Promise<InventoryRole[]> {
   return z.array(role).parse(rows);
 }
 
-const setting = z.object({ role: z.string().nullable(), setting: z.string() });
-
-/** ALTER DATABASE … SET, and ALTER ROLE … IN DATABASE … SET. */
-export async function readDatabaseSettings(client: ClientBase): Promise<Inventory['settings']> {
-  const { rows } = await client.query(`
-    SELECT r.rolname AS role, unnest(s.setconfig) AS setting
-    FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
-    WHERE s.setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-    ORDER BY 1 NULLS FIRST, 2`);
-  return z
-    .array(setting)
-    .parse(rows)
-    .map(({ role, setting }) => ({ ...(role === null ? {} : { role }), setting }));
-}
-
 const size = z.object({ oid: z.coerce.number(), pages: z.coerce.number() });
 
 /** Pages of every table now: decides order and parts, so it need not be of the snapshot. */

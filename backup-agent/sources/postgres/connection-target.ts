@@ -88,8 +88,10 @@ function readUrl(url: string): Record<string, string | undefined> {
   if (url === '') return {};
   const [address = '', query = ''] = url.split(/\?(.*)/s);
   let parsed;
+  let database;
   try {
     parsed = parseUrl(address);
+    database = readDatabase(address);
   } catch {
     // Its message would quote the address, and that may hold a password.
     throw new HoldfastError('config-invalid', 'the connection URL of the database is malformed');
@@ -99,9 +101,15 @@ function readUrl(url: string): Record<string, string | undefined> {
     port: nonEmpty(parsed.port),
     user: nonEmpty(parsed.user),
     password: nonEmpty(parsed.password),
-    dbname: nonEmpty(parsed.database),
+    dbname: nonEmpty(database),
     ...Object.fromEntries(new URLSearchParams(query)),
   };
+}
+
+/** Decoded whole; the driver's parser leaves `;`, `#` and the like as they are encoded. */
+function readDatabase(address: string): string | undefined {
+  const path = /^[a-z]+:\/\/[^/]*\/(.*)$/s.exec(address)?.[1];
+  return path === undefined ? undefined : decodeURIComponent(path);
 }
 
 function nonEmpty(text: string | null | undefined): string | undefined {

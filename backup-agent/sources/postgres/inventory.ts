@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { BackupReader } from '../source.ts';
 import { coverageLevels } from './changes/follow-state.ts';
+import { databaseProperties } from './database-properties.ts';
 import { rowDigestPattern } from './row-digest.ts';
 
 /** The meta object of a full that says what is in it. */
@@ -77,8 +78,9 @@ export const inventory = z.strictObject({
     /** Those that the role may not read. */
     unreadable: count,
   }),
-  /** `database`-wide settings: ALTER DATABASE … SET. */
-  settings: z.array(z.strictObject({ role: z.string().optional(), setting: z.string() })),
+  /** Of the database itself. Absent in older backups, which hold its settings alone. */
+  database: databaseProperties.optional(),
+  settings: databaseProperties.shape.settings.optional(),
 });
 export type Inventory = z.infer<typeof inventory>;
 

@@ -28,6 +28,15 @@ test('the URL goes before the service file, that before the variables', async ()
   );
 });
 
+test('names in a URL are decoded whole', async () => {
+  const name = `a "b"; c#/?&=+$,:@%库`;
+  const [user, database] = [encodeURIComponent(`${name}u`), encodeURIComponent(name)];
+  const target = await resolveTarget({ url: `postgres://${user}@h/${database}`, environment: {} });
+  assert.deepEqual([target.user, target.database], [`${name}u`, name]);
+  const url = 'postgres://u@h/%E0%A4%A';
+  await assert.rejects(resolveTarget({ url, environment: {} }), { code: 'config-invalid' });
+});
+
 test('an unknown service, port or sslmode is refused by name', async () => {
   const environment = { HOME: '/nonexistent', PGSYSCONFDIR: '/nonexistent' };
   for (const url of [

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
 import { readConfigurationTables } from '../catalog.ts';
+import { readDatabaseProperties, type DatabaseProperties } from '../database-properties.ts';
 import { YieldWatch } from '../yielding.ts';
 import { alignSnapshot, type AlignedSnapshot } from './aligned-snapshot.ts';
 import { readCatalogStamp } from './catalog-stamp.ts';
@@ -85,6 +86,7 @@ interface Aligned {
   readonly tables: TableState[];
   readonly catalogStamp: string;
   readonly schema?: string;
+  readonly database?: DatabaseProperties;
   readonly copies: TableCopy[];
   readonly hasLargeObjects: boolean;
   readonly largeObjects?: LargeObjectsState;
@@ -102,7 +104,7 @@ async function takeChanges(step: Step, end: StepEnd): Promise<StepResult> {
   await writer.writeObject(changesObjectName, watcher.watch(stream));
   const summary = watcher.summary();
   // A backup names what it holds itself, and tells what it knows.
-  const { schema: _schema, largeObjects: _largeObjects, ...former } = state;
+  const { schema: _s, database: _d, largeObjects: _l, ...former } = state;
   const next: FollowState = {
     ...former,
     ...(end.aligned ?? { copies: [] }),
@@ -180,7 +182,8 @@ async function readAligned(
   if (catalogStamp === state.catalogStamp) return { aligned, problems: all };
   const dump = feed.dumpSchema(to.snapshot.name, run.signal);
   await writer.writeObject(schemaObjectName, dump);
-  return { aligned: { ...aligned, schema: schemaObjectName }, problems: all };
+  const database = await readDatabaseProperties(reader.client);
+  return { aligned: { ...aligned, schema: schemaObjectName, database }, problems: all };
 }
 
 /** Copies tables while watching that nobody waits for them. */

@@ -66,6 +66,15 @@ const others = [
   `SELECT 'pg_type', count(*), sum(${rowHash}) FROM pg_catalog.pg_type
    WHERE typnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_t')`,
   `SELECT 'pg_description', count(*), sum(${rowHash}) FROM pg_catalog.pg_description`,
+  // Told by content, too: vacuum writes to the row of its database.
+  `SELECT 'pg_database', count(*), sum(pg_catalog.hashtext(concat_ws('/', datdba, datacl::text,
+     datconnlimit))::bigint) FROM pg_catalog.pg_database WHERE datname = current_database()`,
+  `SELECT 'pg_db_role_setting', count(*), sum(pg_catalog.hashtext(concat_ws('/', setrole,
+     setconfig::text))::bigint) FROM pg_catalog.pg_db_role_setting JOIN pg_catalog.pg_database d
+     ON d.oid = setdatabase WHERE d.datname = current_database()`,
+  `SELECT 'pg_shdescription', count(*), sum(pg_catalog.hashtext(description)::bigint)
+   FROM pg_catalog.pg_shdescription JOIN pg_catalog.pg_database d ON d.oid = objoid
+   WHERE classoid = 'pg_catalog.pg_database'::regclass AND d.datname = current_database()`,
   `SELECT 'pg_seclabel', count(*), sum(${rowHash}) FROM pg_catalog.pg_seclabel`,
 ];
 

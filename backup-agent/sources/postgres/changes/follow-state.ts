@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import { databaseProperties } from '../database-properties.ts';
 
 /** The meta object that every PostgreSQL backup carries so that the next one can hang on it. */
 export const followStateName = 'follow-state.json';
@@ -105,6 +106,8 @@ export const followState = z.strictObject({
   changes: storedChanges.optional(),
   /** The object with the schema as of the point, where it is not the one of the backup before. */
   schema: z.string().optional(),
+  /** Of the database itself, read with that schema. */
+  database: databaseProperties.optional(),
   /** Changes whenever the schema may have. */
   catalogStamp: z.string(),
   /** Tables that this incremental holds whole, because their changes could not be followed. */

@@ -1,12 +1,6 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
-import {
-  readConfigurationTables,
-  readDatabaseSettings,
-  readExtensions,
-  readRoles,
-  readTablePages,
-} from '../catalog.ts';
+import { readConfigurationTables, readExtensions, readRoles, readTablePages } from '../catalog.ts';
 import { tableCoverage } from '../changes/coverage.ts';
 import { firstFollowState } from '../changes/first-state.ts';
 import { followStateName } from '../changes/follow-state.ts';
@@ -15,6 +9,7 @@ import { readSequences } from '../changes/sequences.ts';
 import { dropSlot } from '../changes/slot.ts';
 import { readTables } from '../changes/table-catalog.ts';
 import { connect, type PostgresSession } from '../connection.ts';
+import { readDatabaseProperties } from '../database-properties.ts';
 import { dumpSchema } from '../dump-schema.ts';
 import { inventoryName, type Inventory } from '../inventory.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from '../server-facts.ts';
@@ -178,7 +173,7 @@ class FullBackup {
       // Not in the snapshot, which they do not know: there each would stay locked until its end.
       sequences: await readSequences(this.#control.client),
       largeObjects: large.entry,
-      settings: await readDatabaseSettings(client),
+      database: await readDatabaseProperties(client),
     };
     return { inventory, problems: [...result.missing.values(), ...large.problems] };
   }

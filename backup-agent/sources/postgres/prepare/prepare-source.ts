@@ -41,6 +41,8 @@ export async function applyPreparation(options: PrepareOptions): Promise<Prepara
     signal: options.signal,
     lockTimeoutMs: 5_000,
   });
+  // The database may make read-only the default.
+  await session.client.query('SET default_transaction_read_only = off');
   for (const statement of steps.flatMap(({ sql }) => sql)) {
     try {
       await session.client.query(statement);

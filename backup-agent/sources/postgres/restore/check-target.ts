@@ -4,6 +4,7 @@ import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { quoteIdentifier } from '../changes/quote.ts';
 import type { Inventory } from '../inventory.ts';
 import { readServerFacts } from '../server-facts.ts';
+import type { RestoreOptions } from './restore-options.ts';
 import type { RoleMapping } from './role-names.ts';
 
 export interface TargetWishes {
@@ -12,6 +13,12 @@ export interface TargetWishes {
   readonly roleMapping: RoleMapping;
   /** Whether any statement will name a role. */
   readonly namesRoles: boolean;
+}
+
+export function targetWishes(options: RestoreOptions): TargetWishes {
+  const { skipExtensions = [], roles = 'require', roleMapping = {} } = options;
+  const { noOwner = false, noPrivileges = false } = options;
+  return { skipExtensions, roles, roleMapping, namesRoles: !(noOwner && noPrivileges) };
 }
 
 const found = z.object({ what: z.string() });

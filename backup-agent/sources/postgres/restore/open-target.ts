@@ -4,13 +4,22 @@ import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteIdentifier, quoteLiteral } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
 import type { ConnectionTarget } from '../connection-target.ts';
+import type { DatabaseLocale } from '../database-properties.ts';
 import type { Inventory } from '../inventory.ts';
+import { readServerFacts } from '../server-facts.ts';
 
 /** Where to sign in while the database itself does not exist. */
 export const maintenanceDatabase = 'postgres';
 
+/** What a new database takes after. */
+export interface DatabaseLike {
+  readonly server: Inventory['server'];
+  readonly locale: DatabaseLocale | undefined;
+}
+
 export interface OpenedTarget {
   readonly session: PostgresSession;
+  readonly created: boolean;
   /** What the new database could not be given. */
   readonly problems: readonly Problem[];
 }
@@ -22,17 +31,17 @@ export interface OpenedTarget {
  */
 export async function openTarget(
   target: ConnectionTarget,
-  inventory: Inventory,
+  like: DatabaseLike,
   signal: AbortSignal,
   check: (client: ClientBase) => Promise<void>,
 ): Promise<OpenedTarget> {
   try {
-    return { session: await connect(target, { signal }), problems: [] };
+    return { session: await connect(target, { signal }), created: false, problems: [] };
   } catch (error) {
     if (!isMissingDatabase(error)) throw error;
   }
-  const problems = await createDatabase(target, inventory, signal, check);
-  return { session: await connect(target, { signal }), problems };
+  const problems = await createDatabase(target, like, signal, check);
+  return { session: await connect(target, { signal }), created: true, problems };
 }
 
 export function isMissingDatabase(error: unknown): boolean {
@@ -45,7 +54,7 @@ export function isMissingDatabase(error: unknown): boolean {
 
 async function createDatabase(
   target: ConnectionTarget,
-  { server }: Inventory,
+  { server, locale }: DatabaseLike,
   signal: AbortSignal,
   check: (client: ClientBase) => Promise<void>,
 ): Promise<Problem[]> {
@@ -53,23 +62,38 @@ async function createDatabase(
   const { client } = admin;
   await check(client);
   const encoding = `TEMPLATE template0 ENCODING ${quoteLiteral(server.encoding)}`;
-  const locale = `LC_COLLATE ${quoteLiteral(server.collate)} LC_CTYPE ${quoteLiteral(server.ctype)}`;
+  const { majorVersion } = await readServerFacts(client);
   const statement = `CREATE DATABASE ${quoteIdentifier(target.database)}`;
   try {
-    await client.query(`${statement} ${encoding} ${locale}`);
+    await client.query(`${statement} ${encoding} ${localeClause(server, locale, majorVersion)}`);
     return [];
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     if (error.code === '42501') throw mayNotCreate(target, error);
-    if (error.code !== invalidLocale) throw error;
+    if (!unknownLocale.has(error.code)) throw error;
   }
   await client.query(`${statement} ${encoding}`);
-  const what = `the server has no locale ${server.collate}: text sorts and folds as its own default does`;
+  const what = `the server does not take the locale ${locale?.name ?? server.collate}: text sorts and folds as its own default does`;
   return [{ where: `database ${target.database}`, what }];
 }
 
-/** `wrong_object_type`: "invalid LC_COLLATE locale name". */
-const invalidLocale = '42809';
+/** "invalid LC_COLLATE locale name", "could not open collator for locale", "ICU is not supported in this build". */
+const unknownLocale = new Set(['42809', '22023', '0A000']);
+
+/** Says the provider, too: without, the server's own template decides. Before version 15 there is one. */
+function localeClause(
+  { collate, ctype }: Inventory['server'],
+  locale: DatabaseLocale | undefined,
+  majorVersion: number,
+): string {
+  const { provider = 'libc', name, rules } = locale ?? {};
+  const parts = [`LC_COLLATE ${quoteLiteral(collate)} LC_CTYPE ${quoteLiteral(ctype)}`];
+  if (majorVersion >= 15) parts.push(`LOCALE_PROVIDER ${provider}`);
+  if (name !== undefined && provider !== 'libc')
+    parts.push(`${provider === 'icu' ? 'ICU' : 'BUILTIN'}_LOCALE ${quoteLiteral(name)}`);
+  if (rules !== undefined) parts.push(`ICU_RULES ${quoteLiteral(rules)}`);
+  return parts.join(' ');
+}
 
 function mayNotCreate({ user, database }: ConnectionTarget, cause: Error): HoldfastError {
   return new HoldfastError(

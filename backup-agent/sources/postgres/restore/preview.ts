@@ -1,6 +1,8 @@
+import type { Problem } from '../../../errors/holdfast-error.ts';
+import { databaseRules, differingProperties } from './restore-properties.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { serverFailure } from '../server-error.ts';
-import { requireAbsent, requireEmpty, requireSuitable } from './check-target.ts';
+import { requireAbsent, requireEmpty, requireSuitable, targetWishes } from './check-target.ts';
 import { isMissingDatabase, maintenanceDatabase } from './open-target.ts';
 import { connect } from '../connection.ts';
 import { readContent, type RestoreContent } from './restore-content.ts';
@@ -25,7 +27,7 @@ export interface RestorePreview {
 export async function previewRestore(options: RestoreOptions): Promise<RestorePreview> {
   const content = await readContent(options);
   const { inventory, plan, selection, states, units, neutralised } = content;
-  const database = await checkTarget(options, content);
+  const { database, differing } = await checkTarget(options, content);
   const changed = plan?.changes ?? [];
   const chosen = inventory.tables.filter(
     ({ schema, name }) => !selection || selection.tables.has(quoteQualified(schema, name)),
@@ -43,28 +45,36 @@ export async function previewRestore(options: RestoreOptions): Promise<RestorePr
     rows: chosen.reduce((sum, { rows }) => sum + rows, 0),
     changes: changed.reduce((sum, link) => sum + (states[link]?.changes?.changes ?? 0), 0),
     database,
-    leftOut: neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
+    leftOut: [
+      ...neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
+      ...differing.map(({ where, what }) => `${where}: ${what}`),
+    ],
   };
 }
 
 async function checkTarget(
   options: RestoreOptions,
-  { needs, selection }: RestoreContent,
-): Promise<RestorePreview['database']> {
-  const { target, signal, skipExtensions = [], roles = 'require', roleMapping = {} } = options;
-  const { noOwner = false, noPrivileges = false } = options;
-  const wishes = { skipExtensions, roles, roleMapping, namesRoles: !(noOwner && noPrivileges) };
+  { needs, selection, database, inventory }: RestoreContent,
+): Promise<{ database: RestorePreview['database']; differing: Problem[] }> {
+  const { target, signal } = options;
+  const wishes = targetWishes(options);
   try {
     await using session = await connect(target, { signal });
     if (selection) await requireAbsent(session.client, selection.relations);
     else await requireEmpty(session.client);
     await requireSuitable(session.client, needs, wishes);
-    return selection ? 'holds other tables' : 'empty';
+    if (selection) return { database: 'holds other tables', differing: [] };
+    const rules = databaseRules(options);
+    const differing =
+      database === undefined
+        ? []
+        : await differingProperties(session.client, database, inventory.server, rules);
+    return { database: 'empty', differing };
   } catch (error) {
     if (!isMissingDatabase(error))
       throw serverFailure(error, `restore into ${target.database}`, signal);
   }
   await using admin = await connect({ ...target, database: maintenanceDatabase }, { signal });
   await requireSuitable(admin.client, needs, wishes);
-  return 'to be created';
+  return { database: 'to be created', differing: [] };
 }

@@ -5,6 +5,7 @@ import { quoteQualified } from '../changes/quote.ts';
 import { readFollowState } from '../changes/read-follow-state.ts';
 import type { ReplayTarget } from '../changes/replay-target.ts';
 import { planRestore, type RestorePlan } from '../changes/restore-plan.ts';
+import type { DatabaseProperties } from '../database-properties.ts';
 import { readInventory, type Inventory } from '../inventory.ts';
 import type { LoadUnit } from './load-tables.ts';
 import { isRemark, isScheduler, neutralise, type Neutralised } from './neutralise.ts';
@@ -26,6 +27,8 @@ export interface RestoreContent {
   readonly selection: TableSelection | undefined;
   readonly units: readonly LoadUnit[];
   readonly sequences: readonly SequenceState[];
+  /** Of the database itself; absent in backups that do not say. */
+  readonly database: DatabaseProperties | undefined;
   readonly neutralised: readonly Neutralised[];
   /** What the target must have. */
   readonly needs: Pick<Inventory, 'server' | 'extensions' | 'roles'>;
@@ -53,6 +56,7 @@ export async function readContent(options: RestoreOptions): Promise<RestoreConte
     selection,
     units: selectUnits(unitsOf(inventory, plan, options, neutralised), selection),
     sequences: plan?.sequences ?? inventory.sequences,
+    database: states[plan?.schema ?? 0]?.database ?? inventory.database,
     neutralised: selection ? [] : neutralised,
     needs: selection ? needsOf(selection, inventory) : inventory,
     mask: options.mask && new RestoreMask(options.mask.profile, options.mask.key, schema),

@@ -56,6 +56,8 @@ export interface RestoreResult {
   readonly neutralised: readonly Neutralised[];
   /** What is missing or was left out, and why. */
   readonly problems: readonly Problem[];
+  /** Of the database itself: what it was not given, or has otherwise because it was there already. */
+  readonly notApplied: readonly Problem[];
   /** Tables that are not what they were at that moment, and why. */
   readonly inexact: readonly InexactTable[];
   readonly skippedExtensions: readonly string[];

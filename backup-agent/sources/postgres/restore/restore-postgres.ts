@@ -4,7 +4,6 @@ import { replayChanges, type ReplayResult } from '../changes/replay.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
 import { runStages, runTasks, type Stage } from '../task-graph.ts';
-import { readServerFacts } from '../server-facts.ts';
 import { serverFailure } from '../server-error.ts';
 import { analyzeRest, planAnalyzing } from './analyze.ts';
 import { SchemaApplier } from './apply-schema.ts';
@@ -16,13 +15,22 @@ import {
   type BuildTasks,
   type BuildWork,
 } from './build-tasks.ts';
-import { createRoles, requireAbsent, requireEmpty, requireSuitable } from './check-target.ts';
+import {
+  createRoles,
+  requireAbsent,
+  requireEmpty,
+  requireSuitable,
+  targetWishes,
+} from './check-target.ts';
+import { emptyExtensionTables, isSkipped } from './restored-extensions.ts';
+import { prepareSession } from './restore-session.ts';
 import { restoreLargeObjects } from './large-objects.ts';
 import { loadObject, loadStep, type LoadUnit } from './load-tables.ts';
 import { openTarget, type OpenedTarget } from './open-target.ts';
 import { linkOf, readContent, type RestoreContent } from './restore-content.ts';
 import type { RestoreOptions, RestoreResult } from './restore-options.ts';
-import { lockLane, lockRestore, RestoreRecord, type RestoreWishes } from './restore-record.ts';
+import { databaseRules, differingProperties, giveProperties } from './restore-properties.ts';
+import { lockLane, lockRestore, RestoreRecord, wishesOf } from './restore-record.ts';
 import { missedTarget, restoredPoint } from './restored-point.ts';
 import { schemaPhases, type SchemaPhases } from './schema-phases.ts';
 import type { SchemaEntry } from './schema-script.ts';
@@ -52,6 +60,7 @@ class Restore {
   /** Quoted and qualified. */
   readonly #analyzed = new Set<string>();
   #skippedExtensions: readonly string[] = [];
+  #notApplied: readonly Problem[] = [];
 
   constructor(options: RestoreOptions, content: RestoreContent) {
     this.#options = options;
@@ -60,10 +69,10 @@ class Restore {
 
   async run(): Promise<RestoreResult> {
     await using stack = new AsyncDisposableStack();
-    const { session, problems } = await this.#open();
+    const { session, created, problems } = await this.#open();
     stack.use(session);
     this.#problems.push(...problems);
-    const record = await this.#begin(session);
+    const record = await this.#begin(session, created);
     const lanes: [PostgresSession, ...PostgresSession[]] = [session];
     for (let lane = 1; lane < (this.#options.lanes ?? 2); lane += 1)
       lanes.push(stack.use(await this.#openLane()));
@@ -74,25 +83,27 @@ class Restore {
 
   async #open(): Promise<OpenedTarget> {
     const { target, signal } = this.#options;
-    return await openTarget(target, this.#content.inventory, signal, async (client) => {
-      await requireSuitable(client, this.#content.needs, this.#wishes());
+    const { inventory, database } = this.#content;
+    const like = { server: inventory.server, locale: database?.locale };
+    return await openTarget(target, like, signal, async (client) => {
+      await requireSuitable(client, this.#content.needs, targetWishes(this.#options));
     });
   }
 
   /** Everything that must be known before the first write. */
-  async #begin(session: PostgresSession): Promise<RestoreRecord> {
+  async #begin(session: PostgresSession, created: boolean): Promise<RestoreRecord> {
     const { client } = session;
     const { needs, selection } = this.#content;
     await prepareSession(session);
     await lockRestore(client);
-    const wishes = restoreWishes(this.#options);
+    const wishes = wishesOf(this.#options);
     const found = await RestoreRecord.find(client, wishes);
     if (found === undefined && selection === undefined) await requireEmpty(client);
     if (found === undefined && selection) await requireAbsent(client, selection.relations);
-    const lacking = await requireSuitable(client, needs, this.#wishes());
+    const lacking = await requireSuitable(client, needs, targetWishes(this.#options));
     this.#skippedExtensions = lacking.extensions;
     await createRoles(client, lacking.roles);
-    if (found === undefined) return await RestoreRecord.begin(client, wishes);
+    if (found === undefined) return await RestoreRecord.begin(client, wishes, created);
     this.#options.progress.note('going on with the restore that was begun here');
     return found;
   }
@@ -123,6 +134,7 @@ class Restore {
     await applier.run(session, phases.refreshes);
     progress.step('analyze');
     await analyzeRest(lanes, this.#content.selection?.tables, this.#analyzed, this.#options.signal);
+    await this.#finishDatabase(session, record);
     await record.remove(session.client);
     return replay;
   }
@@ -201,6 +213,16 @@ class Restore {
     }
   }
 
+  /** A database that this restore did not create is its owner's affair: what differs is only said. */
+  async #finishDatabase({ client }: PostgresSession, record: RestoreRecord): Promise<void> {
+    const { inventory, database, selection } = this.#content;
+    if (database === undefined) return;
+    const rules = databaseRules(this.#options);
+    if (record.createdDatabase) this.#notApplied = await giveProperties(client, database, rules);
+    else if (!selection)
+      this.#notApplied = await differingProperties(client, database, inventory.server, rules);
+  }
+
   /** The moment that the rows are of, and how they were masked. */
   #shown(replay: ReplayResult | undefined): Pick<RestoreResult, 'point' | 'masking'> {
     const { mask } = this.#content;
@@ -237,6 +259,7 @@ class Restore {
         ...this.#problems,
         ...applier.problems,
       ],
+      notApplied: this.#notApplied,
       inexact: this.#chosen([...(plan?.inexact ?? []), ...(replay?.inexact ?? [])]),
       skippedExtensions: this.#skippedExtensions,
       kept: applier.kept
@@ -253,12 +276,6 @@ class Restore {
     return tables.filter(
       ({ schema, name }) => !selection || selection.tables.has(quoteQualified(schema, name)),
     );
-  }
-
-  #wishes() {
-    const { skipExtensions = [], roles = 'require', roleMapping = {} } = this.#options;
-    const { noOwner = false, noPrivileges = false } = this.#options;
-    return { skipExtensions, roles, roleMapping, namesRoles: !(noOwner && noPrivileges) };
   }
 
   #applier(record: RestoreRecord): SchemaApplier {
@@ -329,52 +346,4 @@ class Restore {
       sequences.filter(({ schema, name }) => !selection || made.has(quoteQualified(schema, name))),
     );
   }
-}
-
-function restoreWishes(options: RestoreOptions): RestoreWishes {
-  const { chain, moment = { kind: 'end' }, noOwner = false, noPrivileges = false } = options;
-  const { roleMapping = {}, skipExtensions = [], activate = [], tables = [], mask } = options;
-  return {
-    backups: chain.map(({ id }) => id),
-    moment: Object.values(moment).map(String).join(' '),
-    owners: !noOwner,
-    privileges: !noPrivileges,
-    roleMapping,
-    skipExtensions: [...skipExtensions],
-    activate: [...activate],
-    tables: [...tables],
-    mask: mask ? mask.key.digest('profile', JSON.stringify(mask.profile)).toString('hex') : '',
-  };
-}
-
-/** A restore may be repeated, so it need not wait for the disk at every commit. */
-async function prepareSession({ client }: PostgresSession): Promise<void> {
-  await client.query(`SET check_function_bodies = off`);
-  await client.query(`SET synchronous_commit = off`);
-  await client.query(`SET client_min_messages = warning`);
-  // So that a killed run's session ends soon, and the next run need not wait for it.
-  const { majorVersion } = await readServerFacts(client);
-  if (majorVersion >= 14) await client.query(`SET client_connection_check_interval = '2s'`);
-}
-
-function isSkipped(entry: SchemaEntry, skipped: readonly string[]): boolean {
-  if (entry.type === 'EXTENSION') return skipped.includes(entry.name);
-  const commented = /^EXTENSION "?(.*?)"?$/.exec(entry.name)?.[1];
-  return entry.type === 'COMMENT' && commented !== undefined && skipped.includes(commented);
-}
-
-/** Making an extension fills some of its tables; what was backed up takes the place of that. */
-async function emptyExtensionTables(
-  { client }: PostgresSession,
-  units: readonly LoadUnit[],
-  record: RestoreRecord,
-): Promise<void> {
-  const step = 'empty tables of extensions';
-  if (record.isDone(step) || units.some((unit) => record.isDone(loadStep(unit)))) return;
-  const statements = units.flatMap(({ schema, name, extensionRows }) =>
-    extensionRows === undefined
-      ? []
-      : [`DELETE FROM ONLY ${quoteQualified(schema, name)} ${extensionRows}`],
-  );
-  await client.query([...statements, record.statement(step)].join(';\n'));
 }

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { HoldfastError, type Problem } from '../../../errors/holdfast-error.ts';
 import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteLiteral } from '../changes/quote.ts';
+import type { RestoreOptions } from './restore-options.ts';
 import { progressSchema, removeReplayProgress } from '../changes/replay-progress.ts';
 
 const wishesTable = `${progressSchema}.restore`;
 const doneTable = `${progressSchema}.done`;
 
 /** What a restore was asked for: only the same may go on where it stopped. Plain JSON. */
-export const restoreWishes = z.strictObject({
+const restoreWishes = z.strictObject({
   /** The chain, its full first. */
   backups: z.array(z.string()),
   moment: z.string(),
@@ -24,11 +25,30 @@ export const restoreWishes = z.strictObject({
 });
 export type RestoreWishes = z.infer<typeof restoreWishes>;
 
+/** What these options ask for, to be compared with an earlier run's. */
+export function wishesOf(options: RestoreOptions): RestoreWishes {
+  const { chain, moment = { kind: 'end' }, noOwner = false, noPrivileges = false } = options;
+  const { roleMapping = {}, skipExtensions = [], activate = [], tables = [], mask } = options;
+  return {
+    backups: chain.map(({ id }) => id),
+    moment: Object.values(moment).map(String).join(' '),
+    owners: !noOwner,
+    privileges: !noPrivileges,
+    roleMapping,
+    skipExtensions: [...skipExtensions],
+    activate: [...activate],
+    tables: [...tables],
+    mask: mask ? mask.key.digest('profile', JSON.stringify(mask.profile)).toString('hex') : '',
+  };
+}
+
 /** A killed run's backends notice within two seconds from PostgreSQL 14 on; before, when they are done. */
 const lockTimeoutMs = 5_000;
 /** Advisory locks of the restored database: of the run, and of its parallel sessions. */
 const runLock = 'holdfast restore';
 const laneLock = 'holdfast restore lane';
+
+const creation = 'create the database';
 
 const wishesRow = z.object({ wishes: restoreWishes });
 const doneRow = z.object({ step: z.string(), note: z.string().nullable() });
@@ -65,13 +85,27 @@ export class RestoreRecord {
   }
 
   /** Starts a record. From here on the database is no longer empty. */
-  static async begin(client: ClientBase, wishes: RestoreWishes): Promise<RestoreRecord> {
+  static async begin(
+    client: ClientBase,
+    wishes: RestoreWishes,
+    createdDatabase: boolean,
+  ): Promise<RestoreRecord> {
+    const record = new RestoreRecord(
+      new Map<string, null>(createdDatabase ? [[creation, null]] : []),
+      false,
+    );
     await client.query(`
       CREATE SCHEMA ${progressSchema};
       CREATE TABLE ${doneTable} (step text PRIMARY KEY, note text);
       CREATE TABLE ${wishesTable} (wishes jsonb NOT NULL);
-      INSERT INTO ${wishesTable} VALUES (${quoteLiteral(JSON.stringify(wishes))})`);
-    return new RestoreRecord(new Map(), false);
+      INSERT INTO ${wishesTable} VALUES (${quoteLiteral(JSON.stringify(wishes))});
+      ${createdDatabase ? record.statement(creation) : ''}`);
+    return record;
+  }
+
+  /** Whether the restore made the database, in this run or in an earlier one. */
+  get createdDatabase(): boolean {
+    return this.#done.has(creation);
   }
 
   isDone(step: string): boolean {
