@@ -2,7 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startThrowawayServer } from '../../backup-agent/drills/sandbox/throwaway-server.ts';
-import { findServerBinaries } from '../../backup-agent/tools/postgres-binaries.ts';
+import {
+  findServerBinaries,
+  type ServerBinaries,
+} from '../../backup-agent/tools/postgres-binaries.ts';
 import { writeInstallation } from '../../rehearsal/configuration.ts';
 import { writeAttachments } from '../../rehearsal/crm/attachments.ts';
 import { insertAttachments, type Crm } from '../../rehearsal/crm/crm.ts';
@@ -37,17 +40,20 @@ const smallCrm = `
     SELECT n, '合同 "' || n || '"', n * 1.25 FROM generate_series(1, 2000) n;
 `;
 
-export async function testInstallation(attachments = 20): Promise<TestInstallation> {
+/** `server`: of another version than the newest that is installed. */
+export async function testInstallation(
+  attachments = 20,
+  server?: ServerBinaries,
+): Promise<TestInstallation> {
   await using resources = new AsyncDisposableStack();
   const { path: directory } = resources.use(await temporaryDirectory());
-  const binaries = await findServerBinaries({ searchPath: process.env['PATH'] });
-  const server = resources.use(
+  const started = resources.use(
     await startThrowawayServer({
-      binaries,
+      binaries: server ?? (await findServerBinaries({ searchPath: process.env['PATH'] })),
       settings: { wal_level: 'logical', max_slot_wal_keep_size: '1GB' },
     }),
   );
-  const crm = { url: await server.createDatabase('crm'), folder: join(directory, 'attachments') };
+  const crm = { url: await started.createDatabase('crm'), folder: join(directory, 'attachments') };
   await mkdir(crm.folder);
   const sql = async (statements: string) => {
     const client = new Client({ connectionString: crm.url });
