@@ -40,10 +40,11 @@ export async function expectedContent(
 ): Promise<ExpectedContent> {
   const [full] = chain;
   if (!full) throw new TypeError('a chain holds at least its full');
-  const inventory = await readInventory(full, signal);
-  const links = inventory.following.slot === undefined ? [] : await readLinks(chain, signal);
+  const ofFull = await readInventory(full, signal);
+  const links = ofFull.following.slot === undefined ? [] : await readLinks(chain, signal);
   const plan = links.length > 0 ? planOf(links, moment) : undefined;
   const boundary = plan?.boundary ?? 0;
+  const inventory = { ...ofFull, ...links[plan?.schema ?? 0]?.state.needs };
   const tables = await expectedTables(
     {
       inventory,

@@ -21,7 +21,8 @@ before(async () => {
   between = new Date();
   await delay(20);
   await sql(
-    `DELETE FROM crm.deals WHERE id BETWEEN 1001 AND 1099; UPDATE crm.deals SET title = 'after'`,
+    `DELETE FROM crm.deals WHERE id BETWEEN 1001 AND 1099; UPDATE crm.deals SET title = 'after';
+     CREATE ROLE late; GRANT SELECT ON crm.deals TO late; CREATE EXTENSION hstore`,
   );
   assert.equal((await run('backup', 'crm')).exitCode, 0);
   assert.equal((await run('copy', 'crm')).exitCode, 0);

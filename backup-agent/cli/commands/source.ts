@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { prepareSource } from '../../operations/prepare-source.ts';
 import { resumeSource, retireSource } from '../../operations/retire-source.ts';
 import { forgetSource } from '../../sources/postgres/changes/job-slots.ts';
@@ -17,6 +17,7 @@ export const sourceCommand: CommandModule = {
       .argument('<job>', 'job of the configuration')
       .requiredOption('--admin <url>', 'connection URL of an administrator')
       .option('--apply', 'run the SQL instead of only printing it')
+      .addOption(new Option('--print', 'only print the SQL, as without --apply').conflicts('apply'))
       .addHelpText(
         'after',
         `

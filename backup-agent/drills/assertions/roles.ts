@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import type { InventoryRole } from '../../sources/postgres/inventory.ts';
+import type { SchemaRole } from '../../sources/postgres/schema-needs.ts';
 import type { Comparison } from '../assertion.ts';
 
 const found = z.object({ name: z.string() });
@@ -11,7 +11,7 @@ const found = z.object({ name: z.string() });
  */
 export async function* compareRoles(
   client: Client,
-  expected: readonly InventoryRole[],
+  expected: readonly SchemaRole[],
 ): AsyncGenerator<Comparison> {
   const { rows } = await client.query('SELECT rolname AS name FROM pg_catalog.pg_roles');
   const names = new Set(

@@ -1,10 +1,15 @@
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
-import type { Inventory, InventoryRole } from './inventory.ts';
+import type { SchemaNeeds, SchemaRole } from './schema-needs.ts';
+
+/** What the schema of this database names and does not hold, as the client's snapshot sees it. */
+export async function readSchemaNeeds(client: ClientBase): Promise<SchemaNeeds> {
+  return { extensions: await readExtensions(client), roles: await readRoles(client) };
+}
 
 const extension = z.object({ name: z.string(), version: z.string(), schema: z.string() });
 
-export async function readExtensions(client: ClientBase): Promise<Inventory['extensions']> {
+export async function readExtensions(client: ClientBase): Promise<SchemaNeeds['extensions']> {
   const { rows } = await client.query(`
     SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema
     FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
@@ -37,7 +42,7 @@ const role = z.object({
  * Roles that something in this database depends on: owners, grantees, those of policies and of
  * default privileges. `pg_shdepend` records all of them. Superusers of the system are left out.
  */
-export async function readRoles(client: ClientBase): Promise<InventoryRole[]> {
+export async function readRoles(client: ClientBase): Promise<SchemaRole[]> {
   const { rows } = await client.query(`
     WITH RECURSIVE named AS (
       SELECT refobjid AS oid FROM pg_catalog.pg_shdepend

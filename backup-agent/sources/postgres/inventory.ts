@@ -4,6 +4,7 @@ import type { BackupReader } from '../source.ts';
 import { coverageLevels } from './changes/follow-state.ts';
 import { databaseProperties } from './database-properties.ts';
 import { rowDigestPattern } from './row-digest.ts';
+import { schemaNeeds } from './schema-needs.ts';
 
 /** The meta object of a full that says what is in it. */
 export const inventoryName = 'inventory.json';
@@ -31,15 +32,6 @@ const table = z.strictObject({
 });
 export type InventoryTable = z.infer<typeof table>;
 
-const role = z.strictObject({
-  name: z.string(),
-  canLogin: z.boolean(),
-  inherit: z.boolean(),
-  bypassRls: z.boolean(),
-  memberOf: z.array(z.string()),
-});
-export type InventoryRole = z.infer<typeof role>;
-
 export const inventory = z.strictObject({
   format: z.literal('holdfast-postgres-inventory/1'),
   server: z.strictObject({
@@ -57,11 +49,7 @@ export const inventory = z.strictObject({
   /** Whether incrementals can follow, and why not. */
   following: z.strictObject({ slot: z.string().optional(), reason: z.string().optional() }),
   tables: z.array(table),
-  extensions: z.array(
-    z.strictObject({ name: z.string(), version: z.string(), schema: z.string() }),
-  ),
-  /** Owners, grantees and members that the schema names. */
-  roles: z.array(role),
+  ...schemaNeeds.shape,
   sequences: z.array(
     z.strictObject({
       schema: z.string(),

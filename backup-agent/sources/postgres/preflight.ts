@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import { isHoldfastError } from '../../errors/holdfast-error.ts';
 import type { Finding, Preflight, SourceContext } from '../source.ts';
-import { tableCoverage } from './changes/coverage.ts';
+import { coverageFix, tableCoverage } from './changes/coverage.ts';
 import { quoteQualified } from './changes/quote.ts';
 import { judgeSlot, slotStatus } from './changes/slot.ts';
 import { readTables } from './changes/table-catalog.ts';
@@ -117,7 +117,9 @@ async function examineTables(
       level === 'none'
         ? `not covered: ${reason ?? 'its rows are not here'}`
         : `restored to an incremental's end, not to any commit: ${reason ?? 'it cannot be followed'}`;
-    findings.push({ severity: 'info', where, what });
+    const sql = coverageFix(table, where);
+    const fix = sql === undefined ? prepareHint : `${sql}; then ${prepareHint}`;
+    findings.push({ severity: 'info', where, what, ...(level === 'none' ? {} : { fix }) });
   }
   const { harmful } = await readEnrolment(client, names.keyed, facts.majorVersion);
   for (const { schema, name } of harmful)

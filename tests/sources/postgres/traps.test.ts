@@ -5,6 +5,11 @@ import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts'
 import { connect } from '../../../backup-agent/sources/postgres/connection.ts';
 import { holdSlotSnapshot } from '../../../backup-agent/sources/postgres/full/snapshot.ts';
 import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import {
+  readServerFacts,
+  whyNoFollowing,
+} from '../../../backup-agent/sources/postgres/server-facts.ts';
+import { jobPublications } from '../../../backup-agent/sources/postgres/source-setup.ts';
 import { resolveSetup } from '../../../backup-agent/sources/postgres/source.ts';
 import {
   connectedClient,
@@ -52,6 +57,20 @@ test('a role without the right to replicate takes fulls, and preflight says what
   assert.match(finding?.fix ?? '', /holdfast source prepare/);
   const [full] = await source.backUp('full');
   assert.equal(full?.source['following'], false);
+});
+
+test('what keeps a server from being followed is named', async () => {
+  await using source = await SourceFixture.create(server, 'named');
+  await source.prepare();
+  const facts = await readServerFacts(source.client);
+  const names = jobPublications(job);
+  assert.equal(await whyNoFollowing(source.client, facts, names), undefined);
+  for (const [fact, why] of [
+    [{ walLevel: 'replica' }, 'wal_level is replica, not logical'],
+    [{ recovering: true }, 'the server is a standby'],
+    [{ replication: false }, 'the role postgres has no REPLICATION right'],
+  ] as const)
+    assert.equal(await whyNoFollowing(source.client, { ...facts, ...fact }, names), why);
 });
 
 test('a table that is copied again ends exactly where the changes of the same incremental do', async () => {

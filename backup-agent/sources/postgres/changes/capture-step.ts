@@ -2,7 +2,8 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
-import { readConfigurationTables } from '../catalog.ts';
+import { readConfigurationTables, readSchemaNeeds } from '../catalog.ts';
+import type { SchemaNeeds } from '../schema-needs.ts';
 import { readDatabaseProperties, type DatabaseProperties } from '../database-properties.ts';
 import { YieldWatch } from '../yielding.ts';
 import { alignSnapshot, type AlignedSnapshot } from './aligned-snapshot.ts';
@@ -87,6 +88,7 @@ interface Aligned {
   readonly catalogStamp: string;
   readonly schema?: string;
   readonly database?: DatabaseProperties;
+  readonly needs?: SchemaNeeds;
   readonly copies: TableCopy[];
   readonly hasLargeObjects: boolean;
   readonly largeObjects?: LargeObjectsState;
@@ -104,7 +106,7 @@ async function takeChanges(step: Step, end: StepEnd): Promise<StepResult> {
   await writer.writeObject(changesObjectName, watcher.watch(stream));
   const summary = watcher.summary();
   // A backup names what it holds itself, and tells what it knows.
-  const { schema: _s, database: _d, largeObjects: _l, ...former } = state;
+  const { schema: _s, database: _d, needs: _n, largeObjects: _l, ...former } = state;
   const next: FollowState = {
     ...former,
     ...(end.aligned ?? { copies: [] }),
@@ -183,7 +185,8 @@ async function readAligned(
   const dump = feed.dumpSchema(to.snapshot.name, run.signal);
   await writer.writeObject(schemaObjectName, dump);
   const database = await readDatabaseProperties(reader.client);
-  return { aligned: { ...aligned, schema: schemaObjectName, database }, problems: all };
+  const needs = await readSchemaNeeds(reader.client);
+  return { aligned: { ...aligned, schema: schemaObjectName, database, needs }, problems: all };
 }
 
 /** Copies tables while watching that nobody waits for them. */

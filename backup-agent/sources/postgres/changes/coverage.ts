@@ -35,6 +35,17 @@ export function tableCoverage(facts: CoverageFacts): Coverage {
   return { level: 'commit' };
 }
 
+/** What would let the table be restored to any commit, as SQL; undefined where only we can help. */
+export function coverageFix(facts: CoverageFacts, sqlName: string): string | undefined {
+  if (facts.kind === 'f' || facts.extension !== null) return undefined;
+  if (facts.persistence === 'u') return `ALTER TABLE ${sqlName} SET LOGGED`;
+  if (facts.identity === 'f' || (facts.identity !== 'n' && facts.keyColumns !== null))
+    return undefined;
+  return facts.identity === 'd'
+    ? `ALTER TABLE ${sqlName} ADD PRIMARY KEY (…), or ALTER TABLE ${sqlName} REPLICA IDENTITY FULL`
+    : `ALTER TABLE ${sqlName} REPLICA IDENTITY DEFAULT, or FULL where it has no primary key`;
+}
+
 function missingKey(identity: string): string {
   return identity === 'i'
     ? 'its replica identity index is gone or not usable'

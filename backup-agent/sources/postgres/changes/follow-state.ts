@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { databaseProperties } from '../database-properties.ts';
+import { schemaNeeds } from '../schema-needs.ts';
 
 /** The meta object that every PostgreSQL backup carries so that the next one can hang on it. */
 export const followStateName = 'follow-state.json';
@@ -108,6 +109,8 @@ export const followState = z.strictObject({
   schema: z.string().optional(),
   /** Of the database itself, read with that schema. */
   database: databaseProperties.optional(),
+  /** What that schema names and does not hold. */
+  needs: schemaNeeds.optional(),
   /** Changes whenever the schema may have. */
   catalogStamp: z.string(),
   /** Tables that this incremental holds whole, because their changes could not be followed. */

@@ -93,8 +93,18 @@ function resolveMarker(chain: readonly ChainLink[], target: ReplayTarget): Repla
   if (target.kind !== 'mark') return target;
   const markers = chain.flatMap(({ state }) => state.changes?.markers ?? []);
   const marker = markers.findLast(({ name }) => name === target.name);
-  if (marker === undefined) throw notCovered(`no marker ${JSON.stringify(target.name)} is stored`);
+  if (marker === undefined) throw unknownMarker(target.name, markers);
   return { kind: 'lsn', lsn: parseLsn(marker.lsn) + 1n };
+}
+
+/** Markers are many where they are set by a schedule; the newest are those that somebody looks for. */
+const markersNamed = 5;
+
+function unknownMarker(name: string, markers: readonly { readonly name: string }[]): HoldfastError {
+  const newest = [...new Set(markers.map((marker) => JSON.stringify(marker.name)).toReversed())];
+  const stored = newest.slice(0, markersNamed).join(', ');
+  const others = stored === '' ? 'this chain holds none' : `the newest are ${stored}`;
+  return notCovered(`no marker ${JSON.stringify(name)} is stored; ${others}`);
 }
 
 function newestBoundary(chain: readonly ChainLink[], target: ReplayTarget): number {
@@ -165,15 +175,20 @@ function inexactTables(
   if (base === undefined || next === undefined || target.kind === 'end') return [];
   if (target.kind === 'lsn' && parseLsn(base.state.point) === target.lsn) return [];
   const later = new Map(next.state.tables.map((table) => [table.oid, table]));
-  return base.state.tables.flatMap(({ oid, schema, name, coverage, fingerprint }) => {
+  const earlier = new Set(base.state.tables.map(({ oid }) => oid));
+  const between = `between ${describe(base)} and ${describe(next)}`;
+  const made = next.state.tables.flatMap(({ oid, schema, name }) =>
+    earlier.has(oid) ? [] : [{ schema, name, reason: `it was made ${between}, and is not there` }],
+  );
+  const changed = base.state.tables.flatMap(({ oid, schema, name, coverage, fingerprint }) => {
     if (coverage.level !== 'commit') {
       const why = coverage.reason ?? 'its changes cannot be followed';
       return [{ schema, name, reason: `its rows are those of ${describe(base)}: ${why}` }];
     }
     if (later.get(oid)?.fingerprint === fingerprint) return [];
-    const reason = `it was redefined, rewritten or dropped between ${describe(base)} and ${describe(next)}`;
-    return [{ schema, name, reason }];
+    return [{ schema, name, reason: `it was redefined, rewritten or dropped ${between}` }];
   });
+  return [...changed, ...made];
 }
 
 function describe({ state, time }: ChainLink): string {

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
-import { readConfigurationTables, readExtensions, readRoles, readTablePages } from '../catalog.ts';
+import { readConfigurationTables, readSchemaNeeds, readTablePages } from '../catalog.ts';
 import { tableCoverage } from '../changes/coverage.ts';
 import { firstFollowState } from '../changes/first-state.ts';
 import { followStateName } from '../changes/follow-state.ts';
@@ -168,8 +168,7 @@ class FullBackup {
         ...(obstacle === undefined ? {} : { reason: obstacle }),
       },
       tables: describeTables({ plan, result, configuration, coverage: tableCoverage }),
-      extensions: await readExtensions(client),
-      roles: await readRoles(client),
+      ...(await readSchemaNeeds(client)),
       // Not in the snapshot, which they do not know: there each would stay locked until its end.
       sequences: await readSequences(this.#control.client),
       largeObjects: large.entry,

@@ -18,6 +18,7 @@ import { sqlTokens } from './sql-tokens.ts';
 
 /** What a chain holds for a moment: everything that is decided before the target is looked at. */
 export interface RestoreContent {
+  /** The full's; what its schema needs is that of the schema that is restored. */
   readonly inventory: Inventory;
   /** Absent for a full that no incremental can follow. */
   readonly plan: RestorePlan | undefined;
@@ -38,10 +39,11 @@ export interface RestoreContent {
 /** Throws `moment-not-covered`, `chain-broken`, `mask-invalid`, or what is wrong with the documents. */
 export async function readContent(options: RestoreOptions): Promise<RestoreContent> {
   const { chain, signal, tables = [], moment = { kind: 'end' } } = options;
-  const inventory = await readInventory(linkOf(chain, 0), signal);
-  const states = await readStates(chain, inventory, signal);
+  const full = await readInventory(linkOf(chain, 0), signal);
+  const states = await readStates(chain, full, signal);
   const plan = states.length > 0 ? planOf(chain, states, moment) : undefined;
   if (plan === undefined) requireWithin(linkOf(chain, 0), moment);
+  const inventory = { ...full, ...states[plan?.schema ?? 0]?.needs };
   const neutralised: Neutralised[] = [];
   const schema = await readSchema(linkOf(chain, plan?.schema ?? 0), inventory, options);
   const wanted = schema.filter((entry) => isWanted(entry, options, neutralised));

@@ -469,11 +469,25 @@ test('a moment amid a migration restores, and says which tables are not as they 
     `ALTER TABLE t ADD w text`,
     `INSERT INTO n VALUES (2, 'text')`,
     `INSERT INTO t VALUES (3, 'x', 'y')`,
+    `CREATE TABLE made (id int PRIMARY KEY)`,
   );
   await mark(source.client, 'amid');
   await source.sql(`INSERT INTO t VALUES (4)`);
   assert.equal(await source.chain.incremental(), undefined);
   const target = { kind: 'mark', name: 'amid' } as const;
+  const plan = await source.chain.plan(target);
+  assert.deepEqual(
+    plan.inexact.map(({ name, reason }) => [
+      name,
+      reason.replace(/ between .*? and .*?(?=,|$)/, ''),
+    ]),
+    [
+      ['t', 'it was redefined, rewritten or dropped'],
+      ['n', 'it was redefined, rewritten or dropped'],
+      ['made', 'it was made, and is not there'],
+    ],
+  );
+  await assert.rejects(source.chain.plan({ kind: 'mark', name: 'nope' }), /the newest are "amid"$/);
   const result = await source.chain.restore('amid', target);
   await using restored = await server.session('amid');
   const rows = await restored.client

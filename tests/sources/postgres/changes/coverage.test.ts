@@ -5,6 +5,7 @@ import {
   type ChainFacts,
 } from '../../../../backup-agent/sources/postgres/changes/chain-check.ts';
 import {
+  coverageFix,
   tableCoverage,
   type CoverageFacts,
 } from '../../../../backup-agent/sources/postgres/changes/coverage.ts';
@@ -40,6 +41,23 @@ test('whatever is missing makes it exact only where a backup ends, and is said',
     const { level, reason: said } = tableCoverage({ ...keyed, ...facts });
     assert.equal(level, 'boundary');
     assert.match(said ?? '', reason);
+  }
+});
+
+test('what would make it exact to the commit is said as SQL', () => {
+  const cases: readonly (readonly [Partial<CoverageFacts>, RegExp | undefined])[] = [
+    [{ keyColumns: null }, /^ALTER TABLE t ADD PRIMARY KEY \(…\), or .* REPLICA IDENTITY FULL$/],
+    [{ identity: 'i', keyColumns: null }, /REPLICA IDENTITY DEFAULT/],
+    [{ identity: 'n' }, /REPLICA IDENTITY DEFAULT/],
+    [{ persistence: 'u' }, /SET LOGGED/],
+    [{ updatesPublished: false }, undefined],
+    [{ extension: 'postgis' }, undefined],
+    [{ kind: 'f' }, undefined],
+  ];
+  for (const [facts, expected] of cases) {
+    const fix = coverageFix({ ...keyed, ...facts }, 't');
+    if (expected === undefined) assert.equal(fix, undefined);
+    else assert.match(fix ?? '', expected);
   }
 });
 

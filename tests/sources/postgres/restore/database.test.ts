@@ -175,3 +175,14 @@ test('a new database sorts by the same provider, or that is said', async () => {
     { p: 'c', l: null },
   ]);
 });
+
+test('roles and extensions that the schema came to need after the full are asked for before anything is written', async () => {
+  await source.query('CREATE ROLE late; ALTER TABLE t OWNER TO late; CREATE EXTENSION hstore');
+  const [incremental] = await source.backUp('incremental');
+  assert.equal(incremental?.kind, 'incremental');
+  await source.query('ALTER ROLE late RENAME TO renamed');
+  await assert.rejects(restore('needy'), /the target lacks what the backup needs: role late/);
+  assert.deepEqual(await source.query(`SELECT FROM pg_database WHERE datname = 'needy'`), []);
+  const { inventory } = await restore('needy', { roles: 'create' });
+  assert.ok(inventory.extensions.some((extension) => extension.name === 'hstore'));
+});
