@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
+import { captureChanges } from '../../../backup-agent/sources/postgres/changes/capture.ts';
 import { connect } from '../../../backup-agent/sources/postgres/connection.ts';
 import { holdSlotSnapshot } from '../../../backup-agent/sources/postgres/full/snapshot.ts';
 import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
@@ -10,7 +11,7 @@ import {
   whyNoFollowing,
 } from '../../../backup-agent/sources/postgres/server-facts.ts';
 import { jobPublications } from '../../../backup-agent/sources/postgres/source-setup.ts';
-import { resolveSetup } from '../../../backup-agent/sources/postgres/source.ts';
+import { changeFeed, resolveSetup } from '../../../backup-agent/sources/postgres/source.ts';
 import {
   connectedClient,
   environment,
@@ -77,24 +78,39 @@ test('a table that is copied again ends exactly where the changes of the same in
   await using source = await SourceFixture.create(server, 'aligned');
   await source.query('CREATE TABLE keyed (id int PRIMARY KEY); CREATE TABLE bare (id int)');
   await source.prepare();
-  await source.backUp('full');
+  const [full] = await source.backUp('full');
   await source.query('INSERT INTO keyed VALUES (1); INSERT INTO bare VALUES (1)');
-  source.repository.onStep = async (step) => {
-    // The snapshot of the copy is taken, nothing has been read yet.
-    if (step !== 'begun') return;
-    await source.query('BEGIN; INSERT INTO keyed VALUES (2); INSERT INTO bare VALUES (2); COMMIT');
+  const feed = changeFeed(await setupOf(source), String(full?.source['slot']), never);
+  // The temporary slot is made in this session, and the copies are read in the one opened next.
+  let made = false;
+  const connectReplication = async () => {
+    made = true;
+    return await feed.connectReplication();
   };
-  const [incremental] = await source.backUp('incremental');
-  assert.equal(incremental?.kind, 'incremental');
+  const connectLater = async () => {
+    if (made)
+      await source.query(
+        'BEGIN; INSERT INTO keyed VALUES (2); INSERT INTO bare VALUES (2); COMMIT',
+      );
+    made = false;
+    return await feed.connect();
+  };
+  const run = source.repository.run();
+  for await (const backup of captureChanges(
+    { ...feed, connectReplication, connect: connectLater },
+    run,
+  ))
+    await source.repository.commit(backup);
   await server.createDatabase('aligned_copy');
   const target = await source.target('aligned_copy');
   const { chain } = source.repository;
-  await restorePostgres({ ...source.repository.run(), chain, target });
+  await restorePostgres({ ...run, chain, target });
   await using restored = await connectedClient(server, 'aligned_copy');
   const { rows } = await restored.client.query(
     `SELECT (SELECT array_agg(id) FROM keyed) AS keyed, (SELECT array_agg(id) FROM bare) AS bare`,
   );
   assert.deepEqual(rows, [{ keyed: [1], bare: [1] }]);
+  assert.equal(chain.length, 2);
 });
 
 test('the snapshot of a full does not end with the session that made it', async () => {

@@ -392,6 +392,20 @@ test('sequences never stand behind the rows', async () => {
   );
 });
 
+test('what was committed without waiting for the disk is in the next incremental', async () => {
+  await using source = await sourceWith(oneTable);
+  await using admin = await server.connect();
+  const walWriter = async (delay: string) => {
+    await admin.client.query(`ALTER SYSTEM SET wal_writer_delay = '${delay}'`);
+    await admin.client.query('SELECT pg_reload_conf()');
+  };
+  await walWriter('10s');
+  await source.sql(`SET synchronous_commit = off`, `INSERT INTO t VALUES (30)`);
+  assert.equal(await source.chain.incremental(), undefined);
+  await walWriter('200ms');
+  assert.equal((await source.chain.states()).at(-1)?.changes?.changes, 1);
+});
+
 test('a transaction that does not end delays the copies, not the changes', async () => {
   await using source = await sourceWith(`${oneTable}; CREATE TABLE bare (v int)`, {
     alignTimeoutMs: 300,
@@ -460,7 +474,8 @@ test('stored changes are a table that PostgreSQL loads by itself', async () => {
 
 test('a moment amid a migration restores, and says which tables are not as they were', async () => {
   await using source = await sourceWith(
-    `${oneTable}; CREATE TABLE n (id int PRIMARY KEY, v int); INSERT INTO n VALUES (1, 1)`,
+    `${oneTable}; CREATE TABLE n (id int PRIMARY KEY, v int); INSERT INTO n VALUES (1, 1);
+     CREATE TABLE m (id int PRIMARY KEY, gone text, v text); INSERT INTO m VALUES (1, 'g', 'v')`,
   );
   await source.sql(
     `UPDATE n SET v = 2`,
@@ -470,6 +485,9 @@ test('a moment amid a migration restores, and says which tables are not as they 
     `INSERT INTO n VALUES (2, 'text')`,
     `INSERT INTO t VALUES (3, 'x', 'y')`,
     `CREATE TABLE made (id int PRIMARY KEY)`,
+    `ALTER TABLE m DROP gone`,
+    `ALTER TABLE m RENAME TO renamed`,
+    `INSERT INTO renamed VALUES (2, 'by name')`,
   );
   await mark(source.client, 'amid');
   await source.sql(`INSERT INTO t VALUES (4)`);
@@ -484,6 +502,7 @@ test('a moment amid a migration restores, and says which tables are not as they 
     [
       ['t', 'it was redefined, rewritten or dropped'],
       ['n', 'it was redefined, rewritten or dropped'],
+      ['m', 'it was redefined, rewritten or dropped'],
       ['made', 'it was made, and is not there'],
     ],
   );
@@ -492,13 +511,18 @@ test('a moment amid a migration restores, and says which tables are not as they 
   await using restored = await server.session('amid');
   const rows = await restored.client
     .query(`SELECT (SELECT json_agg(n ORDER BY id) FROM public.n n) AS n,
-    (SELECT json_agg(t ORDER BY id) FROM public.t t) AS t`);
+    (SELECT json_agg(t ORDER BY id) FROM public.t t) AS t,
+    (SELECT json_agg(m ORDER BY id) FROM public.m m) AS m`);
   assert.deepEqual(rows.rows[0], {
     n: [{ id: 1, v: 2 }],
     t: [
       { id: 1, v: 'before' },
       { id: 2, v: 'before' },
       { id: 3, v: 'x' },
+    ],
+    m: [
+      { id: 1, gone: 'g', v: 'v' },
+      { id: 2, gone: null, v: 'by name' },
     ],
   });
   assert.deepEqual(
