@@ -23,7 +23,8 @@ const envelope = z.object({
   payload: z.base64(),
   signatures: z.array(z.object({ keyid: sha256, sig: z.base64() })),
 });
-type Envelope = z.infer<typeof envelope>;
+export type Envelope = z.infer<typeof envelope>;
+type Signature = Envelope['signatures'][number];
 
 /** What DSSE signs: type and content, each with its length, so that neither passes for the other. */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
@@ -63,15 +64,31 @@ export async function openEnvelope(
   role: SignerRole,
   at: Date | ((payload: Uint8Array) => Date),
 ): Promise<OpenedEnvelope> {
-  const document = parseEnvelope(bytes);
+  return await openParsedEnvelope(parseEnvelope(bytes), trust, role, at);
+}
+
+/** Whether a signature by this key need not be computed, because another one by it covers it. */
+export type Covered = (keyId: string) => boolean;
+
+/** The same for an envelope that is parsed already. */
+export async function openParsedEnvelope(
+  document: Envelope,
+  trust: readonly TrustedKey[],
+  role: SignerRole,
+  at: Date | ((payload: Uint8Array) => Date),
+  covered: Covered = () => false,
+): Promise<OpenedEnvelope> {
   const payload = Buffer.from(document.payload, 'base64');
   const signed = preAuthEncoding(document.payloadType, payload);
-  const { keyId, pins } = await findSigner(document, signed, trust, role);
+  const isAuthentic = async (pin: TrustedKey, { keyid, sig }: Signature) =>
+    covered(keyid) || (await verify(null, signed, keyOf(pin), Buffer.from(sig, 'base64')));
+  const { keyId, pins } = await findSigner(document, trust, role, isAuthentic);
   assertInPeriod(pins, at instanceof Date ? at : at(payload), keyId);
   return { payload, payloadType: document.payloadType, keyId };
 }
 
-function parseEnvelope(bytes: Uint8Array): Envelope {
+/** Throws `document-malformed`, or `signature-missing` for a document without an envelope. */
+export function parseEnvelope(bytes: Uint8Array): Envelope {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -97,20 +114,20 @@ interface Signer {
 
 async function findSigner(
   document: Envelope,
-  signed: Uint8Array,
   trust: readonly TrustedKey[],
   role: SignerRole,
+  isAuthentic: (pin: TrustedKey, signature: Signature) => Promise<boolean>,
 ): Promise<Signer> {
   if (document.signatures.length === 0)
     throw new HoldfastError('signature-missing', 'the envelope carries no signature');
   let claimed: string | undefined;
-  for (const { keyid, sig } of document.signatures) {
+  for (const signature of document.signatures) {
+    const { keyid } = signature;
     const pins = pinsOf(trust, role, keyid);
     const [pin] = pins;
     if (pin === undefined) continue;
     claimed = keyid;
-    if (await verify(null, signed, keyOf(pin), Buffer.from(sig, 'base64')))
-      return { keyId: keyid, pins };
+    if (await isAuthentic(pin, signature)) return { keyId: keyid, pins };
   }
   if (claimed !== undefined)
     throw new HoldfastError('signature-invalid', `the signature by key ${claimed} does not match`);

@@ -1,7 +1,8 @@
 import { readBackups, type BackupRecord } from '../repository/backups.ts';
 import { resolve } from 'node:path';
 import { openHistoryMemory } from '../repository/history-memory.ts';
-import { readCommitLog, readCommits, type CommitRecord } from '../repository/commit-log.ts';
+import { readCommitLog, type CommitRecord } from '../repository/commit-log.ts';
+import { committersOf, recallCommits } from '../repository/recalled-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
 
@@ -36,7 +37,8 @@ export async function readLogOnly(
 
 /**
  * The same for showing only: what this host has checked before is not fetched again, unless it lies
- * in the storage otherwise than it did. A manifest damaged since is left to `verify`.
+ * in the storage otherwise than it did, and a signature that another covers is not computed. A
+ * manifest damaged since is left to `verify`.
  */
 export async function recallHistory(
   agent: Agent,
@@ -45,10 +47,14 @@ export async function recallHistory(
 ): Promise<History> {
   const directory = resolve(agent.directory, agent.configuration.stateDirectory);
   const memory = await openHistoryMemory(directory, repository, job);
-  const log = await readCommits(repository, job, memory.commits, agent.signal);
+  const recalled = await recallCommits(repository, job, memory.commits, agent.signal);
+  const log = recalled.map(({ commit, digest }) => ({ commit, digest }));
   await agent.seenCommits.assertNotRolledBack(repository, job, log);
   await agent.seenCommits.remember(repository, job, log);
-  const backups = await readBackups(repository, log, agent.signal, memory.manifests);
-  await memory.add(log, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
+  const backups = await readBackups(repository, log, agent.signal, {
+    manifests: memory.manifests,
+    committers: committersOf(recalled),
+  });
+  await memory.add(recalled, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
   return { log, backups };
 }

@@ -5,7 +5,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { chainOf } from './chain.ts';
 import type { CommitRecord } from './commit-log.ts';
-import { manifestDocument, openDocument } from './documents.ts';
+import { manifestDocument, openSigned } from './documents.ts';
 import { manifestKey } from './layout.ts';
 import type { Repository } from './repository.ts';
 import { readSmall } from './small-objects.ts';
@@ -21,20 +21,32 @@ export interface BackupRecord {
 
 const parallelReads = 16;
 
+/** What a reader that only shows knows already, by the manifests' digests. */
+export interface KnownManifests {
+  /** Not read again. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  /** Who signed the commit: that covers a signature by the same key. */
+  readonly committers: ReadonlyMap<string, string>;
+}
+
+const nothingKnown: KnownManifests = { manifests: new Map(), committers: new Map() };
+
 /**
  * Every backup that exists according to the log, its manifest checked; oldest first by id, for a copy
- * commits the newest chain first. Manifests that are `known` by their digest are not read again.
+ * commits the newest chain first.
  */
 export async function readBackups(
   repository: Repository,
   log: readonly CommitRecord[],
   signal: AbortSignal,
-  known: ReadonlyMap<string, Manifest> = new Map(),
+  known: KnownManifests = nothingKnown,
 ): Promise<BackupRecord[]> {
   const backups = await pMap(
     existingBackups(log),
     async ({ job, id, digest, committedAt, held }) => ({
-      manifest: known.get(digest) ?? (await readManifest(repository, job, id, digest, signal)),
+      manifest:
+        known.manifests.get(digest) ??
+        (await readManifest(repository, job, id, digest, signal, known.committers.get(digest))),
       digest,
       committedAt,
       held,
@@ -138,7 +150,8 @@ function applySubject(existing: Map<string, ExistingBackup>, commit: Commit): vo
 
 /**
  * A committed backup's manifest: authentic, in its own place, and the one that the log names. Each of
- * these failing is an error of its own.
+ * these failing is an error of its own. A signature by `committer` over the very manifest that it
+ * committed is believed (docs/adr/0014-one-signature-covers-a-log.md).
  */
 export async function readManifest(
   repository: Repository,
@@ -146,17 +159,21 @@ export async function readManifest(
   id: string,
   digest: string,
   signal: AbortSignal,
+  committer?: string,
 ): Promise<Manifest> {
   const key = manifestKey(job, id);
   const where = `${repository.name}: ${key}`;
   const bytes = await readSmall(repository.storage, key, { signal });
-  const manifest = await openDocument(manifestDocument, bytes, repository.trust, where);
+  const isCommitted = sha256Hex(bytes) === digest;
+  const covered = (keyId: string) => isCommitted && keyId === committer;
+  const opened = await openSigned(manifestDocument, bytes, repository.trust, where, covered);
+  const manifest = opened.value;
   if (manifest.job !== job || manifest.id !== id)
     throw new HoldfastError(
       'document-malformed',
       `${where}: is the manifest of ${manifest.job} ${manifest.id}`,
     );
-  if (sha256Hex(bytes) !== digest)
+  if (!isCommitted)
     throw new HoldfastError(
       'object-damaged',
       `${where}: is authentic, but not the manifest that was committed`,

@@ -3,7 +3,8 @@ import type { Commit, CommitSubject } from '../../contracts/commit.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { sha256Hex } from '../stream/digest.ts';
-import { commitDocument, openDocument, sealDocument } from './documents.ts';
+import type { Covered } from '../keys/envelope.ts';
+import { commitDocument, openSigned, sealDocument } from './documents.ts';
 import { commitKey, commitSequence, commitsPrefix } from './layout.ts';
 import type { Repository } from './repository.ts';
 import { createDocument, readSmall } from './small-objects.ts';
@@ -12,16 +13,6 @@ export interface CommitRecord {
   readonly commit: Commit;
   /** SHA-256 of the commit's object: what the next commit names. */
   readonly digest: string;
-}
-
-/** A commit as it was found in the storage. */
-export interface ReadCommit extends CommitRecord {
-  readonly etag: string;
-}
-
-/** Names a commit's object as it lies in the storage: changes when somebody replaces it. */
-export function rememberedCommitKey(sequence: number, etag: string): string {
-  return `${sequence} ${etag}`;
 }
 
 const parallelReads = 16;
@@ -36,25 +27,14 @@ export async function readCommitLog(
   job: string,
   signal: AbortSignal,
 ): Promise<CommitRecord[]> {
-  const commits = await readCommits(repository, job, new Map(), signal);
-  return commits.map(({ commit, digest }) => ({ commit, digest }));
-}
-
-/** The same, without reading again what is `known` and lies there as it did. */
-export async function readCommits(
-  repository: Repository,
-  job: string,
-  known: ReadonlyMap<string, ReadCommit>,
-  signal: AbortSignal,
-): Promise<ReadCommit[]> {
   const listed = await listCommits(repository, job, signal);
   const records = await pMap(
     listed,
-    async ({ sequence, etag }): Promise<ReadCommit> =>
-      known.get(rememberedCommitKey(sequence, etag)) ?? {
-        ...(await readCommit(repository, job, sequence, signal)),
-        etag,
-      },
+    async ({ sequence }) => {
+      const bytes = await readSmall(repository.storage, commitKey(job, sequence), { signal });
+      const { commit } = await openCommit(repository, job, sequence, bytes);
+      return { commit, digest: sha256Hex(bytes) };
+    },
     { concurrency: parallelReads, signal },
   );
   for (const [index, record] of records.entries())
@@ -62,7 +42,8 @@ export async function readCommits(
   return records;
 }
 
-async function listCommits(
+/** The commits that are there, by sequence; a gap or a foreign entry is `commit-log-broken`. */
+export async function listCommits(
   repository: Repository,
   job: string,
   signal: AbortSignal,
@@ -78,25 +59,28 @@ async function listCommits(
   return listed;
 }
 
-async function readCommit(
+/** An authentic commit in its own place, and who signed it. */
+export async function openCommit(
   repository: Repository,
   job: string,
   sequence: number,
-  signal: AbortSignal,
-): Promise<CommitRecord> {
-  const bytes = await readSmall(repository.storage, commitKey(job, sequence), { signal });
+  bytes: Uint8Array,
+  covered?: Covered,
+): Promise<{ readonly commit: Commit; readonly keyId: string }> {
   const where = `${repository.name}: ${commitKey(job, sequence)}`;
-  const commit = await openDocument(commitDocument, bytes, repository.trust, where);
+  const opened = await openSigned(commitDocument, bytes, repository.trust, where, covered);
+  const { value: commit, keyId } = opened;
   if (commit.repositoryId !== repository.id || commit.job !== job || commit.sequence !== sequence)
     throw broken(
       repository,
       job,
       `commit ${sequence} was made for ${commit.job} number ${commit.sequence} of repository ${commit.repositoryId}`,
     );
-  return { commit, digest: sha256Hex(bytes) };
+  return { commit, keyId };
 }
 
-function assertFollows(
+/** Throws `commit-log-broken` unless the record names the one before it. */
+export function assertFollows(
   repository: Repository,
   job: string,
   previous: CommitRecord | undefined,

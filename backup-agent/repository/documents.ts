@@ -1,10 +1,16 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { commit, type Commit, type SignerRole } from '../../contracts/commit.ts';
 import { erasure, type Erasure } from '../../contracts/erasure.ts';
 import { evidence, type Evidence } from '../../contracts/evidence.ts';
 import { manifest, type Manifest } from '../../contracts/manifest.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
-import { openEnvelope, signEnvelope, type OpenedEnvelope } from '../keys/envelope.ts';
+import {
+  openParsedEnvelope,
+  parseEnvelope,
+  signEnvelope,
+  type Covered,
+  type OpenedEnvelope,
+} from '../keys/envelope.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { TrustedKey } from '../keys/trust.ts';
 import { parseJson } from './small-objects.ts';
@@ -67,7 +73,11 @@ export function sealDocument<Value>(
   return signEnvelope(kind.payloadType, Buffer.from(JSON.stringify(value)), key);
 }
 
-const unverifiedEnvelope = z.object({ payload: z.base64() });
+export interface OpenedDocument<Value> {
+  readonly value: Value;
+  /** The key whose signature counts. */
+  readonly keyId: string;
+}
 
 /**
  * Opens a signed document and checks everything: envelope, signature by a key pinned for the role
@@ -79,13 +89,28 @@ export async function openDocument<Value>(
   trust: readonly TrustedKey[],
   where: string,
 ): Promise<Value> {
+  return (await openSigned(kind, bytes, trust, where)).value;
+}
+
+/** The same, with the signer; a signature that is `covered` is believed (docs/adr/0014). */
+export async function openSigned<Value>(
+  kind: DocumentKind<Value>,
+  bytes: Uint8Array,
+  trust: readonly TrustedKey[],
+  where: string,
+  covered?: Covered,
+): Promise<OpenedDocument<Value>> {
   try {
-    const value = unverifiedValue(kind, bytes, where);
-    const opened = await openByAny(bytes, trust, kind.roles(value), new Date(kind.at(value)));
+    const envelope = parseEnvelope(bytes);
+    // Read before the signature is checked, to learn which role must have signed, and for when.
+    const value = parseJson(kind.schema, Buffer.from(envelope.payload, 'base64'), where);
+    const at = new Date(kind.at(value));
+    const opened = await openByAny(kind.roles(value), (role) =>
+      openParsedEnvelope(envelope, trust, role, at, covered),
+    );
     if (opened.payloadType !== kind.payloadType)
       throw new HoldfastError('document-malformed', `is a ${opened.payloadType} instead`);
-    // The envelope holds one payload: the one that was read above is the one that was signed.
-    return value;
+    return { value, keyId: opened.keyId };
   } catch (error) {
     if (!isHoldfastError(error) || error.message.startsWith(where)) throw error;
     throw new HoldfastError(error.code, `${where}: ${error.message}`, {
@@ -97,30 +122,15 @@ export async function openDocument<Value>(
 
 /** The first role that a pinned key has signed for; else what is wrong with the last. */
 async function openByAny(
-  bytes: Uint8Array,
-  trust: readonly TrustedKey[],
   roles: readonly SignerRole[],
-  at: Date,
+  open: (role: SignerRole) => Promise<OpenedEnvelope>,
 ): Promise<OpenedEnvelope> {
   const [role, ...others] = roles;
   if (role === undefined) throw new TypeError('a document is signed by somebody');
   try {
-    return await openEnvelope(bytes, trust, role, at);
+    return await open(role);
   } catch (error) {
     if (others.length === 0 || !isHoldfastError(error, 'signer-untrusted')) throw error;
-    return await openByAny(bytes, trust, others, at);
+    return await openByAny(others, open);
   }
-}
-
-/** Read before the signature is checked, to learn which role must have signed, and for when. */
-function unverifiedValue<Value>(
-  kind: DocumentKind<Value>,
-  bytes: Uint8Array,
-  where: string,
-): Value {
-  const document = parseJson(z.looseObject({}), bytes, where);
-  if (!('signatures' in document))
-    throw new HoldfastError('signature-missing', 'is not in a signed envelope');
-  const { payload } = parseJson(unverifiedEnvelope, bytes, where);
-  return parseJson(kind.schema, Buffer.from(payload, 'base64'), where);
 }

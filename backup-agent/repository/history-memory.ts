@@ -5,7 +5,7 @@ import { commit } from '../../contracts/commit.ts';
 import { manifest, type Manifest } from '../../contracts/manifest.ts';
 import { sha256 } from '../../contracts/names.ts';
 import { sha256Hex } from '../stream/digest.ts';
-import { rememberedCommitKey, type ReadCommit } from './commit-log.ts';
+import { rememberedCommitKey, type RecalledCommit } from './recalled-log.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -14,11 +14,11 @@ import type { Repository } from './repository.ts';
  */
 export interface HistoryMemory {
   /** By `rememberedCommitKey`. */
-  readonly commits: ReadonlyMap<string, ReadCommit>;
+  readonly commits: ReadonlyMap<string, RecalledCommit>;
   /** By digest, as the log names them. */
   readonly manifests: ReadonlyMap<string, Manifest>;
   /** Adds what was read now and was not known. */
-  add(commits: readonly ReadCommit[], manifests: ReadonlyMap<string, Manifest>): Promise<void>;
+  add(commits: readonly RecalledCommit[], manifests: ReadonlyMap<string, Manifest>): Promise<void>;
 }
 
 const header = z.strictObject({ format: z.literal('holdfast-history/1'), trust: sha256 });
@@ -46,7 +46,7 @@ export async function openHistoryMemory(
   const [first, ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const head = headerOf(repository);
   const usable = first === head;
-  const commits = new Map<string, ReadCommit>();
+  const commits = new Map<string, RecalledCommit>();
   const manifests = new Map<string, Manifest>();
   for (const text of usable ? lines : []) {
     const value = parseLine(text);

@@ -1,9 +1,10 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fromFileError, isAbsence, missingObject } from './local/file-errors.ts';
-import { ensureRoot, existingRoot, realPathOf } from './local/paths.ts';
+import { Inquiries } from './local/inquiries.ts';
+import { ensureRoot, existingRoot, folderState, realPathOf } from './local/paths.ts';
 import { removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
 import { etagOf, publish } from './local/publish.ts';
-import { readFile } from './local/read.ts';
+import { readFile, readSmallFile } from './local/read.ts';
 import { createUnfinished, removeUnfinished, unlinkIfThere } from './local/unfinished.ts';
 import { fileStats, walkFiles, type FoundFile } from './local/walk.ts';
 import { releasing } from '../stream/donated.ts';
@@ -44,6 +45,7 @@ class LocalStorage implements Storage {
   readonly location: string;
   readonly #clock: () => Date;
   readonly #claimLifetimeMs: number;
+  readonly #inquiries = new Inquiries();
 
   constructor(path: string, { clock, claimLifetimeMs }: LocalStorageOptions) {
     this.location = path;
@@ -61,7 +63,11 @@ class LocalStorage implements Storage {
       await unfinished.handle.sync();
       options.signal?.throwIfAborted();
       const stats = await unfinished.handle.stat({ bigint: true });
-      await publish(root, key, unfinished.path, options, this.#claimLifetimeMs);
+      try {
+        await publish(root, key, unfinished.path, options, this.#claimLifetimeMs);
+      } finally {
+        this.#inquiries.forget();
+      }
       return toStoredObject({ key, stats });
     });
   }
@@ -69,9 +75,10 @@ class LocalStorage implements Storage {
   async get(key: string, options: GetOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     assertKey(key);
     return this.#translated(key, options.signal, async () => {
-      const path = await this.#pathOfFile(key);
-      if (path === undefined) throw missingObject(key, this.location);
-      return this.#read(key, path, options);
+      const path = await this.#pathOf(key);
+      const found = path === undefined ? undefined : await this.#lookInto(path, options);
+      if (path === undefined || found === undefined) throw missingObject(key, this.location);
+      return found === 'large' ? this.#read(key, path, options) : oneChunk(found);
     });
   }
 
@@ -109,9 +116,13 @@ class LocalStorage implements Storage {
       const root = await existingRoot(this.location);
       const path = await this.#pathOfFile(key);
       if (root === undefined || path === undefined) return;
-      await unlinkIfThere(path);
-      await syncNearestFolder(root, dirname(path));
-      await removeEmptyFolders(root, dirname(path));
+      try {
+        await unlinkIfThere(path);
+        await syncNearestFolder(root, dirname(path));
+        await removeEmptyFolders(root, dirname(path));
+      } finally {
+        this.#inquiries.forget();
+      }
     });
   }
 
@@ -132,11 +143,25 @@ class LocalStorage implements Storage {
 
   async close(): Promise<void> {}
 
-  /** The path of an object that exists as a regular file, reached without any link. */
+  /** Where an object is, or would be; undefined unless its folder is reached without any link. */
+  async #pathOf(key: string): Promise<string | undefined> {
+    const root = await this.#inquiries.ask('', () => existingRoot(this.location));
+    if (root === undefined) return undefined;
+    const path = join(root, key);
+    const folder = dirname(path);
+    const state = await this.#inquiries.ask(folder, () => folderState(folder));
+    return state === 'real' ? path : undefined;
+  }
+
+  /** The path of an object that exists as a regular file. */
   async #pathOfFile(key: string): Promise<string | undefined> {
-    const root = await existingRoot(this.location);
-    const path = root === undefined ? undefined : await realPathOf(root, key);
+    const path = await this.#pathOf(key);
     return path === undefined || (await fileStats(path)) === undefined ? undefined : path;
+  }
+
+  async #lookInto(path: string, { range }: GetOptions): Promise<Uint8Array | 'large' | undefined> {
+    if (range === undefined) return readSmallFile(path);
+    return (await fileStats(path)) === undefined ? undefined : 'large';
   }
 
   async *#read(key: string, path: string, options: GetOptions): AsyncGenerator<Uint8Array> {
@@ -161,6 +186,10 @@ class LocalStorage implements Storage {
       throw fromFileError(error, key, this.location);
     }
   }
+}
+
+async function* oneChunk(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
 }
 
 function toStoredObject({ key, stats }: FoundFile): StoredObject {

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { readHistory } from '../../backup-agent/operations/history.ts';
 import { verifyBackups } from '../../backup-agent/operations/verify.ts';
 import { createBackupReader } from '../../backup-agent/repository/backup-reader.ts';
+import { appendCommit } from '../../backup-agent/repository/commit-log.ts';
 import { readEvidence } from '../../backup-agent/repository/evidence.ts';
 import { standings } from '../../backup-agent/repository/standing.ts';
 import { openInstallation } from '../operations/support/installation.ts';
@@ -22,7 +23,30 @@ async function openFixture() {
   await cp(join(fixture, 'repository'), join(directory.path, 'primary'), { recursive: true });
   await cp(join(fixture, 'test-identity-and-test-keys.json'), join(directory.path, 'keys.json'));
   const agent = await openInstallation(directory.path);
-  return { agent, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+  return {
+    agent,
+    root: join(directory.path, 'primary'),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+/** A reader of the repository at `root`, written from docs/format.md alone. */
+async function secondReader(root: string): Promise<second.SecondReader> {
+  const keys = JSON.parse(
+    await readFile(join(fixture, 'test-identity-and-test-keys.json'), 'utf8'),
+  );
+  const publicKey = (pem: string) =>
+    createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+  return {
+    root,
+    job: 'crm',
+    identity: keys.recovery,
+    keys: {
+      writer: publicKey(keys.signing.writer),
+      drill: publicKey(keys.signing.drill),
+      curator: publicKey(keys.signing.curator),
+    },
+  };
 }
 
 test('the repository that version 0.1.0 wrote is read: log, backups, contents, evidence', async () => {
@@ -65,21 +89,7 @@ test('it verifies to the last byte', async () => {
 
 test('a reader written from docs/format.md alone reads the same', async () => {
   await using f = await openFixture();
-  const keys = JSON.parse(
-    await readFile(join(fixture, 'test-identity-and-test-keys.json'), 'utf8'),
-  );
-  const publicKey = (pem: string) =>
-    createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
-  const reader: second.SecondReader = {
-    root: join(fixture, 'repository'),
-    job: 'crm',
-    identity: keys.recovery,
-    keys: {
-      writer: publicKey(keys.signing.writer),
-      drill: publicKey(keys.signing.drill),
-      curator: publicKey(keys.signing.curator),
-    },
-  };
+  const reader = await secondReader(join(fixture, 'repository'));
   const ours = await readHistory(f.agent, await f.agent.openRepository('primary'), 'crm');
   const theirs = await second.readExisting(reader);
   assert.deepEqual(
@@ -91,4 +101,30 @@ test('a reader written from docs/format.md alone reads the same', async () => {
     assert.equal(content.length, 20_000);
   }
   assert.equal((await second.readEvidence(reader)).length, 1);
+});
+
+test('it reads the kinds of commits that came later too', async () => {
+  await using f = await openFixture();
+  const repository = await f.agent.openRepository('primary');
+  const { log, backups } = await readHistory(f.agent, repository, 'crm');
+  const id = backups[0]?.manifest.id ?? '';
+  const digest = 'a'.repeat(64);
+  const later = [
+    ['drill', { type: 'escrow', id, recipient: digest }],
+    ['curator', { type: 'erasure', id, digest }],
+    // A copier brings it along.
+    ['writer', { type: 'erasure', id, digest }],
+  ] as const;
+  let history = log;
+  for (const [role, subject] of later) {
+    const key = await f.agent.signingKey(role);
+    const { signal, now, by } = f.agent;
+    const stillValid = () => false;
+    const options = { repository, job: 'crm', subject, key, by, now, signal, stillValid };
+    history = await appendCommit(options, history);
+  }
+  assert.deepEqual(
+    await second.readLog(await secondReader(f.root)),
+    history.map(({ commit }) => commit.subject),
+  );
 });

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { GetOptions } from '../storage.ts';
+import { isAbsence, isSystemError } from './file-errors.ts';
 
 const readChunkBytes = 256 * 1024;
 /** No link is followed, and a pipe in a file's place does not make the open wait. */
@@ -17,11 +18,6 @@ export async function* readFile(
   signal?.throwIfAborted();
   // A stream that ran to its end has closed it already; closing twice does no harm.
   await using handle = await open(path, readFlags);
-  const whole = range === undefined ? await readSmallFile(handle) : undefined;
-  if (whole) {
-    yield whole;
-    return;
-  }
   yield* handle.createReadStream({
     start,
     ...(end === undefined ? {} : { end: end - 1 }),
@@ -30,10 +26,26 @@ export async function* readFile(
   });
 }
 
-/** A file of one chunk at most, without the cost of a stream; undefined for a larger one. */
-async function readSmallFile(handle: FileHandle): Promise<Uint8Array | undefined> {
-  const { size } = await handle.stat();
-  if (size > readChunkBytes) return undefined;
+/**
+ * A regular file of one chunk at most, without the cost of a stream and in as few calls to the system
+ * as there can be; `large` for one that is larger, undefined where there is no regular file.
+ */
+export async function readSmallFile(path: string): Promise<Uint8Array | 'large' | undefined> {
+  await using handle = await openIfThere(path);
+  const stats = await handle?.stat();
+  if (handle === undefined || stats?.isFile() !== true) return undefined;
+  const { size } = stats;
+  if (size > readChunkBytes) return 'large';
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, 0);
   return buffer.subarray(0, bytesRead);
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, readFlags);
+  } catch (error) {
+    // ENXIO is open(2)'s answer for a socket.
+    if (isAbsence(error) || isSystemError(error, 'ENXIO')) return undefined;
+    throw error;
+  }
 }

@@ -20,14 +20,17 @@ export interface SecondReader {
 // oxlint-disable-next-line typescript/no-explicit-any
 type Document = any;
 
-const roles = {
-  backup: 'writer',
-  evidence: 'drill',
-  verification: 'drill',
-  hold: 'curator',
-  release: 'curator',
-  prune: 'curator',
-} as const;
+const roles: Record<string, readonly string[]> = {
+  backup: ['writer'],
+  evidence: ['drill'],
+  verification: ['drill'],
+  escrow: ['drill'],
+  hold: ['curator'],
+  release: ['curator'],
+  prune: ['curator'],
+  // Whoever committed it, the curator's signature inside decides.
+  erasure: ['curator', 'writer'],
+};
 
 const byId = ([left]: [string, unknown], [right]: [string, unknown]) => (left < right ? -1 : 1);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -35,18 +38,20 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 function open(
   bytes: Uint8Array,
   type: string,
-  roleOf: (value: Document) => string,
+  rolesOf: (value: Document) => readonly string[] | undefined,
   keys: Record<string, string>,
 ) {
   const envelope: Document = JSON.parse(Buffer.from(bytes).toString());
   const payload = Buffer.from(envelope.payload, 'base64');
   const value: Document = JSON.parse(payload.toString());
   const head = `DSSEv1 ${envelope.payloadType.length} ${envelope.payloadType} ${payload.length} `;
-  const der = Buffer.from(keys[roleOf(value)] ?? '', 'base64');
-  const key = createPublicKey({ key: der, type: 'spki', format: 'der' });
   const [signature] = envelope.signatures;
+  const der = (rolesOf(value) ?? [])
+    .map((role) => Buffer.from(keys[role] ?? '', 'base64'))
+    .find((candidate) => sha256(candidate) === signature.keyid);
+  if (der === undefined) throw new Error('signer');
+  const key = createPublicKey({ key: der, type: 'spki', format: 'der' });
   if (envelope.payloadType !== `application/vnd.holdfast.${type}+json`) throw new Error('type');
-  if (signature.keyid !== sha256(der)) throw new Error('signer');
   if (
     !verify(
       null,
@@ -67,12 +72,7 @@ export async function readLog({ root, job, keys }: SecondReader): Promise<Docume
   let previous: string | undefined;
   for (const [index, name] of (await readdir(folder)).toSorted().entries()) {
     const bytes = await readFile(join(folder, name));
-    const commit = open(
-      bytes,
-      'commit',
-      ({ subject }) => roles[subject.type as keyof typeof roles],
-      keys,
-    );
+    const commit = open(bytes, 'commit', ({ subject }) => roles[subject.type], keys);
     const right =
       commit.sequence === index + 1 &&
       name === `${String(commit.sequence).padStart(10, '0')}.json` &&
@@ -104,7 +104,7 @@ export async function readExisting(
   for (const [id, { digest, held }] of [...existing].toSorted(byId)) {
     const bytes = await readFile(join(root, 'jobs', job, id, 'manifest.json'));
     if (sha256(bytes) !== digest) throw new Error(`manifest of ${id}`);
-    backups.push({ manifest: open(bytes, 'manifest', () => 'writer', keys), held });
+    backups.push({ manifest: open(bytes, 'manifest', () => ['writer'], keys), held });
   }
   return backups;
 }
@@ -132,7 +132,7 @@ export async function readEvidence(reader: SecondReader): Promise<Document[]> {
     if (subject.type !== 'evidence') continue;
     const bytes = await readFile(join(root, 'jobs', job, 'drills', `${subject.id}.json`));
     if (sha256(bytes) !== subject.digest) throw new Error(`evidence ${subject.id}`);
-    documents.push(open(bytes, 'evidence', () => 'drill', keys));
+    documents.push(open(bytes, 'evidence', () => ['drill'], keys));
   }
   return documents;
 }
