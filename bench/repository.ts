@@ -54,6 +54,7 @@ async function measure(path: string): Promise<void> {
   });
   for (const round of ['first time', 'again', 'and again']) {
     const listing = performance.now();
+    const cpu = process.cpuUsage();
     const memory = await openHistoryMemory(`${path}-memory`, repository, job);
     const log = await recallCommits(repository, job, memory.commits, signal);
     const read = performance.now();
@@ -62,6 +63,7 @@ async function measure(path: string): Promise<void> {
       committers: committersOf(log),
     });
     await memory.add(log, new Map(backups.map(({ manifest, digest }) => [digest, manifest])));
+    const { user, system } = process.cpuUsage(cpu);
     const deciding = performance.now();
     const now = new Date(start + count * 900_000);
     const standing = standings(backups, { log, evidence: [], now, anomalous: new Set() });
@@ -85,7 +87,7 @@ async function measure(path: string): Promise<void> {
     const done = performance.now();
     const kept = decisions.filter(({ keep }) => keep).length;
     report(
-      `${round}: log ${ms(listing, read)}, manifests ${ms(read, deciding)}, listing ${ms(listing, deciding)}, retention ${ms(deciding, done)} (${kept} of ${decisions.length} stay)`,
+      `${round}: log ${ms(listing, read)}, manifests ${ms(read, deciding)}, listing ${ms(listing, deciding)} (processor ${((user + system) / 1e6).toFixed(1)} s), retention ${ms(deciding, done)} (${kept} of ${decisions.length} stay)`,
     );
   }
   const { maxRSS } = process.resourceUsage();

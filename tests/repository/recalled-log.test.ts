@@ -38,16 +38,23 @@ function manifestIn(repositoryId: string): Manifest {
   const time = '2026-11-22T10:00:00.000Z';
   const { id } = backup;
   return {
-    ...{ format: 'holdfast-manifest/1', repositoryId, job, id, kind: 'full', base: id },
-    ...{ status: 'complete', problems: 0, startedAt: time, finishedAt: time, point: { time } },
-    ...{
-      source: { kind: 'files' },
-      items: 0,
-      plaintextBytes: 0,
-      storedBytes: 0,
-      objects: [],
-      meta: [],
-    },
+    format: 'holdfast-manifest/1',
+    repositoryId,
+    job,
+    id,
+    kind: 'full',
+    base: id,
+    status: 'complete',
+    problems: 0,
+    startedAt: time,
+    finishedAt: time,
+    point: { time },
+    source: { kind: 'files' },
+    items: 0,
+    plaintextBytes: 0,
+    storedBytes: 0,
+    objects: [],
+    meta: [],
     recipients: { objects: [], meta: [] },
     tool: { name: 'holdfast', version: '0.1.0' },
   };
