@@ -17,20 +17,19 @@ export function createBackupReader(
   manifest: Manifest,
   identities: readonly string[],
 ): BackupReader {
-  const read = (area: Area) => async (name: string, signal: AbortSignal) => {
-    const entry = manifest[area].find((candidate) => candidate.name === storedName(name));
-    if (!entry)
-      throw new HoldfastError(
-        'storage-object-missing',
-        `backup ${manifest.id} has no ${area === 'meta' ? 'meta object' : 'object'} ${name}`,
-      );
-    return readEntry(
-      storage,
-      objectKey(manifest.job, manifest.id, area, entry.name),
-      entry,
-      identities,
-      signal,
-    );
+  const read = (area: Area) => {
+    // Thousands of tables are as many objects, each of them looked up once.
+    const entries = new Map(manifest[area].map((entry) => [entry.name, entry]));
+    return async (name: string, signal: AbortSignal) => {
+      const entry = entries.get(storedName(name));
+      if (!entry)
+        throw new HoldfastError(
+          'storage-object-missing',
+          `backup ${manifest.id} has no ${area === 'meta' ? 'meta object' : 'object'} ${name}`,
+        );
+      const key = objectKey(manifest.job, manifest.id, area, entry.name);
+      return readEntry(storage, key, entry, identities, signal);
+    };
   };
   return {
     id: manifest.id,

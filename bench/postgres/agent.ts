@@ -1,7 +1,8 @@
 /**
  * One backup or restore in a process of its own, so that its memory is its own too:
- * `agent.ts full <directory> <url> <lanes>` or `agent.ts restore <directory> <url>`; the directory has
- * `keys.json`, and the repository comes there. Prints figures. Anything else than `full` and `restore`
+ * `agent.ts full <directory> <url> <lanes>`, the same with `base` for a full whose slot stays, or with
+ * `incremental` for what hangs on that; or `agent.ts restore <directory> <url>`, which restores the last
+ * full. The directory has `keys.json`, and the repository comes there. Prints figures. Anything else
  * only loads the code, which leaves it compiled for the next.
  */
 import { randomBytes } from 'node:crypto';
@@ -31,13 +32,14 @@ const keys = z
   .parse(JSON.parse(await readFile(join(directory, 'keys.json'), 'utf8')));
 const manifestFile = join(directory, 'manifest.json');
 
-async function full(): Promise<void> {
-  const id = `20260101T000000Z-${randomBytes(3).toString('hex')}`;
+async function backUp(requested: 'full' | 'incremental', keepSlot: boolean): Promise<void> {
   const recipients = { objects: [keys.recipient], meta: [keys.recipient] };
-  const writer = new RepositoryBackupWriter(
-    { storage, job: 'bench', id, recipients, signal },
-    new Date(),
-  );
+  let writer: RepositoryBackupWriter | undefined;
+  const begin = async () => {
+    const id = `20260101T000000Z-${randomBytes(3).toString('hex')}`;
+    const options = { storage, job: 'bench', id, recipients, signal };
+    return (writer = new RepositoryBackupWriter(options, new Date()));
+  };
   const source = createPostgresSource({
     configuration: {
       type: 'postgres',
@@ -51,25 +53,36 @@ async function full(): Promise<void> {
     job: 'bench',
     directory,
   });
-  const begin = async () => writer;
-  for await (const prepared of source.backup({ ...run, chain: [], requested: 'full', begin })) {
+  const chain = requested === 'full' ? [] : [await reader()];
+  for await (const prepared of source.backup({ ...run, chain, requested, begin })) {
+    if (prepared.kind !== requested)
+      throw new Error(`a ${prepared.kind} was taken: ${prepared.reason}`);
+    if (requested === 'incremental' || !writer) continue;
     const { objects, meta } = writer.written;
-    const manifest = { job: 'bench', id, kind: 'full', point: prepared.point, objects, meta };
-    await writeFile(manifestFile, JSON.stringify({ ...manifest, source: prepared.source }));
-    return;
+    const manifest = { job: 'bench', id: writer.id, kind: 'full', point: prepared.point };
+    const rest = { objects, meta, source: prepared.source };
+    await writeFile(manifestFile, JSON.stringify({ ...manifest, ...rest }));
+    if (!keepSlot) return;
   }
 }
 
-async function restore(): Promise<void> {
+/** Of the last full. */
+async function reader() {
   // Only what a reader looks at: there is no repository around it here.
   const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest;
-  const chain = [createBackupReader(storage, manifest, [keys.identity])];
+  return createBackupReader(storage, manifest, [keys.identity]);
+}
+
+async function restore(): Promise<void> {
+  const chain = [await reader()];
   await restorePostgres({ ...run, chain, target: await resolveTarget({ url, environment }) });
 }
 
 const started = performance.now();
 const before = process.cpuUsage();
-if (way === 'full') await full();
+if (way === 'full') await backUp('full', false);
+if (way === 'base') await backUp('full', true);
+if (way === 'incremental') await backUp('incremental', true);
 if (way === 'restore') await restore();
 const { user, system } = process.cpuUsage(before);
 await storage.close();

@@ -17,8 +17,8 @@ export interface SchemaRules {
 }
 
 /**
- * Runs entries of a schema, each in a transaction of its own that also records it; what is recorded
- * already is passed over. What is left out or tolerated is collected.
+ * Runs entries of a schema in transactions that also record them; what is recorded already is passed
+ * over. What is left out or tolerated is collected.
  */
 export class SchemaApplier {
   readonly problems: Problem[] = [];
@@ -35,25 +35,38 @@ export class SchemaApplier {
     this.problems.push(...record.notes());
   }
 
-  /** In order, on one session. */
+  /** In order, on one session; some in one transaction, for a round trip each would take its time. */
   async run(session: PostgresSession, entries: readonly SchemaEntry[]): Promise<void> {
-    for (const entry of entries) await this.apply(session, entry);
+    for (let at = 0; at < entries.length; at += perTransaction) {
+      const some = entries.slice(at, at + perTransaction);
+      if (await this.#applyTogether(session, some)) continue;
+      for (const entry of some) await this.apply(session, entry);
+    }
+  }
+
+  /** Whether it worked. What is wrong, and with which entry, shows when they are applied one by one. */
+  async #applyTogether(
+    { client }: PostgresSession,
+    entries: readonly SchemaEntry[],
+  ): Promise<boolean> {
+    this.#context.signal.throwIfAborted();
+    const statements = entries.flatMap((entry) => this.#statement(entry) ?? []);
+    try {
+      if (statements.length > 0) await client.query(statements.join('\n'));
+      return true;
+    } catch (error) {
+      if (!isDatabaseError(error) || this.#context.signal.aborted) throw error;
+      return false;
+    }
   }
 
   /** One of them. */
   async apply({ client }: PostgresSession, entry: SchemaEntry): Promise<void> {
     this.#context.signal.throwIfAborted();
-    const step = `schema ${entry.at}`;
-    if (this.#record.isDone(step)) return;
-    const { noOwner, noPrivileges, roleMapping } = this.#rules;
-    if (noPrivileges && (entry.type === 'ACL' || entry.type === 'DEFAULT ACL')) return;
-    const owner = noOwner ? '' : (entry.ownerSql ?? '');
-    const named = entry.type === 'ACL' || entry.type === 'DEFAULT ACL' || entry.type === 'POLICY';
-    const body = named ? mapRoles(entry.sql, roleMapping) : entry.sql;
+    const statement = this.#statement(entry);
+    if (statement === undefined) return;
     try {
-      // Several statements in one query are one transaction.
-      const recorded = this.#record.statement(step);
-      await client.query(`${body}\n${mapRoles(owner, roleMapping)}\n;${recorded}`);
+      await client.query(statement);
     } catch (error) {
       if (!isDatabaseError(error) || this.#context.signal.aborted) throw error;
       if (this.#rules.mayExist.has(entry) && alreadyThere.test(error.code)) {
@@ -68,8 +81,19 @@ export class SchemaApplier {
       }
       const problem = { where, what: `left out: ${error.message}` };
       this.problems.push(problem);
-      await client.query(this.#record.statement(step, problem));
+      await client.query(this.#record.statement(stepOf(entry), problem));
     }
+  }
+
+  /** With what records it: several statements in one query are one transaction. */
+  #statement(entry: SchemaEntry): string | undefined {
+    if (this.#record.isDone(stepOf(entry))) return undefined;
+    const { noOwner, noPrivileges, roleMapping } = this.#rules;
+    const isGrant = entry.type === 'ACL' || entry.type === 'DEFAULT ACL';
+    if (noPrivileges && isGrant) return undefined;
+    const owner = noOwner ? '' : (entry.ownerSql ?? '');
+    const body = isGrant || entry.type === 'POLICY' ? mapRoles(entry.sql, roleMapping) : entry.sql;
+    return `${body}\n${mapRoles(owner, roleMapping)}\n;${this.#record.statement(stepOf(entry))};`;
   }
 
   #tolerates(entry: SchemaEntry, code: string): boolean {
@@ -80,6 +104,13 @@ export class SchemaApplier {
     // Only an extension's owner may comment on it; on a managed server that is the provider.
     return entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION') && code === '42501';
   }
+}
+
+/** Few enough that their locks fit any server's table of them. */
+const perTransaction = 50;
+
+function stepOf({ at }: SchemaEntry): string {
+  return `schema ${at}`;
 }
 
 /** Duplicate schema, object, function or relation. */

@@ -56,9 +56,13 @@ export async function loadObject(
   const table = quoteQualified(unit.schema, unit.name);
   const list = unit.columns.map(quoteIdentifier).join(', ');
   const columns = unit.columns.length === 0 ? '' : ` (${list})`;
-  await client.query(freezes ? `BEGIN; TRUNCATE TABLE ONLY ${table}` : 'BEGIN');
-  const freeze = freezes ? ' WITH (FREEZE)' : '';
-  const sink = client.query(copyFrom(`COPY ${table}${columns} FROM STDIN${freeze}`));
+  // In one query, which is one transaction: thousands of small tables are as many round trips.
+  const statements = [
+    ...(freezes ? [`TRUNCATE TABLE ONLY ${table}`] : []),
+    `COPY ${table}${columns} FROM STDIN${freezes ? ' WITH (FREEZE)' : ''}`,
+    record.statement(loadStep(unit)),
+  ];
+  const sink = client.query(copyFrom(statements.join('; ')));
   try {
     await pipeline(counting(rows, context), sink, { signal });
   } catch (error) {
@@ -66,7 +70,6 @@ export async function loadObject(
     const message = `rows of ${table}: ${error.message} (${error.code})`;
     throw new HoldfastError('restore-failed', message, { cause: error });
   }
-  await client.query(`${record.statement(loadStep(unit))}; COMMIT`);
 }
 
 async function* counting(

@@ -131,7 +131,8 @@ class Restore {
     await this.#finish(lanes, phases.after, tables, applier);
     await this.#setSequences(session, applier);
     await this.#options.amend?.(this.#shown(replay));
-    await applier.run(session, phases.refreshes);
+    // Each by itself: one may take as long as all else.
+    for (const refresh of phases.refreshes) await applier.apply(session, refresh);
     progress.step('analyze');
     await analyzeRest(lanes, this.#content.selection?.tables, this.#analyzed, this.#options.signal);
     await this.#finishDatabase(session, record);
