@@ -9,10 +9,8 @@ import type { SecretReference } from '../contracts/secret.ts';
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load-configuration.ts';
 import { resolveSecret } from './config/resolve-secret.ts';
-import { openSandbox, type Sandbox } from './drills/sandbox/sandbox.ts';
+import type { Sandbox } from './drills/sandbox/sandbox.ts';
 import { HoldfastError } from './errors/holdfast-error.ts';
-import { recipientOf } from './keys/identities.ts';
-import { readIdentities } from './keys/identity-file.ts';
 import { parseSigningKey, type SigningKey } from './keys/signing-key.ts';
 import type { Agent, Masking } from './operations/agent.ts';
 import { MaskingKey } from './privacy/masking-key.ts';
@@ -23,18 +21,9 @@ import {
   type Repository,
 } from './repository/repository.ts';
 import { createSeenCommits, type SeenCommits } from './repository/seen-commits.ts';
-import { createFilesSource } from './sources/files/source.ts';
-import {
-  resolveTarget,
-  withHost,
-  type ConnectionTarget,
-} from './sources/postgres/connection-target.ts';
-import { rdsToken, type TokenPlace } from './sources/postgres/rds-token.ts';
-import {
-  createPostgresSource,
-  resolveSetup,
-  type PostgresSourceOptions,
-} from './sources/postgres/source.ts';
+import type { ConnectionTarget } from './sources/postgres/connection-target.ts';
+import type { TokenPlace } from './sources/postgres/rds-token.ts';
+import type { PostgresSourceOptions } from './sources/postgres/source.ts';
 import type { SourceSetup } from './sources/postgres/source-setup.ts';
 import type { Log, Source } from './sources/source.ts';
 import { withLimits } from './storage/limits.ts';
@@ -115,7 +104,9 @@ class ComposedAgent implements Agent {
 
   async source(jobName: string): Promise<Source> {
     const { source } = this.job(jobName);
-    if (source.type === 'files')
+    // What reads a source takes longer to load than many a command that reads none takes at all.
+    if (source.type === 'files') {
+      const { createFilesSource } = await import('./sources/files/source.ts');
       return createFilesSource({
         path: this.#path(source.path),
         exclude: source.exclude,
@@ -125,10 +116,12 @@ class ComposedAgent implements Agent {
         segmentBytes: source.segmentSize,
         inWorker: true,
       });
+    }
     if (source.type === 's3') {
       const { createS3Source } = await import('./sources/s3/source.ts');
       return createS3Source({ ...source, segmentBytes: source.segmentSize });
     }
+    const { createPostgresSource } = await import('./sources/postgres/source.ts');
     return createPostgresSource(this.#postgresOptions(jobName, source));
   }
 
@@ -136,6 +129,8 @@ class ComposedAgent implements Agent {
     const { source } = this.job(jobName);
     if (source.type !== 'postgres')
       throw new HoldfastError('usage-invalid', `job ${jobName} backs up no PostgreSQL database`);
+    const { withHost } = await import('./sources/postgres/connection-target.ts');
+    const { resolveSetup } = await import('./sources/postgres/source.ts');
     const url = at ? withHost(source.url, at.host) : source.url;
     return resolveSetup(this.#postgresOptions(jobName, { ...source, url }));
   }
@@ -156,6 +151,7 @@ class ComposedAgent implements Agent {
     majorVersion: number,
   ): Promise<Sandbox> {
     const password = configuration.type === 'dsn' ? configuration.password : undefined;
+    const { openSandbox } = await import('./drills/sandbox/sandbox.ts');
     return openSandbox({
       configuration,
       majorVersion,
@@ -169,6 +165,7 @@ class ComposedAgent implements Agent {
   }
 
   async databaseTarget(url: string): Promise<ConnectionTarget> {
+    const { resolveTarget } = await import('./sources/postgres/connection-target.ts');
     return resolveTarget({ url, environment: this.#options.environment.variables });
   }
 
@@ -195,6 +192,7 @@ class ComposedAgent implements Agent {
   }
 
   async recipients(): Promise<Record<Area, readonly string[]>> {
+    const { recipientOf } = await import('./keys/identities.ts');
     const objects = this.configuration.keys.recipients;
     const own = await Promise.all((await this.metadataIdentities()).map(recipientOf));
     return { objects, meta: [...objects, ...own] };
@@ -258,6 +256,7 @@ class ComposedAgent implements Agent {
   }
 
   async #identities(reference: SecretReference, where: string): Promise<string[]> {
+    const { readIdentities } = await import('./keys/identity-file.ts');
     return await readIdentities(Buffer.from(await this.#secret(reference)), {
       where,
       ...this.#passphrase(where),
@@ -275,7 +274,10 @@ class ComposedAgent implements Agent {
     password: NonNullable<PostgresSourceConfiguration['password']>,
     place: TokenPlace,
   ): Promise<string> {
-    if ('rdsToken' in password) return await rdsToken(place, password.rdsToken.region);
+    if ('rdsToken' in password) {
+      const { rdsToken } = await import('./sources/postgres/rds-token.ts');
+      return await rdsToken(place, password.rdsToken.region);
+    }
     return await this.#secret(password);
   }
 

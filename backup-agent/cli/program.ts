@@ -3,8 +3,8 @@ import { readEnvironment, type Environment } from '../config/environment.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
-import type { Runner } from './command.ts';
-import { commands } from './commands/index.ts';
+import type { CommandModule, Runner } from './command.ts';
+import { commandsFor } from './commands/index.ts';
 import { askPassphrase } from './render/ask-passphrase.ts';
 import { createOutput, type Output } from './render/output.ts';
 
@@ -20,7 +20,7 @@ export interface CommandLineIo {
 export async function runCommandLine(argv: readonly string[], io: CommandLineIo): Promise<number> {
   const environment = readEnvironment();
   let exitCode: number = exitCodes.ok;
-  const program = createProgram(io, environment, (code) => {
+  const program = createProgram(io, environment, await commandsFor(argv), (code) => {
     exitCode = code;
   });
   try {
@@ -36,6 +36,7 @@ export async function runCommandLine(argv: readonly string[], io: CommandLineIo)
 function createProgram(
   io: CommandLineIo,
   environment: Environment,
+  commands: readonly CommandModule[],
   setExitCode: (code: number) => void,
 ): Command {
   const program = new Command('holdfast')

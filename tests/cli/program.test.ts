@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { commands } from '../../backup-agent/cli/commands/index.ts';
+import { commandNames } from '../../backup-agent/cli/commands/index.ts';
 import { runCommandLine } from '../../backup-agent/cli/program.ts';
 import { holdfast } from '../support/holdfast.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -45,7 +45,10 @@ describe('help', () => {
       asked.push(path.join(' '));
     };
     await ask([]);
-    assert.ok(asked.length > commands.length && asked.includes('evidence verify'), asked.join());
+    assert.ok(
+      asked.length > commandNames.length && asked.includes('evidence verify'),
+      asked.join(),
+    );
   });
   test('a mistyped command gets a suggestion and exit code 2', async () => {
     const { exitCode, stderr, stdout } = await holdfast(['bakup']);

@@ -1,60 +1,46 @@
 import type { CommandModule } from '../command.ts';
-import { awsCommand } from './aws.ts';
-import { backupCommand } from './backup.ts';
-import { configCommand } from './config.ts';
-import { copyCommand } from './copy.ts';
-import { daemonCommand } from './daemon.ts';
-import { doctorCommand } from './doctor.ts';
-import { drillCommand } from './drill.ts';
-import { eraseCommand } from './erase.ts';
-import { evidenceCommand } from './evidence.ts';
-import { explainCommand } from './explain.ts';
-import { forecastCommand } from './forecast.ts';
-import { holdCommand, releaseCommand } from './hold.ts';
-import { keygenCommand } from './keygen.ts';
-import { keysCommand } from './keys.ts';
-import { listCommand } from './list.ts';
-import { logCommand } from './log.ts';
-import { notifyCommand } from './notify.ts';
-import { pruneCommand } from './prune.ts';
-import { repairCommand } from './repair.ts';
-import { markCommand } from './mark.ts';
-import { reportCommand } from './report.ts';
-import { restoreCommand } from './restore.ts';
-import { runCommand } from './run.ts';
-import { showCommand } from './show.ts';
-import { sourceCommand } from './source.ts';
-import { statusCommand } from './status.ts';
-import { verifyCommand } from './verify.ts';
 
-/** Every command, in the order that help shows them. */
-export const commands: readonly CommandModule[] = [
-  backupCommand,
-  copyCommand,
-  drillCommand,
-  runCommand,
-  daemonCommand,
-  statusCommand,
-  reportCommand,
-  notifyCommand,
-  evidenceCommand,
-  restoreCommand,
-  listCommand,
-  showCommand,
-  logCommand,
-  verifyCommand,
-  repairCommand,
-  pruneCommand,
-  holdCommand,
-  releaseCommand,
-  eraseCommand,
-  forecastCommand,
-  keysCommand,
-  keygenCommand,
-  configCommand,
-  markCommand,
-  sourceCommand,
-  awsCommand,
-  doctorCommand,
-  explainCommand,
-];
+/**
+ * Every command, in the order that help shows them. Each is loaded when it is needed: most of what a
+ * command line takes to start is reading code that other commands are made of.
+ */
+const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  backup: async () => (await import('./backup.ts')).backupCommand,
+  copy: async () => (await import('./copy.ts')).copyCommand,
+  drill: async () => (await import('./drill.ts')).drillCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  daemon: async () => (await import('./daemon.ts')).daemonCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
+  notify: async () => (await import('./notify.ts')).notifyCommand,
+  evidence: async () => (await import('./evidence.ts')).evidenceCommand,
+  restore: async () => (await import('./restore.ts')).restoreCommand,
+  list: async () => (await import('./list.ts')).listCommand,
+  show: async () => (await import('./show.ts')).showCommand,
+  log: async () => (await import('./log.ts')).logCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  repair: async () => (await import('./repair.ts')).repairCommand,
+  prune: async () => (await import('./prune.ts')).pruneCommand,
+  hold: async () => (await import('./hold.ts')).holdCommand,
+  release: async () => (await import('./hold.ts')).releaseCommand,
+  erase: async () => (await import('./erase.ts')).eraseCommand,
+  forecast: async () => (await import('./forecast.ts')).forecastCommand,
+  keys: async () => (await import('./keys.ts')).keysCommand,
+  keygen: async () => (await import('./keygen.ts')).keygenCommand,
+  config: async () => (await import('./config.ts')).configCommand,
+  mark: async () => (await import('./mark.ts')).markCommand,
+  source: async () => (await import('./source.ts')).sourceCommand,
+  aws: async () => (await import('./aws.ts')).awsCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+};
+
+/** The names of all commands. */
+export const commandNames: readonly string[] = Object.keys(modules);
+
+/** The commands that a command line may mean: those that it names, or all where it names none. */
+export async function commandsFor(argv: readonly string[]): Promise<CommandModule[]> {
+  const named = Object.entries(modules).filter(([name]) => argv.includes(name));
+  const wanted = named.length > 0 ? named : Object.entries(modules);
+  return await Promise.all(wanted.map(([, load]) => load()));
+}
