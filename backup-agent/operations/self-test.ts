@@ -37,6 +37,9 @@ export interface SelfTestOutcome {
   readonly trustworthy: boolean;
 }
 
+/** All breaks are tried, unless `breaks` names some. */
+export type SelfTestRequest = Omit<DrillRequest, 'at'> & { readonly breaks?: readonly string[] };
+
 /**
  * Tries whether the drill can be trusted: copies the chain (and that of the attachments) aside,
  * breaks the copy in every way of the list, and drills it. The repositories themselves are only
@@ -44,7 +47,7 @@ export interface SelfTestOutcome {
  */
 export async function selfTest(
   agent: Agent,
-  request: Omit<DrillRequest, 'at'>,
+  request: SelfTestRequest,
   run: Run,
 ): Promise<SelfTestOutcome> {
   const configuration = drillConfiguration(agent, request.job);
@@ -67,7 +70,7 @@ export async function selfTest(
     agent,
   };
   const results: BreakResult[] = [];
-  for (const name of ['nothing', ...Object.keys(breaks)]) {
+  for (const name of ['nothing', ...(request.breaks ?? Object.keys(breaks))]) {
     const directory = join(place.path, String(results.length));
     await mkdir(directory);
     run.progress.step(`drill with ${name}`);
