@@ -15,6 +15,12 @@ for (const [signal, code] of Object.entries(signals)) {
   });
 }
 
+// Who reads the output may have seen enough (`holdfast log | head`): the work goes on, unseen.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 tuneGarbageCollection();
 
 const code = await runCommandLine(process.argv.slice(2), {

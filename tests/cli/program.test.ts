@@ -50,6 +50,11 @@ describe('help', () => {
       asked.join(),
     );
   });
+  test('who reads the output may stop in the middle', async () => {
+    const command = `'${join(root, 'bin/holdfast')}' --help | true; echo "${'${PIPESTATUS[0]}'}"`;
+    const { stdout, stderr } = await execa('bash', ['-c', command]);
+    assert.deepEqual([stdout, stderr], ['0', '']);
+  });
   test('a mistyped command gets a suggestion and exit code 2', async () => {
     const { exitCode, stderr, stdout } = await holdfast(['bakup']);
     assert.equal(exitCode, 2);
