@@ -43,6 +43,12 @@ export const catalogue = {
     hint: 'the message lists the jobs that exist',
     retrySafe: false,
   },
+  'path-unknown': {
+    exit: 'usage',
+    meaning: 'The backup holds nothing under that path.',
+    hint: "paths begin below the source's directory or prefix, as in `2026/contract.pdf`; try the directory above it",
+    retrySafe: false,
+  },
   'backup-unknown': {
     exit: 'usage',
     meaning: 'No committed backup has that id, or none exists yet.',

@@ -1,6 +1,9 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { storedName } from '../repository/layout.ts';
+import type { RestoreReport } from '../sources/files/restore/report.ts';
+import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
+import { isBucketUrl } from '../sources/s3/bucket-url.ts';
 import { previewRestore, type RestorePreview } from '../sources/postgres/restore/preview.ts';
 import type { Agent, Run } from './agent.ts';
 import { readLedger, type Ledger } from './ledger.ts';
@@ -17,6 +20,8 @@ export interface RestoreEstimate {
   /** Ciphertext to fetch; for files at most that much. */
   readonly fetchBytes: number;
   readonly database?: Omit<RestorePreview, 'objects'>;
+  /** Into a directory: what would be written, left as it is, and refused. */
+  readonly tree?: Pick<RestoreReport, 'restored' | 'bytes' | 'skipped' | 'refused'>;
   /** Requests of the erasure ledger that are looked at afterwards. */
   readonly erasures: number;
   /** Repositories whose requests are unknown. */
@@ -48,7 +53,8 @@ export async function estimateRestore(
     );
   if (!isDatabase) {
     const fetchBytes = sum(chain.map(({ manifest }) => sum(manifest.objects.map(sizeOf))));
-    return { ...common, fetchBytes, erasures: 0, unreadLedgers: [] };
+    const tree = isBucketUrl(request.to) ? undefined : await previewTree(agent, request, selected);
+    return { ...common, fetchBytes, ...(tree ? { tree } : {}), erasures: 0, unreadLedgers: [] };
   }
   progress.step('read the erasure ledger');
   const { requests, unread } = await readLedger(agent, request.job, selected);
@@ -74,6 +80,25 @@ export async function estimateRestore(
     unreadLedgers: unread,
     ...time,
   };
+}
+
+async function previewTree(
+  { signal }: Agent,
+  { to, into, path }: RestoreRequest,
+  { record, readers }: SelectedBackup,
+): Promise<NonNullable<RestoreEstimate['tree']>> {
+  const isBucket = record.manifest.source.kind === 's3';
+  const report = await restoreInWorker(isBucket ? 'restoreObjects' : 'restore', {
+    chain: readers,
+    target: to,
+    dryRun: true,
+    ...(into === undefined ? {} : { into }),
+    ...(path === undefined ? {} : { path }),
+    signal,
+    progress: { step: () => undefined, advance: () => undefined, note: () => undefined },
+  });
+  const { restored, bytes, skipped, refused } = report;
+  return { restored, bytes, skipped, refused };
 }
 
 function fetched({ chain }: SelectedBackup, objects: RestorePreview['objects']): number {

@@ -58,6 +58,8 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+  if (options.path && report.restored + report.skipped + report.refused.length === 0)
+    throw new HoldfastError('path-unknown', `backup ${last.id} holds nothing at ${options.path}`);
   return report;
 }
 

@@ -82,6 +82,8 @@ test('a person sees what a backup lacks and leaves out, and what a restore did',
   const target = join(place.directory, 'restored');
   assert.equal((await restore('--to', target)).exitCode, 0);
   await writeFile(join(target, 'file'), 'mine');
+  const dry = await restore('--to', target, '--into', 'skip', '--dry-run');
+  assert.match(dry.stdout, /would write 1 items, 0 B\nwould keep as the target has it: 1 entries/);
   const again = await restore('--to', target, '--into', 'skip');
   assert.equal(again.exitCode, 0, again.stderr);
   assert.match(again.stdout, /kept as the target had it: 1 entries, by --into skip/);

@@ -118,6 +118,40 @@ test('one path restores with the directories above it, by its segments alone', a
   assert.ok(read < 1.5 * killedSegmentBytes);
 });
 
+test('a path may be written as a person would, and one that is not there is an error', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const chain = [await backUp(source)];
+  for (const [number, path] of ['/d3/f3', './d3/f3', 'd3/f3/'].entries()) {
+    const target = join(directory.path, `target-${number}`);
+    await restoreFiles({ chain, target, path, signal, progress: silentProgress });
+    assert.deepEqual(readdirSync(join(target, 'd3')), ['f3']);
+  }
+  const target = join(directory.path, 'nowhere');
+  const options = { chain, target, path: 'd3/f4', signal, progress: silentProgress };
+  await assert.rejects(restoreFiles(options), { code: 'path-unknown' });
+  assert.ok(!readdirSync(directory.path).includes('nowhere'), 'nothing is written');
+});
+
+test('what is put beside something has a name that is not too long', async () => {
+  await using directory = await temporaryDirectory();
+  const [source, target] = ['source', 'target'].map((name) => join(directory.path, name));
+  assert.ok(source && target);
+  mkdirSync(source);
+  const name = 'n'.repeat(255);
+  writeFileSync(join(source, name), 'restored');
+  const chain = [await backUp(source)];
+  mkdirSync(target);
+  writeFileSync(join(target, name), 'mine');
+  const options = { chain, target, into: 'rename', signal, progress: silentProgress } as const;
+  assert.deepEqual((await restoreFiles(options)).refused, []);
+  assert.equal(readFileSync(join(target, name), 'utf8'), 'mine');
+  const [beside = ''] = readdirSync(target).filter((other) => other !== name);
+  assert.equal(readFileSync(join(target, beside), 'utf8'), 'restored');
+  assert.ok(beside.endsWith(`.restored-${chain[0]?.id}`));
+});
+
 test('into an existing directory: skip, rename and overwrite do what they say', async () => {
   await using directory = await temporaryDirectory();
   const source = join(directory.path, 'source');

@@ -3,6 +3,7 @@ import { joinPath, type Entry } from '../entry.ts';
 import type { ContentKey } from '../content-key.ts';
 import { OpenFile } from '../file-content.ts';
 import { sameTime } from './metadata.ts';
+import { longestNameBytes } from './target-path.ts';
 
 /** What happens to an entry whose name the target already has. */
 export const intoPolicies = ['skip', 'rename', 'overwrite'] as const;
@@ -26,6 +27,12 @@ export interface PlacementOptions {
 }
 
 const scratchBytes = 1024 * 1024;
+
+/** A name that would become too long for any file system loses its end. */
+function withEnding(path: Buffer, ending: Buffer): Buffer {
+  const nameAt = path.lastIndexOf(0x2f) + 1;
+  return Buffer.concat([path.subarray(0, nameAt + longestNameBytes - ending.length), ending]);
+}
 
 /** Where entries go, by what the target already has. */
 export class Placement {
@@ -57,7 +64,7 @@ export class Placement {
   #beside(entry: Entry): Decision {
     for (let number = 1; ; number++) {
       const ending = number === 1 ? this.#options.suffix : `${this.#options.suffix}-${number}`;
-      const path = Buffer.concat([entry.path, Buffer.from(ending)]);
+      const path = withEnding(entry.path, Buffer.from(ending));
       if (!this.#look(path)) return { do: 'write', path };
       if (this.#options.resuming && this.#isDone(path, entry)) return { do: 'resumed' };
     }

@@ -1,6 +1,8 @@
+import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { BackupReader, Progress } from '../../source.ts';
 import { ContentKey } from '../content-key.ts';
 import { loadSystemCalls } from '../attributes/system-calls.ts';
+import { isWithin, showPath } from '../entry.ts';
 import { openIndex, readTree } from '../index-reader.ts';
 import type { IntoPolicy } from './placement.ts';
 import { Metadata } from './metadata.ts';
@@ -28,7 +30,7 @@ export interface RestoreFilesOptions {
 }
 
 /**
- * Restores a tree. Throws `target-not-empty` unless the target is empty, `into` is given, or an
+ * Restores a tree. Throws `path-unknown` where the backup holds nothing at `path`, `target-not-empty` unless the target is empty, `into` is given, or an
  * earlier run of the same restore was interrupted there, which it then continues, and `target-full`,
  * `target-denied` or `target-failed` when the system lets nothing be written. Entries that must
  * not or cannot be restored are in the report, and the rest is restored. A file has its name only
@@ -59,7 +61,8 @@ async function restoreToTarget(
   read: ReadTree,
 ): Promise<RestoreReport> {
   const { chain, signal, progress, dryRun = false } = options;
-  const path = options.path === undefined ? undefined : Buffer.from(options.path);
+  const path = options.path === undefined ? undefined : relativePath(Buffer.from(options.path));
+  if (path && path.length > 0) await assertHeld(read, path, backup);
   const target = await openTarget({
     directory: options.target,
     backup,
@@ -79,6 +82,21 @@ async function restoreToTarget(
   const surroundings = { key, report, metadata, signal, progress, dryRun };
   await new TreeRestore({ chain, target, selection, ...surroundings }).run();
   return report;
+}
+
+/** As a person may write it: `/a/b`, `./a/b` and `a/b/` are `a/b`. */
+function relativePath(path: Buffer): Buffer {
+  const text = path
+    .toString('latin1')
+    .replace(/^(?:\.?\/)+/, '')
+    .replace(/\/+$/, '');
+  return Buffer.from(text === '.' ? '' : text, 'latin1');
+}
+
+/** Before anything is written: a path that is not there would restore nothing, and look like success. */
+async function assertHeld(read: ReadTree, path: Buffer, backup: string): Promise<void> {
+  for await (const entry of read(() => undefined)) if (isWithin(entry.path, path)) return;
+  throw new HoldfastError('path-unknown', `backup ${backup} holds nothing at ${showPath(path)}`);
 }
 
 async function contentKey(reader: BackupReader, signal: AbortSignal): Promise<ContentKey> {

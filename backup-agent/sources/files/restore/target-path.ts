@@ -3,7 +3,7 @@ import { faultOfAttributes } from '../attributes/attribute.ts';
 import { isWithin, joinPath, parentPath, type Entry } from '../entry.ts';
 import { errorCode } from '../system-errors.ts';
 
-const longestNameBytes = 255;
+export const longestNameBytes = 255;
 
 /** Why a path from an index must not be joined to a directory; undefined when it may. */
 export function faultOfPath(path: Buffer): string | undefined {
