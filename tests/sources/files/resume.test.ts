@@ -147,7 +147,7 @@ test('what is put beside something has a name that is not too long', async () =>
   const options = { chain, target, into: 'rename', signal, progress: silentProgress } as const;
   assert.deepEqual((await restoreFiles(options)).refused, []);
   assert.equal(readFileSync(join(target, name), 'utf8'), 'mine');
-  const [beside = ''] = readdirSync(target).filter((other) => other !== name);
+  const beside = readdirSync(target).find((other) => other !== name) ?? '';
   assert.equal(readFileSync(join(target, beside), 'utf8'), 'restored');
   assert.ok(beside.endsWith(`.restored-${chain[0]?.id}`));
 });
