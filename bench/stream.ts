@@ -2,9 +2,10 @@
  * How fast and in how much memory streams go, next to the same work done by `zstd` and `age`:
  * `node bench/stream.ts [MiB] [rounds]`. Ours and theirs take turns on the same files, from the page
  * cache to nowhere; of all rounds the best counts. The tools' time includes starting them (a few
- * milliseconds); ours does not include starting Node, which runs as `bin/holdfast` starts it.
+ * milliseconds); ours does not include starting Node, which runs as `bin/holdfast` starts it. Where
+ * other work keeps the machine busy, only the processor's time, user and system, can be compared.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -50,22 +51,26 @@ async function measureOurs(args: readonly string[], directory: string): Promise<
   return figures.parse(JSON.parse(stdout));
 }
 
-async function measureTheirs(command: string, directory: string): Promise<number> {
+type Times = Pick<Figures, 'seconds' | 'cpuSeconds'>;
+
+async function measureTheirs(command: string, directory: string): Promise<Times> {
   const started = process.hrtime.bigint();
-  const shell = spawn('bash', ['-o', 'pipefail', '-c', command], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const exit = await new Promise((resolve, reject) => {
-    shell.on('error', reject).on('close', resolve);
-  });
-  if (exit !== 0) throw new Error(`${command} ended with ${String(exit)}`);
-  return Number(process.hrtime.bigint() - started) / 1e9;
+  // The shell's own `times` tells of its children in its second line.
+  const script = `{ ${command}; } > /dev/null && times`;
+  const shell = ['-o', 'pipefail', '-c', script];
+  const { stdout } = await promisify(execFile)('bash', shell, { cwd: directory });
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const [, children = ''] = stdout.split('\n');
+  const cpuSeconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest),
+    0,
+  );
+  return { seconds, cpuSeconds };
 }
 
 async function hold(contest: Contest, directory: string): Promise<string> {
   const ours: Figures[] = [];
-  const theirs: number[] = [];
+  const theirs: Times[] = [];
   // Compiles, and is not counted.
   await measureOurs(contest.ours, directory);
   for (let round = 0; round < Number(rounds); round++) {
@@ -73,14 +78,18 @@ async function hold(contest: Contest, directory: string): Promise<string> {
     theirs.push(await measureTheirs(contest.theirs, directory));
   }
   const speed = (seconds: number) => Math.round(sizeBytes / 1e6 / seconds);
-  const best = speed(Math.min(...ours.map(({ seconds }) => seconds)));
-  const tool = speed(Math.min(...theirs));
+  const best = (of: readonly Times[], what: keyof Times) =>
+    Math.min(...of.map((each) => each[what]));
+  const [mine, tool] = [speed(best(ours, 'seconds')), speed(best(theirs, 'seconds'))];
+  const perMB = (of: readonly Times[]) => ((best(of, 'cpuSeconds') * 1e9) / sizeBytes).toFixed(1);
   const peak = Math.max(...ours.map(({ peakBytes }) => peakBytes));
   const grown = Math.max(...ours.map((pass) => pass.peakBytes - pass.atRestBytes));
   const goal = contest.goalMBps === undefined ? '' : String(contest.goalMBps);
   return [
     contest.title.padEnd(22),
-    ...[best, goal, tool, (best / tool).toFixed(2)].map((cell) => String(cell).padStart(8)),
+    ...[mine, goal, tool, (mine / tool).toFixed(2), perMB(ours), perMB(theirs)].map((cell) =>
+      String(cell).padStart(8),
+    ),
     `${Math.round(grown / mebibyte)} (${Math.round(peak / mebibyte)})`.padStart(12),
   ].join('');
 }
@@ -138,7 +147,7 @@ try {
       `Node ${process.versions.node}, zstd ${process.versions['zstd'] ?? '?'}; ` +
       `${sizeMiB} MiB, best of ${rounds}`,
   );
-  print('MB/s of plaintext           ours    goal   tools   ratio  +MiB (peak)');
+  print('MB/s of plaintext           ours    goal   tools   ratio, ms/MB   tools  +MiB (peak)');
   for (const contest of await prepare(directory)) print(await hold(contest, directory));
 } finally {
   await rm(directory, { recursive: true, force: true });
