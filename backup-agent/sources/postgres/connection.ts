@@ -60,8 +60,7 @@ export async function connect(
   options.signal.throwIfAborted();
   const client = await open(target, options);
   try {
-    await applySettings(client, options);
-    const pid = await backendPid(client, target);
+    const pid = await settle(client, target, options);
     return guarded(client, pid, target, options.signal);
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -131,15 +130,24 @@ function refusesTls(error: unknown): boolean {
   return error instanceof Error && error.message.includes('does not support SSL');
 }
 
-async function applySettings(client: Client, options: ConnectOptions): Promise<void> {
+/** Applies the settings and asks for the backend's id; in one query, for each is a round trip. */
+async function settle(
+  client: Client,
+  target: ConnectionTarget,
+  options: ConnectOptions,
+): Promise<number> {
   const settings = {
     ...sessionSettings,
     statement_timeout: String(options.statementTimeoutMs ?? 0),
     lock_timeout: String(options.lockTimeoutMs ?? 0),
   };
-  for (const [name, value] of Object.entries(settings))
-    await client.query(`SET ${name} = '${value}'`);
-  await client.query(withoutEnd);
+  const sets = Object.entries(settings).map(([name, value]) => `SET ${name} = '${value}'`);
+  const statements = [...sets, withoutEnd, askForPid];
+  // Before version 15 a replication session takes one statement at a time.
+  const queries = options.replication ? statements : [statements.join(';')];
+  let answer: unknown;
+  for (const query of queries) answer = await client.query(query);
+  return backendPid(client, target, Array.isArray(answer) ? answer.at(-1) : answer);
 }
 
 /** A full takes as long as it takes. Each of these exists from some version on. */
@@ -147,15 +155,15 @@ const withoutEnd = `
 SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
 WHERE name IN ('idle_session_timeout', 'transaction_timeout')`;
 
-const pidRow = z.object({ pid: z.int() });
+const askForPid = 'SELECT pg_catalog.pg_backend_pid() AS pid';
+const pidAnswer = z.object({ rows: z.tuple([z.object({ pid: z.int() })]) });
 
 /**
  * A server tells its own backend's id when a session starts; a pooler tells one that it made up, and
  * hands the next statement to another backend.
  */
-async function backendPid(client: Client, target: ConnectionTarget): Promise<number> {
-  const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
-  const { pid } = pidRow.parse(rows[0]);
+function backendPid(client: Client, target: ConnectionTarget, answer: unknown): number {
+  const [{ pid }] = pidAnswer.parse(answer).rows;
   const announced: unknown = Reflect.get(client, 'processID');
   if (announced !== pid) {
     throw new HoldfastError(
