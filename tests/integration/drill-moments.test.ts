@@ -9,10 +9,13 @@ import { startSourceServer } from '../fixtures/postgres/source-fixture.ts';
 import { testInstallation, type TestInstallation } from '../support/installation.ts';
 
 let installation: TestInstallation;
+/** For what is restored, and borrowed. */
+let server: Awaited<ReturnType<typeof startSourceServer>>;
 let between: Date;
 
 before(async () => {
   installation = await testInstallation(2);
+  server = await startSourceServer();
   const { run, sql } = installation;
   assert.equal((await run('backup', 'crm')).exitCode, 0);
   await sql(`INSERT INTO crm.deals (id, title) VALUES (3001, 'before')`);
@@ -27,7 +30,10 @@ before(async () => {
   assert.equal((await run('backup', 'crm')).exitCode, 0);
   assert.equal((await run('copy', 'crm')).exitCode, 0);
 });
-after(() => installation[Symbol.asyncDispose]());
+after(async () => {
+  await installation[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
 
 async function drill(...options: string[]): Promise<Evidence> {
   const { run, identityFile } = installation;
@@ -70,7 +76,6 @@ test('a random moment is within the chain, and repositories take turns', async (
 });
 
 test('a borrowed database is taken only empty, and given back empty', async () => {
-  await using server = await startSourceServer();
   const url = await server.createDatabase('borrowed');
   const { configFile, crm, identityFile, run } = installation;
   const original = await readFile(configFile, 'utf8');
@@ -116,7 +121,6 @@ test('a borrowed database is taken only empty, and given back empty', async () =
 test('a restore to a moment finds the chain that leads there, though a newer full exists', async () => {
   const { run, identityFile } = installation;
   assert.equal((await run('backup', 'crm-database', '--kind', 'full')).exitCode, 0);
-  await using server = await startSourceServer();
   const url = await server.createDatabase('restored');
   const rights = ['--no-owner', '--no-privileges', '--identity', identityFile];
   const restored = await run(
@@ -138,7 +142,6 @@ test('a restore to a moment finds the chain that leads there, though a newer ful
 
 test('a dry run checks and estimates, and writes nothing; a restore says what was lost since', async () => {
   const { run, identityFile } = installation;
-  await using server = await startSourceServer();
   const url = await server.createDatabase('previewed');
   const rights = ['--no-owner', '--no-privileges', '-i', identityFile];
   const asked = ['restore', 'crm-database', '--to', url, '--at', between.toISOString(), ...rights];
