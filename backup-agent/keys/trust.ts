@@ -16,6 +16,8 @@ export interface TrustedKey {
 
 interface ParsedPin {
   readonly keyId: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
   key?: KeyObject;
 }
 
@@ -23,7 +25,11 @@ interface ParsedPin {
 const parsed = new WeakMap<TrustedKey, ParsedPin>();
 
 function parsedPin(pin: TrustedKey): ParsedPin {
-  const known = parsed.get(pin) ?? { keyId: keyIdOf(pin.publicKey) };
+  const known = parsed.get(pin) ?? {
+    keyId: keyIdOf(pin.publicKey),
+    fromMs: Date.parse(pin.validFrom),
+    untilMs: pin.validUntil === undefined ? Infinity : Date.parse(pin.validUntil),
+  };
   parsed.set(pin, known);
   return known;
 }
@@ -46,10 +52,11 @@ export function pinsOf(
 
 /** Throws `signer-out-of-period` unless one of a key's pins holds at `at`. */
 export function assertInPeriod(pins: readonly TrustedKey[], at: Date, keyId: string): void {
-  const inPeriod = pins.some(
-    ({ validFrom, validUntil }) =>
-      at >= new Date(validFrom) && (validUntil === undefined || at < new Date(validUntil)),
-  );
+  const time = at.getTime();
+  const inPeriod = pins.some((pin) => {
+    const { fromMs, untilMs } = parsedPin(pin);
+    return time >= fromMs && time < untilMs;
+  });
   if (!inPeriod)
     throw new HoldfastError(
       'signer-out-of-period',
