@@ -7,7 +7,7 @@ import { mergeIndexes, type ComparePaths } from './merge-indexes.ts';
 import { segmentNumber } from './segment-name.ts';
 
 /** What an entry of any index has. */
-interface StoredEntry {
+export interface StoredEntry {
   readonly path: Buffer;
   readonly type: string;
   readonly extents?: readonly Extent[];
