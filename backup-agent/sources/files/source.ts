@@ -10,10 +10,11 @@ import type {
   Source,
 } from '../source.ts';
 import { attributesLeftOut } from './attributes/left-out.ts';
+import { defaultSegmentBytes, keyBytes, planChain, preparedBackup } from './chain-plan.ts';
 import { ContentKey } from './content-key.ts';
 import { indexName, openIndex } from './index-reader.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
-import { emptiedSince, entriesOf, indexLineage } from './lineage.ts';
+import { emptiedSince, entriesOf } from './lineage.ts';
 import { errorText } from './system-errors.ts';
 import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
 import { backUpTreeInWorker } from './worker/run-in-worker.ts';
@@ -45,11 +46,7 @@ export interface FilesSourceOptions {
   readonly inWorker?: boolean;
 }
 
-const defaultSegmentBytes = 64 * 1024 * 1024;
 const smallestPartBytes = 1024 * 1024;
-const keyBytes = 32;
-/** So many indexes of changes may build on each other before a whole one is written again. */
-const longestIndexChain = 16;
 
 /** A directory tree: a full, or what changed since the last backup (the last full, differential). */
 export function createFilesSource(options: FilesSourceOptions): Source {
@@ -91,12 +88,8 @@ async function* backup(
   run: BackupRun,
 ): AsyncGenerator<PreparedBackup, void, undefined> {
   assertDirectory(options.path);
-  const [base] = run.chain;
-  const kind = base ? run.requested : 'full';
-  const parents =
-    kind === 'full' ? [] : kind === 'differential' ? run.chain.slice(0, 1) : run.chain;
-  const indexes = parents.length === 0 ? 0 : indexLineage(parents).length;
-  const whole = indexes === 0 || indexes >= longestIndexChain;
+  const plan = planChain(run);
+  const { kind, parents, whole } = plan;
   const key = await chainKey(parents, options, run.signal);
   const verifyContent = run.verifyContent ?? options.verifyContent ?? false;
   const continued = verifyContent ? undefined : resumable(options, parents, whole, key);
@@ -105,21 +98,7 @@ async function* backup(
   const backUp = options.inWorker ? backUpTreeInWorker : backUpTree;
   const findings =
     left ?? (await backUp(treeOptions(options, run, { key, parents, whole, writer })));
-  yield {
-    writer,
-    kind,
-    ...(left ? { fromInterrupted: true } : {}),
-    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
-    point: { time: findings.time },
-    problems: findings.problems,
-    source: {
-      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
-      entries: findings.entries,
-      segments: findings.segments,
-      ...(findings.leftOut ? { leftOut: findings.leftOut } : {}),
-    },
-    items: findings.entries,
-  };
+  yield preparedBackup(plan, run.requested, writer, findings, left !== undefined);
 }
 
 function partBytesOf(options: FilesSourceOptions): number {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { defaultSegmentBytes, keyBytes, planChain, preparedBackup } from '../files/chain-plan.ts';
 import { ContentKey } from '../files/content-key.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from '../files/interrupted.ts';
 import { PathFilter } from '../files/path-filter.ts';
-import { emptiedSince, entriesOf, indexLineage } from '../files/lineage.ts';
+import { emptiedSince, entriesOf } from '../files/lineage.ts';
 import type { BackupRun, Preflight, PreparedBackup, Resumable, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { backUpBucket } from './bucket-backup.ts';
@@ -25,10 +26,6 @@ export interface S3SourceOptions extends BucketOptions {
   /** For the key of a new chain; the system's randomness unless told. */
   readonly randomBytes?: (count: number) => Uint8Array;
 }
-
-const defaultSegmentBytes = 64 * 1024 * 1024;
-const keyBytes = 32;
-const longestIndexChain = 16;
 
 /** The objects of a bucket: a full, or what changed since the last backup (the last full). */
 export function createS3Source(options: S3SourceOptions): Source {
@@ -58,9 +55,8 @@ async function* backup(
   run: BackupRun,
 ): AsyncGenerator<PreparedBackup, void, undefined> {
   using bucket = new Bucket(options);
-  const kind = run.chain.length > 0 ? run.requested : 'full';
-  const parents = { full: [], differential: run.chain.slice(0, 1), incremental: run.chain }[kind];
-  const whole = parents.length === 0 || indexLineage(parents).length >= longestIndexChain;
+  const plan = planChain(run);
+  const { kind, parents, whole } = plan;
   const last = parents.at(-1);
   const key = last
     ? await contentKey(last, run.signal)
@@ -90,21 +86,7 @@ async function* backup(
       expectedEntries: entriesOf(run.chain),
       verifyContent: run.verifyContent ?? false,
     }));
-  yield {
-    writer,
-    kind,
-    ...(left ? { fromInterrupted: true } : {}),
-    ...(kind === run.requested ? {} : { reason: 'there is no full backup to build on' }),
-    point: { time: findings.time },
-    problems: findings.problems,
-    source: {
-      indexParent: whole ? null : (parents.at(-1)?.id ?? null),
-      entries: findings.entries,
-      segments: findings.segments,
-      ...(findings.leftOut ? { leftOut: findings.leftOut } : {}),
-    },
-    items: findings.entries,
-  };
+  yield preparedBackup(plan, run.requested, writer, findings, left !== undefined);
 }
 
 function resumable(

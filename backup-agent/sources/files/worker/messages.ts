@@ -1,6 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { BackupKind, ConsistentPoint } from '../../../../contracts/manifest.ts';
-import type { Progress, ProgressDetails, WrittenObject } from '../../source.ts';
+import type {
+  BackupReader,
+  InterruptedObject,
+  Progress,
+  ProgressDetails,
+  WrittenObject,
+} from '../../source.ts';
 import type { Findings } from '../interrupted.ts';
 import type { RestoreReport } from '../restore/report.ts';
 import type { RestoreFilesOptions } from '../restore/restore-files.ts';
@@ -8,13 +13,7 @@ import type { TreeBackupOptions } from '../tree-backup.ts';
 import type { ErrorMessage } from './errors.ts';
 
 /** What of a backup the other thread is told; its objects it asks for. */
-export interface ReaderFacts {
-  readonly id: string;
-  readonly kind: BackupKind;
-  readonly point: ConsistentPoint;
-  readonly source: unknown;
-  readonly objectNames: readonly string[];
-}
+export type ReaderFacts = Pick<BackupReader, 'id' | 'kind' | 'point' | 'source' | 'objectNames'>;
 
 export interface InterruptedFacts {
   readonly note: string;
@@ -22,11 +21,7 @@ export interface InterruptedFacts {
   readonly meta: readonly InterruptedObjectFacts[];
 }
 
-export interface InterruptedObjectFacts {
-  readonly name: string;
-  readonly stored: boolean;
-  readonly attempt: number;
-}
+export type InterruptedObjectFacts = Omit<InterruptedObject, 'readNote'>;
 
 /** What a worker is started for. */
 export type Task =
