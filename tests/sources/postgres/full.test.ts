@@ -157,6 +157,11 @@ test('a slot that a killed run left behind is dropped by the next; those of othe
   const left = await slots(source);
   assert.ok(!left.includes('holdfast_crm_0badcafe'));
   assert.ok(left.includes('holdfast_crm_x_0badcafe') && left.includes('holdfast_crm_mine'));
+  await source.query(
+    `SELECT pg_create_logical_replication_slot('holdfast_crm_0badcafe', 'pgoutput')`,
+  );
+  await source.backUp('incremental');
+  assert.deepEqual(await slots(source), left);
 });
 
 test('a slot that keeps too much log is dropped before the disk is full; a removed job leaves none', async () => {

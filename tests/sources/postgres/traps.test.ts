@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { captureChanges } from '../../../backup-agent/sources/postgres/changes/capture.ts';
@@ -23,7 +24,7 @@ import {
 
 let server: ThrowawayServer;
 before(async () => {
-  server = await startSourceServer();
+  server = await startSourceServer({ settings: { wal_level: 'logical' } });
 });
 after(() => server[Symbol.asyncDispose]());
 
@@ -72,6 +73,21 @@ test('what keeps a server from being followed is named', async () => {
     [{ replication: false }, 'the role postgres has no REPLICATION right'],
   ] as const)
     assert.equal(await whyNoFollowing(source.client, { ...facts, ...fact }, names), why);
+});
+
+test('without a limit on what a slot keeps, preflight warns', async () => {
+  await using source = await SourceFixture.create(server, 'unlimited');
+  const warnings = async () => {
+    const { findings } = await source.source().preflight(source.repository.run());
+    return findings.filter(({ where }) => where === 'max_slot_wal_keep_size');
+  };
+  const [warning] = await warnings();
+  assert.match(warning?.what ?? '', /fills the disk/);
+  await source.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'`);
+  await source.query('SELECT pg_reload_conf()');
+  const limited = `SELECT FROM pg_settings WHERE name = 'max_slot_wal_keep_size' AND setting <> '-1'`;
+  while ((await source.query(limited)).length === 0) await delay(20);
+  assert.deepEqual(await warnings(), []);
 });
 
 test('a table that is copied again ends exactly where the changes of the same incremental do', async () => {
@@ -143,6 +159,29 @@ test('a slot that must wait for a transaction gives up and names the session, in
   await other.client.query('ROLLBACK');
   await using held = await holdSlotSnapshot(setup, 'waits_t', never, 60_000);
   assert.ok(held.point);
+});
+
+test('values are stored the same whatever the database sets for how they read', async () => {
+  await using source = await SourceFixture.create(server, 'styles');
+  await source.query(`CREATE TABLE t (id int PRIMARY KEY, d date, z timestamptz, i interval, f float8, b bytea);
+    INSERT INTO t VALUES (1, '2024-02-03', '2024-02-03 04:05+00', '1 mon -2 days 03:04', 0.1::float8 + 0.2, '\\x00ff41');
+    ALTER DATABASE styles SET datestyle = 'German'; ALTER DATABASE styles SET timezone = 'Asia/Tokyo';
+    ALTER DATABASE styles SET intervalstyle = 'sql_standard';
+    ALTER DATABASE styles SET extra_float_digits = -3;
+    ALTER DATABASE styles SET bytea_output = 'escape'; ALTER DATABASE styles SET search_path = 'pg_temp'`);
+  await source.prepare();
+  await source.backUp('full');
+  await source.query(
+    'INSERT INTO t SELECT 2, d, z, i, f, b FROM t; UPDATE t SET d = d + 1 WHERE id = 1',
+  );
+  const [incremental] = await source.backUp('incremental');
+  assert.equal(incremental?.kind, 'incremental');
+  await server.createDatabase('styles_copy');
+  const target = await source.target('styles_copy');
+  await restorePostgres({ ...source.repository.run(), chain: source.repository.chain, target });
+  await using restored = await connectedClient(server, 'styles_copy');
+  const rows = `SELECT t::text FROM public.t ORDER BY id`;
+  assert.deepEqual((await restored.client.query(rows)).rows, await source.query(rows));
 });
 
 test('a server that ends idle sessions does not end a backup', async () => {

@@ -272,12 +272,15 @@ test('every type reads back as it was', async () => {
 
 test('a key of an extension type is compared by its own operator, wherever that lives', async () => {
   await expectExact(
-    `CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;
+    `CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION ltree SCHEMA ext;
+     CREATE TABLE l (k ext.ltree PRIMARY KEY, n int); INSERT INTO l VALUES ('a.b', 1), ('a.c', 2);
      CREATE TABLE t (k ext.citext PRIMARY KEY, n int); INSERT INTO t VALUES ('Ab', 1), ('cd', 2)`,
     [
       `UPDATE t SET n = n + 1`,
       `UPDATE t SET k = 'AB' WHERE k OPERATOR(ext.=) 'ab'::ext.citext`,
       `DELETE FROM t WHERE k OPERATOR(ext.=) 'CD'::ext.citext`,
+      // Nothing but its own operator compares these.
+      `UPDATE l SET n = n + 1 WHERE n = 1; DELETE FROM l WHERE n = 2 AND k::text = 'a.c'`,
     ],
   );
 });
@@ -290,14 +293,36 @@ test('a prepared transaction arrives with its COMMIT PREPARED', async () => {
   ]);
 });
 
-test('one transaction larger than a batch is applied whole', async () => {
-  await expectExact(
-    `CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)`,
-    [
-      `BEGIN; INSERT INTO t SELECT i, 'v' FROM generate_series(1, 25000) i;
-     INSERT INTO u SELECT i FROM generate_series(1, 100) i; UPDATE t SET v = v || id; COMMIT`,
-    ],
+test('one transaction larger than a batch is applied in parts, and is there whole or not at all', async () => {
+  await server.createDatabase('large');
+  await using session = await server.connect('large');
+  await session.client.query(
+    'CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)',
   );
+  const chain = new TestChain(server, 'large');
+  await chain.publish();
+  await chain.full();
+  await session.client.query(
+    `BEGIN; INSERT INTO t SELECT i, 'v' FROM generate_series(1, 25000) i;
+     INSERT INTO u SELECT i FROM generate_series(1, 100) i; UPDATE t SET v = v || id; COMMIT`,
+  );
+  assert.equal(await chain.incremental(), undefined);
+  await chain.close();
+  await chain.prepare('large_copy', { kind: 'end' });
+  await using restored = await server.session('large_copy');
+  const first = new AbortController();
+  const onAdvance = () => first.abort(new Error('after the first part'));
+  await assert.rejects(
+    chain.replay('large_copy', { kind: 'end' }, { signal: first.signal, onAdvance }),
+    /after the first part/,
+  );
+  const { rows } = await restored.client.query('SELECT count(*)::int AS n FROM public.t');
+  assert.deepEqual(rows, [{ n: 0 }]);
+  let parts = 0;
+  const { signal } = new AbortController();
+  await chain.replay('large_copy', { kind: 'end' }, { signal, onAdvance: () => (parts += 1) });
+  assert.ok(parts > 1);
+  assert.deepEqual(await digestTables(restored.client), await digestTables(session.client));
 });
 
 test('a replay that is broken off anywhere goes on where it was', async () => {
