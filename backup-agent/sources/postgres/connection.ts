@@ -142,7 +142,8 @@ async function settle(
     lock_timeout: String(options.lockTimeoutMs ?? 0),
   };
   const sets = Object.entries(settings).map(([name, value]) => `SET ${name} = '${value}'`);
-  const statements = [...sets, withoutEnd, askForPid];
+  // No end first, for it may be near.
+  const statements = [withoutEnd, ...sets, askForPid];
   // Before version 15 a replication session takes one statement at a time.
   const queries = options.replication ? statements : [statements.join(';')];
   let answer: unknown;

@@ -81,12 +81,17 @@ test('without a limit on what a slot keeps, preflight warns', async () => {
     const { findings } = await source.source().preflight(source.repository.run());
     return findings.filter(({ where }) => where === 'max_slot_wal_keep_size');
   };
+  const settled = async (limit: string) => {
+    await source.query('SELECT pg_reload_conf()');
+    const query = `SELECT FROM pg_settings WHERE name = 'max_slot_wal_keep_size' AND setting = '${limit}'`;
+    while ((await source.query(query)).length === 0) await delay(20);
+  };
+  await source.query('ALTER SYSTEM RESET max_slot_wal_keep_size');
+  await settled('-1');
   const [warning] = await warnings();
   assert.match(warning?.what ?? '', /fills the disk/);
   await source.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'`);
-  await source.query('SELECT pg_reload_conf()');
-  const limited = `SELECT FROM pg_settings WHERE name = 'max_slot_wal_keep_size' AND setting <> '-1'`;
-  while ((await source.query(limited)).length === 0) await delay(20);
+  await settled('1024');
   assert.deepEqual(await warnings(), []);
 });
 

@@ -127,17 +127,30 @@ test('identity and generated columns take what the source had', async () => {
 });
 
 test('a TRUNCATE of several tables empties them all, and what follows is there', async () => {
-  await expectExact(
-    `CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE other (id serial PRIMARY KEY, v text);
-     CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent);
-     INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1, 1); INSERT INTO other (v) VALUES ('x')`,
-    [
-      `INSERT INTO other (v) VALUES ('lost')`,
-      `BEGIN; INSERT INTO parent VALUES (3); TRUNCATE parent CASCADE; TRUNCATE other RESTART IDENTITY;
-       INSERT INTO parent VALUES (1); INSERT INTO other (v) VALUES ('first'); COMMIT`,
-      `INSERT INTO child VALUES (7, 1)`,
-    ],
+  await server.createDatabase('truncated');
+  await using session = await server.connect('truncated');
+  await session.client.query(
+    `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+     INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1, 1)`,
   );
+  const chain = new TestChain(server, 'truncated');
+  await chain.publish();
+  await chain.full();
+  for (const sql of [
+    `INSERT INTO a VALUES (3); INSERT INTO b VALUES (3, 3)`,
+    `TRUNCATE a, b`,
+    `INSERT INTO a VALUES (1), (7); INSERT INTO b VALUES (7, 7)`,
+    `SELECT pg_logical_emit_message(true, 'holdfast', 'then')`,
+  ])
+    await session.client.query(sql);
+  const then = await digestTables(session.client);
+  // The incremental holds truncated tables whole, so only a moment within it is replayed.
+  await session.client.query('INSERT INTO a VALUES (8)');
+  assert.equal(await chain.incremental(), undefined);
+  await chain.close();
+  await chain.restore('truncated_copy', { kind: 'mark', name: 'then' });
+  await using restored = await server.session('truncated_copy');
+  assert.deepEqual(await digestTables(restored.client), then);
 });
 
 test('REPLICA IDENTITY FULL is followed, with a key and without, equal rows included', async () => {
