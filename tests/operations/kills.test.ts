@@ -79,12 +79,15 @@ async function runBackups(agent: Agent): Promise<void> {
     await runBackup(agent, { job: 'crm', kind }, run);
 }
 
-/** The next run, on a host whose clock is past the lease that the killed one left. */
+/**
+ * The next run, at a time past what the killed one left: its lease, and in a directory its claim to
+ * replace the lease, which was killed in the middle.
+ */
 function open({ directory, store }: Installation): Promise<Agent> {
   const now = () => new Date(Date.now() + 4 * 60_000);
   return openInstallation(directory, {
     now,
-    storage: (name) => openStore(store, name),
+    storage: (name) => openStore(store, name, { claimLifetimeMs: 0 }),
     job: killJob,
     signal: AbortSignal.timeout(patienceMs),
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openLocalStorage } from '../../../backup-agent/storage/local.ts';
+import { openLocalStorage, type LocalStorageOptions } from '../../../backup-agent/storage/local.ts';
 import { openS3Storage } from '../../../backup-agent/storage/s3.ts';
 import type { Storage } from '../../../backup-agent/storage/storage.ts';
 
@@ -14,8 +14,8 @@ export type Store =
     };
 
 /** Each repository is a folder of its own, or a prefix of the bucket. */
-export function openStore(store: Store, name: string): Storage {
-  if (store.type === 'local') return openLocalStorage(join(store.directory, name));
+export function openStore(store: Store, name: string, local: LocalStorageOptions = {}): Storage {
+  if (store.type === 'local') return openLocalStorage(join(store.directory, name), local);
   return openS3Storage({
     bucket: store.bucket,
     prefix: `${store.prefix}/${name}`,
