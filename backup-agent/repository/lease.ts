@@ -50,7 +50,10 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   }
 }
 
-async function takeLease(options: LeaseOptions): Promise<Lease> {
+/** Looks again when another claim was faster: it may be a dead run's, which arrived late. */
+const mostLooks = 3;
+
+async function takeLease(options: LeaseOptions, looks = 1): Promise<Lease> {
   const { storage, job, now, signal } = options;
   const key = leaseKey(job);
   const found = await storage.stat(key, { signal });
@@ -61,7 +64,11 @@ async function takeLease(options: LeaseOptions): Promise<Lease> {
       'lease-held',
       `job ${job} is being worked on by ${former.owner} until ${former.expiresAt}`,
     );
-  let etag = await claim(options, found?.etag);
+  const claimed = await claim(options, found?.etag);
+  if (claimed === undefined && looks < mostLooks) return await takeLease(options, looks + 1);
+  if (claimed === undefined)
+    throw new HoldfastError('lease-held', `another run took the lease of job ${job} first`);
+  let etag = claimed;
   const acquiredAt = now().toISOString();
 
   const renew = async (released: boolean) => {
@@ -105,7 +112,11 @@ export async function leaseState(
   return Date.parse(found.expiresAt) > now.getTime() ? 'held' : 'expired';
 }
 
-async function claim(options: LeaseOptions, formerEtag: string | undefined): Promise<string> {
+/** The lease's etag; undefined when another claim was faster. */
+async function claim(
+  options: LeaseOptions,
+  formerEtag: string | undefined,
+): Promise<string | undefined> {
   const { storage, job, signal } = options;
   const body = encode(options, { acquiredAt: options.now().toISOString(), released: false });
   const condition = formerEtag === undefined ? { ifAbsent: true } : { ifMatch: formerEtag };
@@ -116,7 +127,7 @@ async function claim(options: LeaseOptions, formerEtag: string | undefined): Pro
       isHoldfastError(error, 'storage-object-exists') ||
       isHoldfastError(error, 'storage-changed')
     )
-      throw new HoldfastError('lease-held', `another run took the lease of job ${job} first`);
+      return undefined;
     throw error;
   }
 }
