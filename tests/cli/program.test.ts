@@ -51,7 +51,7 @@ describe('help', () => {
     );
   });
   test('who reads the output may stop in the middle', async () => {
-    const command = `'${join(root, 'bin/holdfast')}' --help | true; echo "${'${PIPESTATUS[0]}'}"`;
+    const command = `'${join(root, 'bin/holdfast')}' --help | true; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = await execa('bash', ['-c', command]);
     assert.deepEqual([stdout, stderr], ['0', '']);
   });

@@ -1,7 +1,6 @@
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { BackupReader } from '../../source.ts';
 import type { FollowState, SequenceState } from '../changes/follow-state.ts';
-import { quoteQualified } from '../changes/quote.ts';
 import { readFollowState } from '../changes/read-follow-state.ts';
 import type { ReplayTarget } from '../changes/replay-target.ts';
 import { planRestore, type RestorePlan } from '../changes/restore-plan.ts';
@@ -13,7 +12,7 @@ import { readName } from './references.ts';
 import { RestoreMask } from './restore-mask.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import { parseSchemaScript, type SchemaEntry } from './schema-script.ts';
-import { selectTables, type TableSelection } from './select-tables.ts';
+import { chosenTables, selectTables, type TableSelection } from './select-tables.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
 /** What a chain holds for a moment: everything that is decided before the target is looked at. */
@@ -56,7 +55,7 @@ export async function readContent(options: RestoreOptions): Promise<RestoreConte
     states,
     entries,
     selection,
-    units: selectUnits(unitsOf(inventory, plan, options, neutralised), selection),
+    units: chosenTables(selection, unitsOf(inventory, plan, options, neutralised)),
     sequences: plan?.sequences ?? inventory.sequences,
     database: states[plan?.schema ?? 0]?.database ?? inventory.database,
     neutralised: selection ? [] : neutralised,
@@ -156,11 +155,6 @@ function unitsOf(
     units.push({ from, object, schema, name, columns, bytes: copy.rows, digest, ...rows });
   }
   return units;
-}
-
-function selectUnits(units: readonly LoadUnit[], selection: TableSelection | undefined) {
-  if (selection === undefined) return units;
-  return units.filter(({ schema, name }) => selection.tables.has(quoteQualified(schema, name)));
 }
 
 function needsOf(selection: TableSelection, inventory: Inventory): RestoreContent['needs'] {

@@ -1,6 +1,5 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
-import { parseLsn } from '../changes/lsn.ts';
-import { replayChanges, type ReplayResult } from '../changes/replay.ts';
+import type { ReplayResult } from '../changes/replay.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
 import { runStages, runTasks, type Stage } from '../task-graph.ts';
@@ -22,11 +21,13 @@ import {
   requireSuitable,
   targetWishes,
 } from './check-target.ts';
+import { existingUnits } from './existing-units.ts';
 import { emptyExtensionTables, isSkipped } from './restored-extensions.ts';
 import { prepareSession } from './restore-session.ts';
 import { restoreLargeObjects } from './large-objects.ts';
-import { loadObject, loadStep, type LoadUnit } from './load-tables.ts';
+import { loadObject, loadStep } from './load-tables.ts';
 import { openTarget, type OpenedTarget } from './open-target.ts';
+import { replayContent } from './replay-content.ts';
 import { linkOf, readContent, type RestoreContent } from './restore-content.ts';
 import type { RestoreOptions, RestoreResult } from './restore-options.ts';
 import { databaseRules, differingProperties, giveProperties } from './restore-properties.ts';
@@ -34,6 +35,7 @@ import { lockLane, lockRestore, RestoreRecord, wishesOf } from './restore-record
 import { missedTarget, restoredPoint } from './restored-point.ts';
 import { schemaPhases, type SchemaPhases } from './schema-phases.ts';
 import type { SchemaEntry } from './schema-script.ts';
+import { chosenTables } from './select-tables.ts';
 import { restoreSequences } from './sequences.ts';
 
 export type { RestoreOptions, RestoreResult } from './restore-options.ts';
@@ -129,7 +131,7 @@ class Restore {
     await applier.run(session, phases.before);
     const { replay, tables } = await this.#build(lanes, phases, record, applier);
     await this.#finish(lanes, phases.after, tables, applier);
-    await this.#setSequences(session, applier);
+    await restoreSequences(session, this.#content, applier.kept);
     await this.#options.amend?.(this.#shown(replay));
     // Each by itself: one may take as long as all else.
     for (const refresh of phases.refreshes) await applier.apply(session, refresh);
@@ -164,7 +166,8 @@ class Restore {
   ): Promise<{ replay: ReplayResult | undefined; tables: BuildTasks }> {
     const { signal, progress, amend } = this.#options;
     const lanes = [session, ...others];
-    const units = await this.#existing(session);
+    const { units, problems } = await existingUnits(session, this.#content.units);
+    this.#problems.push(...problems);
     await emptyExtensionTables(session, units, record);
     const tables = planBuild(units, phases, this.#work(record, applier));
     const amount = units.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -179,7 +182,7 @@ class Restore {
     const begin = () => progress.step('build indexes');
     if (this.#replays) {
       await runStages(first, lanes, signal);
-      const replay = await this.#replay(session);
+      const replay = await replayContent(session, this.#content, this.#options);
       await runStages([{ tasks: tables.indexes, begin }], lanes, signal);
       return { replay, tables };
     }
@@ -244,7 +247,7 @@ class Restore {
     replay: ReplayResult | undefined,
   ): RestoreResult {
     const { inventory, plan, selection, units, neutralised } = this.#content;
-    const chosen = this.#chosen(inventory.tables);
+    const chosen = chosenTables(selection, inventory.tables);
     return {
       inventory,
       ...this.#shown(replay),
@@ -261,7 +264,7 @@ class Restore {
         ...applier.problems,
       ],
       notApplied: this.#notApplied,
-      inexact: this.#chosen([...(plan?.inexact ?? []), ...(replay?.inexact ?? [])]),
+      inexact: chosenTables(selection, [...(plan?.inexact ?? []), ...(replay?.inexact ?? [])]),
       skippedExtensions: this.#skippedExtensions,
       kept: applier.kept
         .filter(({ type }) => type !== 'SCHEMA')
@@ -271,34 +274,12 @@ class Restore {
     };
   }
 
-  /** Of some tables, those that are restored. */
-  #chosen<Table extends { schema: string; name: string }>(tables: readonly Table[]): Table[] {
-    const { selection } = this.#content;
-    return tables.filter(
-      ({ schema, name }) => !selection || selection.tables.has(quoteQualified(schema, name)),
-    );
-  }
-
   #applier(record: RestoreRecord): SchemaApplier {
     const { noOwner = false, noPrivileges = false, roleMapping = {} } = this.#options;
     const tolerant = this.#skippedExtensions.length > 0;
     const mayExist = this.#content.selection?.shared ?? new Set<SchemaEntry>();
     const rules = { noOwner, noPrivileges, roleMapping, tolerant, mayExist };
     return new SchemaApplier(rules, record, this.#options);
-  }
-
-  /** Tables that the schema did not make, for want of an extension, are reported. */
-  async #existing(session: PostgresSession): Promise<LoadUnit[]> {
-    const { units } = this.#content;
-    const names = [...new Set(units.map(({ schema, name }) => quoteQualified(schema, name)))];
-    const { rows } = await session.client.query(
-      'SELECT name FROM unnest($1::text[]) AS name WHERE pg_catalog.to_regclass(name) IS NULL',
-      [names],
-    );
-    const absent = new Set(rows.map((row: { name: string }) => row.name));
-    for (const where of absent)
-      this.#problems.push({ where, what: 'not loaded: the target has no such table' });
-    return units.filter(({ schema, name }) => !absent.has(quoteQualified(schema, name)));
   }
 
   async #loadLargeObjects(session: PostgresSession, record: RestoreRecord): Promise<void> {
@@ -312,39 +293,5 @@ class Restore {
     };
     const from = linkOf(chain, large.link);
     await restoreLargeObjects(session, from, large.entry.object, choice, record, this.#options);
-  }
-
-  async #replay({ client }: PostgresSession): Promise<ReplayResult | undefined> {
-    const { plan, states } = this.#content;
-    if (plan === undefined || plan.changes.length === 0) return undefined;
-    const { chain, signal, progress } = this.#options;
-    const amount = plan.changes.reduce((sum, at) => sum + (states[at]?.changes?.changes ?? 0), 0);
-    progress.step('replay changes', { amount, unit: 'rows' });
-    const changes = plan.changes.flatMap((link) => {
-      const stored = states[link]?.changes;
-      if (!stored) return [];
-      const backup = linkOf(chain, link);
-      const read = (until: AbortSignal) => backup.readObject(stored.object, until);
-      return [{ from: parseLsn(stored.from), to: parseLsn(stored.to), read }];
-    });
-    const tables = this.#chosen(plan.tables);
-    const { target } = plan;
-    const { mask } = this.#content;
-    return await replayChanges({ client, tables, changes, target, mask, signal, progress });
-  }
-
-  /** All of them; of some tables only those that this restore made. */
-  async #setSequences(session: PostgresSession, applier: SchemaApplier): Promise<void> {
-    const { sequences, selection, entries } = this.#content;
-    const made = new Set(
-      entries
-        .filter(({ type }) => type === 'SEQUENCE')
-        .filter((entry) => !applier.kept.includes(entry))
-        .map(({ schema, name }) => quoteQualified(schema, name)),
-    );
-    await restoreSequences(
-      session,
-      sequences.filter(({ schema, name }) => !selection || made.has(quoteQualified(schema, name))),
-    );
   }
 }

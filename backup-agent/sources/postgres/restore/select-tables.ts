@@ -47,6 +47,16 @@ export function selectTables(
   return new Selector(entries).select(patterns, extensions);
 }
 
+/** Of some tables, those that are restored: all, or those that were chosen. */
+export function chosenTables<Table extends { readonly schema: string; readonly name: string }>(
+  selection: TableSelection | undefined,
+  tables: readonly Table[],
+): Table[] {
+  return tables.filter(
+    ({ schema, name }) => !selection || selection.tables.has(quoteQualified(schema, name)),
+  );
+}
+
 class Selector {
   readonly #entries: readonly SchemaEntry[];
   readonly #references = new Map<SchemaEntry, References>();

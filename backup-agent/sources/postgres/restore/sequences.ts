@@ -1,14 +1,24 @@
 import { quoteQualified } from '../changes/quote.ts';
 import type { PostgresSession } from '../connection.ts';
-import type { Inventory } from '../inventory.ts';
+import type { RestoreContent } from './restore-content.ts';
+import type { SchemaEntry } from './schema-script.ts';
 
 const perQuery = 1_000;
 
-/** Sets every sequence that exists to where it stood. */
+/** Sets every sequence that exists to where it stood; with `--table` only those that were made. */
 export async function restoreSequences(
   { client }: PostgresSession,
-  sequences: readonly Inventory['sequences'][number][],
+  { sequences: all, selection, entries }: RestoreContent,
+  kept: readonly SchemaEntry[],
 ): Promise<void> {
+  const made = new Set(
+    entries
+      .filter((entry) => entry.type === 'SEQUENCE' && !kept.includes(entry))
+      .map(({ schema, name }) => quoteQualified(schema, name)),
+  );
+  const sequences = all.filter(
+    ({ schema, name }) => !selection || made.has(quoteQualified(schema, name)),
+  );
   for (let start = 0; start < sequences.length; start += perQuery) {
     const some = sequences.slice(start, start + perQuery);
     await client.query(
