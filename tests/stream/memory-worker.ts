@@ -9,6 +9,7 @@ import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
 import { digest } from '../../backup-agent/stream/digest.ts';
+import { releasing } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { tuneGarbageCollection } from '../../backup-agent/stream/garbage-collection.ts';
 import { through } from '../../backup-agent/stream/transform.ts';
@@ -38,5 +39,6 @@ const way = [
   decompress(),
 ];
 let received = 0;
-for await (const chunk of through(source(), way)) received += chunk.length;
+// As a storage does, which gives memory back as soon as it has written it.
+for await (const chunk of releasing(through(source(), way))) received += chunk.length;
 process.stdout.write(JSON.stringify({ received, grownBytes: peakBytes() - atRestBytes }));
