@@ -5,7 +5,7 @@ import type { SigningKey } from '../keys/signing-key.ts';
 import { newBackupId } from '../repository/backup-id.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { erasureDocument, sealDocument } from '../repository/documents.ts';
-import { erasuresIn, readErasures, readStoredErasure } from '../repository/erasures.ts';
+import { erasuresIn, readStoredErasure } from '../repository/erasures.ts';
 import { erasureKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createDocument } from '../repository/small-objects.ts';
@@ -15,6 +15,7 @@ import { encrypt } from '../stream/encrypt.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent } from './agent.ts';
 import { readLogOnly } from './history.ts';
+import { askForLedger } from './ledger.ts';
 import { lockOf } from './locks.ts';
 
 export interface ErasureRequest {
@@ -158,19 +159,14 @@ export async function listErasures(
   const read: string[] = [];
   const unread: Problem[] = [];
   for (const name of [own, ...copies]) {
-    try {
-      const repository = await agent.openRepository(name);
-      const log = await readLogOnly(agent, repository, job);
-      for (const erasure of await readErasures(repository, log, identities, agent.signal)) {
-        const entry = found.get(erasure.id) ?? { erasure, repositories: [] };
-        entry.repositories.push(name);
-        found.set(erasure.id, entry);
-      }
-      read.push(name);
-    } catch (error) {
-      if (!isHoldfastError(error) || agent.signal.aborted) throw error;
-      if (name !== own && error.code === 'repository-not-found') continue;
-      unread.push({ where: name, what: `${error.message} (${error.code})` });
+    const answer = await askForLedger(agent, { job, name, identities });
+    if (answer.state === 'unread') unread.push({ where: name, what: answer.why });
+    if (answer.state !== 'read') continue;
+    read.push(name);
+    for (const erasure of answer.requests) {
+      const entry = found.get(erasure.id) ?? { erasure, repositories: [] };
+      entry.repositories.push(name);
+      found.set(erasure.id, entry);
     }
   }
   const requests = [...found.values()]

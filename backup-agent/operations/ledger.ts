@@ -35,10 +35,10 @@ export async function readLedger(
   const found = new Map(own.map((request) => [request.id, request]));
   const known = new Set(found.keys());
   await pMap(others, async (name) => {
-    const elsewhere = { job, name, known, mayLack: name !== primary };
-    const { requests, why } = await readElsewhere(agent, elsewhere);
-    for (const request of requests) found.set(request.id, request);
-    if (why !== undefined) unread.push({ where: name, what: why });
+    const answer = await askForLedger(agent, { job, name, known, identities });
+    if (answer.state === 'unread') unread.push({ where: name, what: answer.why });
+    if (answer.state !== 'read') return;
+    for (const request of answer.requests) found.set(request.id, request);
   });
   return {
     requests: [...found.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1)),
@@ -46,32 +46,42 @@ export async function readLedger(
   };
 }
 
-interface Elsewhere {
+interface LedgerQuestion {
   readonly job: string;
+  /** Of the repository. */
   readonly name: string;
+  readonly identities: readonly string[];
   /** Requests that need not be read again. */
-  readonly known: ReadonlySet<string>;
-  /** Whether there need be no repository yet. */
-  readonly mayLack: boolean;
+  readonly known?: ReadonlySet<string>;
 }
 
-async function readElsewhere(
-  agent: ReadingAgent,
-  { job, name, known, mayLack }: Elsewhere,
-): Promise<{ readonly requests: readonly Erasure[]; readonly why?: string }> {
+/** `none`: a copy that was never made. */
+export type LedgerAnswer =
+  | { readonly state: 'read'; readonly requests: readonly Erasure[] }
+  | { readonly state: 'none' }
+  | { readonly state: 'unread'; readonly why: string };
+
+/** The ledger of one repository of a job, whose silence or damage is an answer too. */
+export async function askForLedger(
+  agent: Pick<ReadingAgent, 'openRepository' | 'seenCommits' | 'job' | 'signal'>,
+  { job, name, identities, known }: LedgerQuestion,
+): Promise<LedgerAnswer> {
   const patience = AbortSignal.timeout(patienceMs);
   const signal = AbortSignal.any([agent.signal, patience]);
   try {
     const repository = await agent.openRepository(name, signal);
     const log = await readLogOnly({ signal, seenCommits: agent.seenCommits }, repository, job);
-    const identities = await agent.recoveryIdentities();
-    return { requests: await readErasures(repository, log, identities, signal, known) };
+    return {
+      state: 'read',
+      requests: await readErasures(repository, log, identities, signal, known),
+    };
   } catch (error) {
     agent.signal.throwIfAborted();
     if (patience.aborted)
-      return { requests: [], why: `no answer within ${patienceMs / 1_000} seconds` };
+      return { state: 'unread', why: `no answer within ${patienceMs / 1_000} seconds` };
     if (!isHoldfastError(error)) throw error;
-    if (mayLack && error.code === 'repository-not-found') return { requests: [] };
-    return { requests: [], why: `${error.message} (${error.code})` };
+    const isCopy = name !== agent.job(job).repository;
+    if (isCopy && error.code === 'repository-not-found') return { state: 'none' };
+    return { state: 'unread', why: `${error.message} (${error.code})` };
   }
 }

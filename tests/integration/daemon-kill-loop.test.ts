@@ -97,7 +97,7 @@ test('killed again and again while rows are written, the chain restores to the l
   const before = await residentMebibytes(last.pid);
   const committed = await writer.stop();
   let seen = warm;
-  for (let more = 1; more < rounds(1, 8); more += 1) seen = await runEnded(last, seen);
+  for (let more = 1; more < rounds(1, 20); more += 1) seen = await runEnded(last, seen);
   // A run that was at work as the writer stopped may have missed its last rows.
   await runEnded(last, seen);
   const grown = (await residentMebibytes(last.pid)) - before;
@@ -132,7 +132,7 @@ test('two daemons with one configuration do each run once', async () => {
         ? (JSON.parse(stdout)[0].backups as { manifest: { id: string } }[])
         : [];
     };
-    while ((await backups()).length < rounds(2, 6)) await delay(500);
+    while ((await backups()).length < rounds(2, 12)) await delay(500);
     for (const daemon of daemons) daemon.signal('SIGTERM');
     await Promise.all(daemons.map(({ ended }) => ended));
     const minutes = (await backups()).map(({ manifest }) =>
