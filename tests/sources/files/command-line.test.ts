@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { stringify } from 'yaml';
-import { generateKeys } from '../../../backup-agent/operations/generate-keys.ts';
 import { holdfast } from '../../support/holdfast.ts';
+import { writeJobInstallation } from '../../support/job-installation.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { assertSameTree } from './tree.ts';
 
@@ -15,48 +14,16 @@ async function setUp() {
   const { path: directory } = resources.use(await temporaryDirectory());
   const source = join(directory, 'source');
   await mkdir(source);
-  const keys = await generateKeys({
-    directory: join(directory, 'keys'),
-    names: ['recovery', 'metadata', 'writer', 'curator'],
-    postQuantum: false,
-    now: () => new Date(),
+  const { configFile, identityFile } = await writeJobInstallation(directory, {
+    files: { type: 'files', path: 'source', exclude: ['*.tmp'] },
   });
-  const key = (name: string) => {
-    const found = keys.find((candidate) => candidate.name === name);
-    assert.ok(found, name);
-    return found;
-  };
-  const validFrom = new Date(Date.now() - 60_000).toISOString();
-  const configFile = join(directory, 'holdfast.yaml');
-  const configuration = {
-    version: 1,
-    repositories: { primary: { type: 'local', path: 'primary' } },
-    keys: {
-      recipients: [key('recovery').publicKey],
-      metadataIdentity: { file: key('metadata').file },
-      signing: { writer: { file: key('writer').file }, curator: { file: key('curator').file } },
-      trusted: ['writer', 'curator'].map((role) => ({
-        role,
-        publicKey: key(role).publicKey,
-        validFrom,
-      })),
-    },
-    jobs: {
-      files: {
-        source: { type: 'files', path: 'source', exclude: ['*.tmp'] },
-        repository: 'primary',
-        retention: { keepWithin: '30d' },
-      },
-    },
-  };
-  await writeFile(configFile, stringify(configuration), { mode: 0o600 });
   const owned = resources.move();
   const run = (...argv: string[]) => holdfast(['--config', configFile, ...argv]);
   return {
     directory,
     source,
     run,
-    restore: (...argv: string[]) => run('restore', 'files', '-i', key('recovery').file, ...argv),
+    restore: (...argv: string[]) => run('restore', 'files', '-i', identityFile, ...argv),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

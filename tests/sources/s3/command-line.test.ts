@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { stringify } from 'yaml';
-import { generateKeys, keyNames } from '../../../backup-agent/operations/generate-keys.ts';
 import { Bucket } from '../../../backup-agent/sources/s3/bucket.ts';
 import { startS3Server } from '../../fixtures/s3/server.ts';
 import { holdfast } from '../../support/holdfast.ts';
+import { writeJobInstallation } from '../../support/job-installation.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const signal = new AbortController().signal;
@@ -23,50 +22,15 @@ async function setUp() {
   const server = resources.use(await startS3Server());
   const { path: directory } = resources.use(await temporaryDirectory());
   const reach = { endpoint: server.endpoint, pathStyle: true };
-  const keys = await generateKeys({
-    directory: join(directory, 'keys'),
-    names: keyNames,
-    postQuantum: false,
-    now: () => new Date(),
+  const { configFile, identityFile } = await writeJobInstallation(directory, {
+    objects: { type: 's3', bucket: 'versioned', prefix: 'crm/', exclude: ['*.tmp'], ...reach },
   });
-  const key = (name: string) => {
-    const found = keys.find((candidate) => candidate.name === name);
-    assert.ok(found, name);
-    return found;
-  };
-  const [recovery, , metadata] = keys;
-  assert.ok(recovery && metadata);
-  const configFile = join(directory, 'holdfast.yaml');
-  const configuration = {
-    version: 1,
-    repositories: { primary: { type: 'local', path: 'primary' } },
-    keys: {
-      recipients: [recovery.publicKey],
-      metadataIdentity: { file: metadata.file },
-      signing: { writer: { file: key('writer').file } },
-      trusted: [
-        {
-          role: 'writer',
-          publicKey: key('writer').publicKey,
-          validFrom: new Date(Date.now() - 60_000).toISOString(),
-        },
-      ],
-    },
-    jobs: {
-      objects: {
-        source: { type: 's3', bucket: 'versioned', prefix: 'crm/', exclude: ['*.tmp'], ...reach },
-        repository: 'primary',
-        retention: { keepWithin: '30d' },
-      },
-    },
-  };
-  await writeFile(configFile, stringify(configuration), { mode: 0o600 });
   const owned = resources.move();
   return {
     directory,
     run: (...argv: string[]) => holdfast(['--config', configFile, ...argv], { env: environment }),
     restore: (...argv: string[]) =>
-      holdfast(['--config', configFile, 'restore', 'objects', '-i', recovery.file, ...argv], {
+      holdfast(['--config', configFile, 'restore', 'objects', '-i', identityFile, ...argv], {
         env: environment,
       }),
     bucket: (name: string, prefix = '') =>

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isHoldfastError } from '../../../../../backup-agent/errors/holdfast-error.ts';
 import { createPostgresSource } from '../../../../../backup-agent/sources/postgres/source.ts';
+import { sourceConfiguration } from '../../../../fixtures/postgres/source-configuration.ts';
 import { DiskRepository } from './disk-repository.ts';
 
 /**
@@ -10,14 +11,7 @@ import { DiskRepository } from './disk-repository.ts';
 const [url = '', repositoryFolder = '', fatalStep] = process.argv.slice(2);
 
 const source = createPostgresSource({
-  configuration: {
-    type: 'postgres',
-    url,
-    excludeTables: [],
-    excludeData: [],
-    lanes: 2,
-    slot: { warnAt: 2 ** 30, dropAt: 2 ** 33 },
-  },
+  configuration: sourceConfiguration(url),
   environment: { PATH: process.env['PATH'] },
   job: 'crm',
   directory: '/',
