@@ -3,15 +3,12 @@ import { assertRestored } from '../drills/assert-restored.ts';
 import { assertAll, type AssertionReport, type Comparison } from '../drills/assertion.ts';
 import { compareErasures } from '../drills/assertions/erasures.ts';
 import { compareObjects } from '../drills/assertions/objects.ts';
-import type { RestoredAttachments } from '../drills/assertions/attachments.ts';
 import { expectedContent, type ExpectedContent } from '../drills/expected-content.ts';
-import { heldPaths } from '../drills/held-before.ts';
 import type { Phase, PhaseClock } from '../drills/phase-clock.ts';
 import type { Sandbox } from '../drills/sandbox/sandbox.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
-import { chainOf } from '../repository/chain.ts';
-import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
+import type { HoldfastError} from '../errors/holdfast-error.ts';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { readInventory } from '../sources/postgres/inventory.ts';
 import {
   restorePostgres,
@@ -25,7 +22,12 @@ import type { Agent } from './agent.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillRun } from './drill.ts';
 import { readLedger, type Ledger } from './ledger.ts';
-import { momentOf, openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
+import {
+  restoreAttachments,
+  restoredAttachments,
+  type RestoredFiles,
+} from './rehearsed-attachments.ts';
+import type { ReadingAgent, SelectedBackup } from './select-backup.ts';
 import { timedProgress, type TimedProgress } from './timed-progress.ts';
 
 /** Where a drill can be interrupted, in the order that it passes them. */
@@ -75,12 +77,6 @@ export interface Restored {
 interface RestoredDatabase {
   readonly sandbox: Sandbox;
   readonly result: RestoreResult;
-}
-
-interface RestoredFiles {
-  readonly root?: string;
-  readonly files: number;
-  readonly fileBytes: number;
 }
 
 /** Failures that say something of the backup, not of the sandbox or of this host. */
@@ -231,54 +227,28 @@ export class Rehearsal {
     if (!attachments) return { files: 0, fileBytes: 0 };
     this.#progress.phase('attachments');
     const folder = this.#resources.use(await sandbox.createDirectory());
-    const isBucket = attachments.record.manifest.source.kind === 's3';
-    const report = await restoreInWorker(isBucket ? 'restoreObjects' : 'restore', {
-      chain: attachments.readers,
-      target: folder.path,
-      signal: agent.signal,
-      progress: this.#progress,
-    });
-    const [refused] = report.refused;
-    if (refused) throw new HoldfastError('object-damaged', `${refused.where}: ${refused.what}`);
+    const { signal } = agent;
+    const context = { signal, progress: this.#progress };
+    const restored = await restoreAttachments(attachments, folder.path, context);
     await this.#reached('attachments-restored');
-    return { root: folder.path, files: report.restored, fileBytes: report.bytes };
+    return restored;
   }
 
   async #assert(
     { sandbox, result }: RestoredDatabase,
-    { root }: RestoredFiles,
+    files: RestoredFiles,
     expected: ExpectedContent,
   ) {
-    const { configuration, agent } = this.#options;
+    const { configuration, agent, attachments } = this.#options;
     return await assertRestored({
       sandbox,
       expected,
       restored: result,
       rights: this.#ownsServer,
       configuration,
-      attachments: root === undefined ? undefined : this.#attachmentsIn(root, result),
+      attachments: attachments && restoredAttachments(agent, attachments, files, result),
       signal: agent.signal,
     });
-  }
-
-  #attachmentsIn(root: string, { point }: RestoreResult): RestoredAttachments {
-    const databaseMoment = new Date(point.time);
-    return {
-      root,
-      databaseMoment,
-      directoriesTellDeletions: this.#options.attachments?.record.manifest.source.kind !== 's3',
-      heldBefore: (paths) => this.#heldBefore(paths, databaseMoment),
-    };
-  }
-
-  /** By the newest backup of the attachments that was taken before the rows' moment. */
-  async #heldBefore(paths: ReadonlySet<string>, moment: Date): Promise<ReadonlySet<string>> {
-    const { attachments, agent } = this.#options;
-    const before = attachments?.backups.findLast((record) => momentOf(record) <= moment);
-    if (!attachments || !before) return new Set();
-    const chain = chainOf(attachments.backups, before.manifest.id);
-    const { readers } = await openChain(agent, attachments.repository, chain);
-    return await heldPaths(before.manifest.source.kind, readers, paths, agent.signal);
   }
 }
 

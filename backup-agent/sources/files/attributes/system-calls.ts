@@ -61,8 +61,8 @@ async function load(): Promise<SystemCalls | undefined> {
   if (!is64Bit) return undefined;
   try {
     const { default: koffi } = await import('koffi');
-    const process = koffi.load(null);
-    const platform = platformOf(process);
+    // Of the process itself: the C library that Node runs on.
+    const platform = platformOf(koffi.load(null));
     return platform && bind(platform, () => koffi.errno());
   } catch {
     // A platform without a binary, or one that does not let foreign code be called.
