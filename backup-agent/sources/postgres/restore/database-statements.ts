@@ -13,6 +13,8 @@ export interface DatabaseStatement {
   /** What it gives: `setting work_mem`, `owner` … */
   readonly gives: string;
   readonly sql: string;
+  /** The statement for people and logs, when it may hold a secret; else `sql` may be shown. */
+  readonly shown?: string;
 }
 
 /**
@@ -70,9 +72,12 @@ function settingStatement(
     role === undefined
       ? `DATABASE ${database}`
       : `ROLE ${roleName(role, rules)} IN DATABASE ${database}`;
+  const set = `ALTER ${whose} SET ${quoteIdentifier(name)} TO`;
   return {
     gives: `setting ${name}${of}`,
-    sql: `ALTER ${whose} SET ${quoteIdentifier(name)} TO ${settingValue(name, value)}`,
+    sql: `${set} ${settingValue(name, value)}`,
+    // A name with a dot is an application's or extension's own: some keep keys and passwords there.
+    ...(name.includes('.') ? { shown: `${set} …` } : {}),
   };
 }
 

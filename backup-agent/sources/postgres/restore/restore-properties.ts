@@ -24,12 +24,15 @@ export async function giveProperties(
   rules: DatabaseRules,
 ): Promise<Problem[]> {
   const refused: Problem[] = [];
-  for (const { gives, sql } of databaseStatements(properties, rules)) {
+  for (const { gives, sql, shown = sql } of databaseStatements(properties, rules)) {
     try {
       await client.query(sql);
     } catch (error) {
       if (!isDatabaseError(error)) throw error;
-      refused.push({ where: `${gives} of the database`, what: `${error.message}; it was ${sql}` });
+      refused.push({
+        where: `${gives} of the database`,
+        what: `${error.message}; it was ${shown}`,
+      });
     }
   }
   return refused;
@@ -62,8 +65,8 @@ export async function differingProperties(
         ? []
         : [{ where: `${name} of the database`, what: `it is ${found}, and was ${wanted}` }],
     ),
-    ...databaseStatements(properties, rules).flatMap(({ gives, sql }) =>
-      has.has(sql) ? [] : [{ where: `${gives} of the database`, what: sql }],
+    ...databaseStatements(properties, rules).flatMap(({ gives, sql, shown = sql }) =>
+      has.has(sql) ? [] : [{ where: `${gives} of the database`, what: shown }],
     ),
   ];
 }
