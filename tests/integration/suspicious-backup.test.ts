@@ -70,6 +70,8 @@ test('the daemon tells people of it by webhook, mail and SNS, though the backup 
       },
     };
     configuration.jobs['crm-attachments'].schedules = { incremental: '* * * * *' };
+    // At this pace of the clock the database soon misses its RPO, and people would hear of that too.
+    delete configuration.jobs['crm-database'].objectives;
   });
   await writeFile(join(crm.folder, 'more.locked'), randomBytes(4 * 2 ** 20));
   await using daemon = startFastDaemon(configFile, new Date(), 30, {
