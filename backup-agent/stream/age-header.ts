@@ -1,7 +1,6 @@
 import { Decrypter, Encrypter, type Stanza } from 'age-encryption';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
-import type { ByteReader } from './byte-reader.ts';
-import { payloadNonceBytes, tagBytes } from './age-payload.ts';
+import { ByteReader } from './byte-reader.ts';
 
 export interface Header {
   /** The textual header, its MAC line included. */
@@ -18,10 +17,10 @@ const maxHeaderBytes = 256 * 1024;
 /**
  * A new file key wrapped for every recipient.
  *
- * The package makes headers only as part of encrypting a file. So it encrypts an empty one, for the
- * real recipients and one more that adds no stanza and only notes the file key; what follows the
- * header (a nonce and the tag of one empty chunk, both of fixed size) is cut off and never used. The
- * header is thus the package's own, byte for byte, whatever kinds of recipients it learns.
+ * The package makes headers only as part of encrypting a file. So it begins to encrypt one that never
+ * comes, for the real recipients and one more that adds no stanza and only notes the file key; what
+ * follows the header is not read. The header is thus the package's own, byte for byte, whatever kinds
+ * of recipients it learns.
  */
 export async function createHeader(recipients: readonly string[]): Promise<Header> {
   let fileKey: Uint8Array | undefined;
@@ -33,9 +32,10 @@ export async function createHeader(recipients: readonly string[]): Promise<Heade
       return [];
     },
   });
-  const file = await encrypter.encrypt(new Uint8Array());
+  await using file = new ByteReader(await encrypter.encrypt(new ReadableStream()));
+  const bytes = await readHeader(file);
   if (fileKey === undefined) throw new Error('age-encryption did not wrap the file key');
-  return { bytes: file.subarray(0, file.length - payloadNonceBytes - tagBytes), fileKey };
+  return { bytes, fileKey };
 }
 
 /** Reads a header off the front of an age file, no byte more. `ciphertext-damaged` when it is none. */

@@ -1,31 +1,12 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
-import { blockBytes, ownBlocks } from './coalesce.ts';
+import { constants } from 'node:zlib';
+import { ownBlocks } from './coalesce.ts';
 import { donate } from './donated.ts';
+import { FrameEncoders } from './frame-encoder.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release } from './release.ts';
 import type { Transform } from './transform.ts';
 
 const defaultLevel = 3;
-
-/**
- * Room for whatever a block may become, ZSTD_compressBound of zstd.h and more: zstd then compresses in
- * one go, straight from the block into the room, without a copy of the block in its own memory. Of the
- * room only what is written to takes memory.
- */
-const frameRoomBytes = blockBytes + (blockBytes >> 8) + 64;
-
-const zstd = promisify(
-  (
-    block: Uint8Array,
-    params: Record<number, number>,
-    done: (error: Error | null, frame: Buffer<ArrayBuffer>) => void,
-  ) => {
-    // Without this, the header would not tell the content's size.
-    const pledgedSrcSize = block.length;
-    zstdCompress(block, { params, pledgedSrcSize, chunkSize: frameRoomBytes }, done);
-  },
-);
 
 /** What a stream holds. `rows` are lines of tables, as COPY writes them. */
 export type Content = 'rows' | 'anything';
@@ -66,29 +47,42 @@ export interface CompressOptions {
  */
 export function compress(options: CompressOptions = {}): Transform {
   const { level = defaultLevel, content = 'anything', concurrency = defaultConcurrency } = options;
-  const params = {
-    [constants.ZSTD_c_compressionLevel]: level,
-    [constants.ZSTD_c_checksumFlag]: 1,
-    ...(level === defaultLevel ? tables[content] : {}),
-  };
+  const encoders = encodersFor(level, content);
   return async function* (source, context = {}) {
     await using frames = new InFlight<Uint8Array>(concurrency);
     let empty = true;
     for await (const block of ownBlocks(source)) {
       context.signal?.throwIfAborted();
       empty = false;
-      frames.start(compressBlock(block, params));
+      frames.start(compressBlock(block, encoders));
       if (frames.full) yield await frames.next();
     }
-    if (empty) frames.start(compressBlock(new Uint8Array(), params));
+    if (empty) frames.start(compressBlock(new Uint8Array(), encoders));
     yield* frames.rest();
   };
+}
+
+/** Encoders of each kind that was ever asked for: a next stream finds them as the last one left them. */
+const encoders = new Map<string, FrameEncoders>();
+
+function encodersFor(level: number, content: Content): FrameEncoders {
+  const kind = level === defaultLevel ? content : String(level);
+  let found = encoders.get(kind);
+  if (found === undefined) {
+    found = new FrameEncoders({
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+      ...(level === defaultLevel ? tables[content] : {}),
+    });
+    encoders.set(kind, found);
+  }
+  return found;
 }
 
 /** A frame, which is its receiver's own. The block's memory is given back. */
 async function compressBlock(
   block: Uint8Array<ArrayBuffer>,
-  params: Record<number, number>,
+  encoders: FrameEncoders,
 ): Promise<Uint8Array> {
-  return donate(await zstd(block, params).finally(() => release(block)));
+  return donate(await encoders.encode(block).finally(() => release(block)));
 }
