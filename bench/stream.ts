@@ -16,6 +16,7 @@ import { z } from 'zod';
 import { generateIdentity } from '../backup-agent/keys/identities.ts';
 import { compress } from '../backup-agent/stream/compress.ts';
 import { encrypt } from '../backup-agent/stream/encrypt.ts';
+import { launcherFlags, launcherMalloc } from '../tests/support/launcher.ts';
 import { crmText, noise } from './stream/crm-text.ts';
 
 const mebibyte = 1024 * 1024;
@@ -43,10 +44,10 @@ async function measureOurs(args: readonly string[], directory: string): Promise<
   const worker = join(import.meta.dirname, 'stream', 'worker.ts');
   const env = {
     ...process.env,
-    MALLOC_TRIM_THRESHOLD_: String(mebibyte),
+    ...launcherMalloc,
     NODE_COMPILE_CACHE: join(directory, 'compiled'),
   };
-  const command = ['--max-semi-space-size=4', worker, ...args];
+  const command = [...launcherFlags, worker, ...args];
   const { stdout } = await promisify(execFile)(process.execPath, command, { env });
   return figures.parse(JSON.parse(stdout));
 }
