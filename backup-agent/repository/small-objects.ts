@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { CallOptions, PutOptions, Storage } from '../storage/storage.ts';
@@ -12,7 +11,10 @@ export async function readSmall(
   key: string,
   options: CallOptions = {},
 ): Promise<Uint8Array> {
-  return await buffer(bounded(await storage.get(key, options), key));
+  const [first = new Uint8Array(), ...rest] = await Array.fromAsync(
+    bounded(await storage.get(key, options), key),
+  );
+  return rest.length === 0 ? first : Buffer.concat([first, ...rest]);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open as openFile, read } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { GetOptions } from '../storage.ts';
 import { isAbsence, isSystemError } from './file-errors.ts';
 
@@ -26,23 +27,33 @@ export async function* readFile(
   });
 }
 
+const openDescriptor = promisify(openFile);
+const readInto = promisify(read);
+
 /**
- * A regular file of one chunk at most, without the cost of a stream and in as few calls to the system
- * as there can be; `large` for one that is larger, undefined where there is no regular file.
+ * A regular file of one chunk at most, without the cost of a stream or of a file handle, which is most of
+ * what a document costs: a history is thousands of them. `large` for one that is larger, undefined
+ * where there is no regular file.
+ * What an open file is, the system knows without a look at the disk, so those calls do not wait.
  */
 export async function readSmallFile(path: string): Promise<Uint8Array | 'large' | undefined> {
-  await using handle = await openIfThere(path);
-  const stats = await handle?.stat();
-  if (handle === undefined || stats?.isFile() !== true) return undefined;
-  const { size } = stats;
-  if (size > readChunkBytes) return 'large';
-  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, 0);
-  return buffer.subarray(0, bytesRead);
+  const descriptor = await openIfThere(path);
+  if (descriptor === undefined) return undefined;
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return undefined;
+    const { size } = stats;
+    if (size > readChunkBytes) return 'large';
+    const { buffer, bytesRead } = await readInto(descriptor, Buffer.allocUnsafe(size), 0, size, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+async function openIfThere(path: string): Promise<number | undefined> {
   try {
-    return await open(path, readFlags);
+    return await openDescriptor(path, readFlags);
   } catch (error) {
     // ENXIO is open(2)'s answer for a socket.
     if (isAbsence(error) || isSystemError(error, 'ENXIO')) return undefined;
