@@ -183,7 +183,7 @@ try {
     log,
     now: () => new Date(),
   };
-  const slot = await take(takeFull(setup, run));
+  const slot = await take(takeFull(setup, run, session));
   await using copyServer = await startThrowawayServer({
     binaries: await findServerBinaries(binaries),
     settings: { shared_buffers: '512MB', max_wal_size: '8GB' },

@@ -125,7 +125,7 @@ export class RepositoryBackupWriter implements BackupWriter {
 
 /** Told by the name, which says what the object is to whoever recovers it by hand. */
 function contentOf(name: string): Content {
-  return name.endsWith('.copy') ? 'rows' : 'anything';
+  return /\.(copy|pgoutput)$/.test(name) ? 'rows' : 'anything';
 }
 
 /** Does a last thing before whoever reads the stream learns that it is at its end. */

@@ -30,7 +30,9 @@ const storage = openLocalStorage(join(directory, 'repository'));
 const keys = z
   .object({ identity: z.string(), recipient: z.string() })
   .parse(JSON.parse(await readFile(join(directory, 'keys.json'), 'utf8')));
-const manifestFile = join(directory, 'manifest.json');
+/** Of the last full, which a restore is of, and of the backup that an incremental hangs on. */
+const fullFile = join(directory, 'full.json');
+const newestFile = join(directory, 'newest.json');
 
 async function backUp(requested: 'full' | 'incremental', keepSlot: boolean): Promise<void> {
   const recipients = { objects: [keys.recipient], meta: [keys.recipient] };
@@ -53,28 +55,28 @@ async function backUp(requested: 'full' | 'incremental', keepSlot: boolean): Pro
     job: 'bench',
     directory,
   });
-  const chain = requested === 'full' ? [] : [await reader()];
+  const chain = requested === 'full' ? [] : [await reader(newestFile)];
   for await (const prepared of source.backup({ ...run, chain, requested, begin })) {
     if (prepared.kind !== requested)
       throw new Error(`a ${prepared.kind} was taken: ${prepared.reason}`);
-    if (requested === 'incremental' || !writer) continue;
+    if (!writer) continue;
     const { objects, meta } = writer.written;
-    const manifest = { job: 'bench', id: writer.id, kind: 'full', point: prepared.point };
-    const rest = { objects, meta, source: prepared.source };
-    await writeFile(manifestFile, JSON.stringify({ ...manifest, ...rest }));
+    const { kind, point, source: facts } = prepared;
+    const manifest = { job: 'bench', id: writer.id, kind, point, objects, meta, source: facts };
+    const file = keepSlot ? newestFile : fullFile;
+    await writeFile(file, JSON.stringify(manifest));
     if (!keepSlot) return;
   }
 }
 
-/** Of the last full. */
-async function reader() {
+async function reader(manifestFile: string) {
   // Only what a reader looks at: there is no repository around it here.
   const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest;
   return createBackupReader(storage, manifest, [keys.identity]);
 }
 
 async function restore(): Promise<void> {
-  const chain = [await reader()];
+  const chain = [await reader(fullFile)];
   await restorePostgres({ ...run, chain, target: await resolveTarget({ url, environment }) });
 }
 

@@ -25,14 +25,13 @@ export async function slotsOfJob(client: ClientBase, job: string): Promise<strin
  * without `keep`, a job that is removed leaves nothing.
  */
 export async function dropOtherSlots(
-  setup: SourceSetup,
-  signal: AbortSignal,
+  client: ClientBase,
+  job: string,
   keep: string | undefined,
 ): Promise<string[]> {
-  await using session = await connect(setup.target, { signal });
-  const slots = await slotsOfJob(session.client, setup.job);
+  const slots = await slotsOfJob(client, job);
   const others = slots.filter((name) => name !== keep);
-  for (const name of others) await dropSlot(session.client, name);
+  for (const name of others) await dropSlot(client, name);
   return others;
 }
 

@@ -8,8 +8,11 @@ import {
   defaultMaxWalBytes,
   type ChangeFeed,
 } from './changes/change-feed.ts';
+import type { FollowState } from './changes/follow-state.ts';
 import { guardChainSlot } from './changes/job-slots.ts';
-import { connect } from './connection.ts';
+import { readFollowState } from './changes/read-follow-state.ts';
+import { guardSlot } from './changes/slot-safety.ts';
+import { connect, type PostgresSession } from './connection.ts';
 import { examine } from './preflight.ts';
 import { resolveTarget, type Variables } from './connection-target.ts';
 import { dumpSchema } from './dump-schema.ts';
@@ -96,15 +99,26 @@ async function* runBackup(
   run: BackupRun,
 ): AsyncGenerator<PreparedBackup, void, undefined> {
   const current = slotOfChain(run);
-  await dropOtherSlots(setup, run.signal, current);
+  const state = run.requested === 'full' ? undefined : newestState(run);
+  await using session = await connect(setup.target, { signal: run.signal });
+  await dropOtherSlots(session.client, setup.job, current);
   let reason: string | undefined;
   if (run.requested !== 'full') {
-    reason = yield* followChain(setup, run, current);
+    reason = yield* followChain(setup, run, current, { session, state });
     if (reason === undefined) return;
   }
-  const slot = yield* takeFull(setup, run, reason);
+  const slot = yield* takeFull(setup, run, session, reason);
   // Committed: the former chain is closed, and its slot would keep log for nothing.
-  await dropOtherSlots(setup, run.signal, slot);
+  await dropOtherSlots(session.client, setup.job, slot);
+}
+
+/** Read while the session is opened, for opening it takes the processor nothing. */
+function newestState({ chain, signal }: BackupRun): Promise<FollowState> | undefined {
+  const newest = chain.at(-1);
+  const state = newest && readFollowState(newest, signal);
+  // Whoever asks for it is told; it may be that nobody comes to that.
+  state?.catch(() => undefined);
+  return state;
 }
 
 /** Returns why a full is needed instead; undefined when the chain went on. */
@@ -112,15 +126,18 @@ async function* followChain(
   setup: SourceSetup,
   run: BackupRun,
   slot: string | undefined,
+  { session, state }: { session: PostgresSession; state: Promise<FollowState> | undefined },
 ): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
-  if (run.chain.length === 0) return 'there is no full backup yet';
+  if (state === undefined) return 'there is no full backup yet';
   if (slot === undefined) return 'the newest full was taken without a slot to go on from';
-  await guardChainSlot(setup, slot, run, { drop: false });
+  const { warnBytes } = setup.slot;
+  await guardSlot(session.client, slot, { warnBytes, dropBytes: undefined }, run.log);
   try {
-    return yield* captureChanges(changeFeed(setup, slot, run.signal), run);
+    const feed = changeFeed(setup, slot, run.signal);
+    return yield* captureChanges(feed, run, { session, state: await state });
   } catch (error) {
     // The first error is the one that tells; a slot that cannot be read may still fill the disk.
-    await guardChainSlot(setup, slot, run, { drop: true }).catch(() => undefined);
+    await guardChainSlot(setup, slot, run).catch(() => undefined);
     throw error;
   }
 }

@@ -97,12 +97,12 @@ interface Aligned {
 /** Reads the changes up to a position, stores them, and describes the result. */
 async function takeChanges(step: Step, end: StepEnd): Promise<StepResult> {
   const { feed, run, client, state } = step;
-  const writer = end.writer ?? (await run.begin('incremental'));
   const watcher = new ChangeWatcher();
   const { majorVersion } = state.server;
   const { slot, publications } = feed;
   run.progress.step('read changes');
   const stream = peekChanges(client, { slot, publications, majorVersion, upTo: end.upTo });
+  const writer = end.writer ?? (await run.begin('incremental'));
   await writer.writeObject(changesObjectName, watcher.watch(stream));
   const summary = watcher.summary();
   // A backup names what it holds itself, and tells what it knows.

@@ -4,12 +4,20 @@ import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import type { BackupRun, PreparedBackup } from '../../source.ts';
 import { takeStep, type LogEnd } from './capture-step.ts';
 import { whyNewFull } from './chain-check.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { ChangeFeed, Session } from './change-feed.ts';
 import type { FollowState } from './follow-state.ts';
 import { parseLsn, type Lsn } from './lsn.ts';
 import { readFollowState } from './read-follow-state.ts';
 import { readServerIdentity } from './server-identity.ts';
 import { advanceSlot, slotStatus } from './slot.ts';
+
+/** What the caller has at hand already. */
+export interface BegunCapture {
+  /** Stays open. */
+  readonly session: Session;
+  /** Of the newest backup of the chain. */
+  readonly state: FollowState;
+}
 
 /**
  * Takes incrementals until the log is captured up to where it stood when the run began: read, store,
@@ -22,13 +30,14 @@ import { advanceSlot, slotStatus } from './slot.ts';
 export async function* captureChanges(
   feed: ChangeFeed,
   run: BackupRun,
+  begun?: BegunCapture,
 ): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
   const newest = run.chain.at(-1);
   if (newest === undefined) return 'there is no full backup yet';
-  let state = await readFollowState(newest, run.signal);
+  let state = begun?.state ?? (await readFollowState(newest, run.signal));
   let since: string = newest.point.time;
-  await using session = await feed.connect();
-  const { client } = session;
+  await using stack = new AsyncDisposableStack();
+  const { client } = begun?.session ?? stack.use(await feed.connect());
   let goal: Lsn | undefined;
   for (;;) {
     run.signal.throwIfAborted();
@@ -70,7 +79,15 @@ async function checkChain(
   return undefined;
 }
 
-const logEndRow = z.object({ time: z.date(), end: z.string() });
+/** The driver answers several statements with as many results. */
+const logEndAnswers = z.tuple([
+  z.unknown(),
+  z.unknown(),
+  z.object({ rows: z.tuple([z.object({ time: z.date() })]) }),
+  z.unknown(),
+  z.unknown(),
+  z.object({ rows: z.tuple([z.object({ end: z.string() })]) }),
+]);
 
 /**
  * The clock is read first: what committed before `time` is before `end`. A commit made with
@@ -78,10 +95,10 @@ const logEndRow = z.object({ time: z.date(), end: z.string() });
  * small message, committed with a flush, brings the rest of the log to disk with it.
  */
 async function readLogEnd(client: Client): Promise<LogEnd> {
-  const time = await client.query('SELECT clock_timestamp() AS time');
-  await client.query(`BEGIN; SET LOCAL synchronous_commit = local;
-    SELECT pg_catalog.pg_logical_emit_message(true, 'holdfast-flush', ''); COMMIT`);
-  const end = await client.query('SELECT pg_catalog.pg_current_wal_flush_lsn()::text AS end');
-  const row = logEndRow.parse({ ...time.rows[0], ...end.rows[0] });
-  return { time: row.time, end: parseLsn(row.end) };
+  const answers: unknown = await client.query(`
+    BEGIN; SET LOCAL synchronous_commit = local; SELECT clock_timestamp() AS time;
+    SELECT pg_catalog.pg_logical_emit_message(true, 'holdfast-flush', ''); COMMIT;
+    SELECT pg_catalog.pg_current_wal_flush_lsn()::text AS end`);
+  const [, , clock, , , log] = logEndAnswers.parse(answers);
+  return { time: clock.rows[0].time, end: parseLsn(log.rows[0].end) };
 }

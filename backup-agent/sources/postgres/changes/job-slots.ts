@@ -6,20 +6,14 @@ import { slotStatus, type SlotVerdict } from './slot.ts';
 
 type Watch = Pick<SourceContext, 'signal' | 'log'>;
 
-/**
- * Guards a chain's slot with the job's limits: for the daemon between runs, and for a run that fails.
- * While a run is able to read, pass `drop: false`: reading frees what dropping would lose.
- */
+/** Guards a chain's slot with the job's limits, for a run that fails: it may be dropped. */
 export async function guardChainSlot(
   setup: SourceSetup,
   slot: string,
   context: Watch,
-  options: { readonly drop: boolean },
 ): Promise<SlotVerdict> {
   await using session = await connect(setup.target, { signal: context.signal });
-  const { warnBytes, dropBytes } = setup.slot;
-  const limits = { warnBytes, dropBytes: options.drop ? dropBytes : undefined };
-  return await guardSlot(session.client, slot, limits, context.log);
+  return await guardSlot(session.client, slot, setup.slot, context.log);
 }
 
 /** What the server keeps for a chain's slot. */

@@ -14,14 +14,19 @@ export interface Peek {
 
 /**
  * The slot's changes as a binary COPY stream, from its confirmed position on. Peeking consumes
- * nothing; the consuming functions do so even in a transaction that rolls back. Leaving the loop
- * early breaks the connection.
+ * nothing; the consuming functions do so even in a transaction that rolls back. The server begins at
+ * once, and decodes all of it before the first byte comes: whatever else is to be prepared may be
+ * prepared meanwhile. Leaving the loop early breaks the connection.
  */
-export async function* peekChanges(
+export function peekChanges(
   client: ClientBase,
   peek: Peek,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const block of client.query(new CopyOutQuery(peekStatement(peek))).blocks()) {
+  return ownBlocks(client.query(new CopyOutQuery(peekStatement(peek))));
+}
+
+async function* ownBlocks(query: CopyOutQuery): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const block of query.blocks()) {
     // Whoever looks at the messages on their way keeps the beginning of one until the next block.
     takeDonated(block);
     yield block;

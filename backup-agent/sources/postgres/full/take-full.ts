@@ -8,7 +8,7 @@ import { formatLsn } from '../changes/lsn.ts';
 import { readSequences } from '../changes/sequences.ts';
 import { dropSlot } from '../changes/slot.ts';
 import { readTables } from '../changes/table-catalog.ts';
-import { connect, type PostgresSession } from '../connection.ts';
+import type { PostgresSession } from '../connection.ts';
 import { readDatabaseProperties } from '../database-properties.ts';
 import { dumpSchema } from '../dump-schema.ts';
 import { inventoryName, type Inventory } from '../inventory.ts';
@@ -26,14 +26,14 @@ import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapsh
  * Takes a full: everything in one snapshot, which is also where the slot for the incrementals
  * starts. While it runs the slot is a temporary one, so a killed run leaves nothing on the server; it
  * becomes lasting just before the full is handed over to be committed. `reason` says why a full is
- * taken although something else was asked for. Returns the name of the slot, once committed.
+ * taken although something else was asked for; `control` is a session outside the snapshot. Returns the name of the slot, once committed.
  */
 export async function* takeFull(
   setup: SourceSetup,
   run: BackupRun,
+  control: PostgresSession,
   reason?: string,
 ): AsyncGenerator<PreparedBackup, string | undefined, undefined> {
-  await using control = await connect(setup.target, { signal: run.signal });
   const facts = await readServerFacts(control.client);
   const names = jobPublications(setup.job);
   const obstacle = await whyNoFollowing(control.client, facts, names);
