@@ -33,3 +33,19 @@ export async function runLanes<Item, Lane>(
   signal.throwIfAborted();
   if (results.some((result) => result)) throw failure.signal.reason;
 }
+
+/**
+ * Does several things at once and answers with what each of them gives. The first failure aborts the
+ * signal that all of them get; the promise rejects with it once each has stopped.
+ */
+export async function atOnce<Results extends readonly unknown[]>(
+  signal: AbortSignal,
+  ...works: { [At in keyof Results]: (signal: AbortSignal) => Promise<Results[At]> }
+): Promise<Results> {
+  const results: unknown[] = [];
+  await runLanes(works.entries(), works, signal, async (_, [at, work], both) => {
+    results[at] = await work(both);
+  });
+  // Each stands at the place of its work, whose type says what it is.
+  return results as unknown as Results;
+}

@@ -41,14 +41,16 @@ async function restored(source: SourceFixture, database: string, sql: string): P
   return rows;
 }
 
-/** Runs a full and calls back before each object is stored. */
+/** Runs a full and calls back before each object is stored, or as soon as its snapshot is there. */
 async function fullWith(
   source: SourceFixture,
   beforeObject: (name: string) => Promise<void>,
+  inSnapshot: () => Promise<unknown> = async () => undefined,
 ): Promise<void> {
   const run = source.repository.run();
   const begin = async (kind: 'full' | 'incremental' | 'differential'): Promise<BackupWriter> => {
     const writer = await run.begin(kind);
+    await inSnapshot();
     const inner = writer.writeObject.bind(writer);
     return Object.assign(writer, {
       writeObject: async (name: string, bytes: ByteStream) => {
@@ -96,9 +98,11 @@ test('a table that is truncated after the snapshot is reported, not stored as em
   await source.query(`CREATE TABLE a AS SELECT 1 AS id; ALTER TABLE a ADD PRIMARY KEY (id);
     CREATE TABLE other (id int PRIMARY KEY)`);
   await source.prepare();
-  await fullWith(source, async (name) => {
-    if (name === 'schema.sql') await source.query('TRUNCATE a; INSERT INTO a VALUES (2)');
-  });
+  await fullWith(
+    source,
+    async () => undefined,
+    () => source.query('TRUNCATE a; INSERT INTO a VALUES (2)'),
+  );
   const [full] = source.repository.chain;
   assert.ok(full);
   const { tables } = await readInventory(full, never);

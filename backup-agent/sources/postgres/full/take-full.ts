@@ -3,15 +3,16 @@ import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
 import { readConfigurationTables, readSchemaNeeds, readTablePages } from '../catalog.ts';
 import { tableCoverage } from '../changes/coverage.ts';
 import { firstFollowState } from '../changes/first-state.ts';
-import { followStateName } from '../changes/follow-state.ts';
+import { followStateName, type FollowState } from '../changes/follow-state.ts';
 import { formatLsn } from '../changes/lsn.ts';
 import { readSequences } from '../changes/sequences.ts';
 import { dropSlot } from '../changes/slot.ts';
-import { readTables } from '../changes/table-catalog.ts';
+import { readTables, type CatalogTable } from '../changes/table-catalog.ts';
 import type { PostgresSession } from '../connection.ts';
 import { readDatabaseProperties } from '../database-properties.ts';
 import { dumpSchema } from '../dump-schema.ts';
 import { inventoryName, type Inventory } from '../inventory.ts';
+import { atOnce } from '../lanes.ts';
 import { readServerFacts, whyNoFollowing, type ServerFacts } from '../server-facts.ts';
 import { jobPublications, leavesOut, newSlotName, type SourceSetup } from '../source-setup.ts';
 import { schemaObjectName } from '../changes/capture-step.ts';
@@ -19,7 +20,7 @@ import { copyTables } from './copy-tables.ts';
 import { describeTables } from './describe-tables.ts';
 import { backUpLargeObjects } from './large-objects.ts';
 import { loadScript, loadScriptName } from './load-script.ts';
-import { planCopies } from './plan-copies.ts';
+import { planCopies, type CopyPlan } from './plan-copies.ts';
 import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapshot.ts';
 
 /**
@@ -102,10 +103,11 @@ class FullBackup {
 
   async take(obstacle: string | undefined): Promise<PreparedBackup> {
     const writer = await this.#run.begin('full');
-    const { inventory, problems } = await this.#write(writer, obstacle);
-    await this.#writeFollowState(writer, inventory, problems);
-    await writer.writeMeta(inventoryName, [Buffer.from(JSON.stringify(inventory))]);
-    await writer.writeMeta(loadScriptName, [Buffer.from(loadScript(inventory))]);
+    const { inventory, problems, state } = await this.#write(writer, obstacle);
+    const meta = (name: string, text: string) => writer.writeMeta(name, [Buffer.from(text)]);
+    if (state) await meta(followStateName, JSON.stringify(state));
+    await meta(inventoryName, JSON.stringify(inventory));
+    await meta(loadScriptName, loadScript(inventory));
     const { point, time } = this.#snapshot;
     const rows = inventory.tables.reduce((sum, table) => sum + table.rows, 0);
     return {
@@ -129,57 +131,68 @@ class FullBackup {
     };
   }
 
-  async #write(
-    writer: BackupWriter,
-    obstacle: string | undefined,
-  ): Promise<{ inventory: Inventory; problems: Problem[] }> {
+  async #write(writer: BackupWriter, obstacle: string | undefined): Promise<WrittenFull> {
     const { client } = this.#snapshot.holder;
-    const { majorVersion } = this.#facts;
-    const names = jobPublications(this.#setup.job);
-    const tables = await readTables(client, [names.all, names.keyed], majorVersion);
-    const configuration = await readConfigurationTables(client);
-    const { excludeTables, excludeData } = this.#setup;
-    const plan = planCopies({
-      tables,
-      excludeTables,
-      excludeData,
-      configuration,
-      pages: await readTablePages(client),
-      ranges: majorVersion >= 14,
-    });
-    const schema = await this.#writeSchema(writer);
+    const { tables, configuration, plan } = await this.#plan();
     this.#run.progress.step('copy tables');
-    const result = await copyTables(
-      this.#setup,
-      this.#snapshot.name,
-      plan.units,
-      writer,
-      this.#run,
+    // All in one snapshot, so it does not matter which is read when.
+    const [dumpVersion, described, result] = await atOnce(
+      this.#run.signal,
+      (signal) => this.#writeSchema(writer, signal),
+      () => this.#describe(tables),
+      (signal) =>
+        copyTables(this.#setup, this.#snapshot.name, plan.units, writer, { ...this.#run, signal }),
     );
     const large = await backUpLargeObjects(this.#snapshot.holder, writer);
-    const { version, database, encoding, collate, ctype } = this.#facts;
+    const { version, majorVersion, database, encoding, collate, ctype } = this.#facts;
     const inventory: Inventory = {
       format: 'holdfast-postgres-inventory/1',
       server: { version, majorVersion, database, encoding, collate, ctype },
       schema: schemaObjectName,
-      dumpVersion: schema.version,
+      dumpVersion,
       following: {
         ...(this.#slot === undefined ? {} : { slot: this.#slot }),
         ...(obstacle === undefined ? {} : { reason: obstacle }),
       },
       tables: describeTables({ plan, result, configuration, coverage: tableCoverage }),
-      ...(await readSchemaNeeds(client)),
+      ...described.needs,
       // Not in the snapshot, which they do not know: there each would stay locked until its end.
       sequences: await readSequences(this.#control.client),
       largeObjects: large.entry,
       database: await readDatabaseProperties(client),
     };
-    return { inventory, problems: [...result.missing.values(), ...large.problems] };
+    const problems = [...result.missing.values(), ...large.problems];
+    const state = described.state && followState(described.state, inventory);
+    return { inventory, problems, state };
   }
 
-  async #writeSchema(writer: BackupWriter): Promise<{ version: number }> {
+  async #plan(): Promise<PlannedFull> {
+    const { client } = this.#snapshot.holder;
+    const { majorVersion } = this.#facts;
+    const { excludeTables, excludeData } = this.#setup;
+    const tables = await readTables(client, this.#publications, majorVersion);
+    const configuration = await readConfigurationTables(client);
+    const pages = await readTablePages(client);
+    const ranges = majorVersion >= 14;
+    const plan = planCopies({
+      tables,
+      excludeTables,
+      excludeData,
+      configuration,
+      pages,
+      ranges,
+    });
+    return { tables, configuration, plan };
+  }
+
+  get #publications(): string[] {
+    const names = jobPublications(this.#setup.job);
+    return [names.all, names.keyed];
+  }
+
+  /** Returns the version of what dumped it. */
+  async #writeSchema(writer: BackupWriter, signal: AbortSignal): Promise<number> {
     const { target, binaries, variables, excludeTables } = this.#setup;
-    this.#run.progress.step('dump the schema');
     const { sql, version } = await dumpSchema({
       target,
       binaries,
@@ -187,44 +200,48 @@ class FullBackup {
       excludeTables,
       serverMajorVersion: this.#facts.majorVersion,
       snapshot: this.#snapshot.name,
-      signal: this.#run.signal,
+      signal,
     });
     await writer.writeObject(schemaObjectName, [Buffer.from(sql)]);
-    return { version };
+    return version;
   }
 
-  /**
-   * What the first incremental goes on from. A table that could not be copied is described as one it
-   * does not know, so that it copies it whole.
-   */
-  async #writeFollowState(
-    writer: BackupWriter,
-    inventory: Inventory,
-    problems: readonly Problem[],
-  ): Promise<void> {
+  /** What the schema needs, and what the first incremental goes on from, where one can follow. */
+  async #describe(tables: readonly CatalogTable[]) {
     const { point, holder } = this.#snapshot;
-    if (this.#slot === undefined || point === undefined) return;
-    const names = jobPublications(this.#setup.job);
-    const state = await firstFollowState(
-      holder.client,
-      {
-        slot: this.#slot,
-        publications: [names.all, names.keyed],
-        leavesOut: (table) => leavesOut(this.#setup, table),
-      },
-      point,
-      inventory.sequences,
-    );
-    const whole =
-      problems.length === 0
-        ? new Set<number>()
-        : new Set(
-            inventory.tables
-              .filter((table) => table.leftOut?.startsWith('not copied'))
-              .map((table) => table.oid),
-          );
-    const tables = state.tables.filter((table) => !whole.has(table.oid));
-    const document = { ...state, tables, schema: schemaObjectName };
-    await writer.writeMeta(followStateName, [Buffer.from(JSON.stringify(document))]);
+    const needs = await readSchemaNeeds(holder.client);
+    if (this.#slot === undefined || point === undefined) return { needs, state: undefined };
+    const feed = {
+      slot: this.#slot,
+      publications: this.#publications,
+      leavesOut: (table: CatalogTable) => leavesOut(this.#setup, table),
+    };
+    return { needs, state: await firstFollowState(holder.client, feed, point, tables) };
   }
+}
+
+interface PlannedFull {
+  readonly tables: readonly CatalogTable[];
+  readonly configuration: ReadonlyMap<number, string>;
+  readonly plan: CopyPlan;
+}
+
+interface WrittenFull {
+  readonly inventory: Inventory;
+  readonly problems: readonly Problem[];
+  readonly state: FollowState | undefined;
+}
+
+/**
+ * What the first incremental goes on from. A table that could not be copied is described as one it
+ * does not know, so that it copies it whole.
+ */
+function followState(first: Omit<FollowState, 'sequences'>, inventory: Inventory): FollowState {
+  const whole = new Set(
+    inventory.tables
+      .filter((table) => table.leftOut?.startsWith('not copied'))
+      .map((table) => table.oid),
+  );
+  const tables = first.tables.filter((table) => !whole.has(table.oid));
+  return { ...first, tables, schema: schemaObjectName, sequences: inventory.sequences };
 }

@@ -8,10 +8,11 @@ import type { PostgresSession } from '../connection.ts';
 import type { RestoreRecord } from './restore-record.ts';
 import type { RestoreMask } from './restore-mask.ts';
 
-/** One object of COPY text, and the table it goes into. */
+/** COPY text, and the table it goes into. */
 export interface LoadUnit {
   readonly from: BackupReader;
-  readonly object: string;
+  /** One after the other. */
+  readonly objects: readonly string[];
   readonly schema: string;
   readonly name: string;
   readonly columns: readonly string[];
@@ -22,15 +23,16 @@ export interface LoadUnit {
   readonly extensionRows?: string;
 }
 
-/** The step that records one object as loaded. */
-export function loadStep({ from, object }: LoadUnit): string {
-  return `rows ${from.id} ${object}`;
+/** The step that records it as loaded. Short, for it is a key. */
+export function loadStep({ from, objects }: LoadUnit): string {
+  const more = objects.length > 1 ? ` and ${objects.length - 1} more` : '';
+  return `rows ${from.id} ${objects[0]}${more}`;
 }
 
 export interface LoadRules {
   readonly record: RestoreRecord;
   readonly mask: RestoreMask | undefined;
-  /** The object is all that its table will hold. */
+  /** It is all that its table will hold. */
   readonly whole: boolean;
 }
 
@@ -38,20 +40,21 @@ export interface LoadRules {
 const worthFreezingBytes = 1024 * 1024;
 
 /**
- * Loads one object into its table, in a transaction that records it too. A table whose rows all come
+ * Loads rows into their table, in a transaction that records it too. A table whose rows all come
  * at once is emptied in the same transaction: so the server may write rows that everybody sees
  * (FREEZE), and need not look at each again to find that out, nor log them where it keeps no log for
  * others (`wal_level` minimal).
  */
-export async function loadObject(
+export async function loadRows(
   { client }: PostgresSession,
   unit: LoadUnit,
   { record, mask, whole }: LoadRules,
   context: SourceContext,
 ): Promise<void> {
   const { signal } = context;
-  const freezes = whole && unit.extensionRows === undefined && unit.bytes >= worthFreezingBytes;
-  const stored = await unit.from.readObject(unit.object, signal);
+  const large = unit.bytes >= worthFreezingBytes || unit.objects.length > 1;
+  const freezes = whole && unit.extensionRows === undefined && large;
+  const stored = storedRows(unit, signal);
   const rows = mask ? mask.rows(unit, stored) : stored;
   const table = quoteQualified(unit.schema, unit.name);
   const list = unit.columns.map(quoteIdentifier).join(', ');
@@ -70,6 +73,14 @@ export async function loadObject(
     const message = `rows of ${table}: ${error.message} (${error.code})`;
     throw new HoldfastError('restore-failed', message, { cause: error });
   }
+}
+
+/** Each object is COPY text, which is whole lines: so are several. */
+async function* storedRows(
+  { from, objects }: LoadUnit,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const object of objects) yield* await from.readObject(object, signal);
 }
 
 async function* counting(

@@ -34,7 +34,9 @@ export async function previewRestore(options: RestoreOptions): Promise<RestorePr
   );
   return {
     objects: [
-      ...units.map(({ from, object }) => ({ backup: from.id, name: object })),
+      ...units.flatMap(({ from, objects }) =>
+        objects.map((name) => ({ backup: from.id, name })),
+      ),
       ...changed.flatMap((link) => {
         const name = states[link]?.changes?.object;
         const backup = options.chain[link]?.id;

@@ -143,18 +143,34 @@ function unitsOf(
       continue;
     }
     const { schema, name, columns, digest } = table;
-    const bytes = table.bytes / Math.max(1, table.objects.length);
+    const parts = partsOf(table);
+    const bytes = table.bytes / Math.max(1, parts.length);
     const rows = table.extension && { extensionRows: table.extension.condition };
     const common = { from: linkOf(chain, 0), schema, name, columns, bytes, digest, ...rows };
-    for (const object of table.objects) units.push({ ...common, object });
+    for (const objects of parts) units.push({ ...common, objects });
   }
   for (const { link, copy } of plan?.copies ?? []) {
     const { schema, name, columns, object, condition, digest } = copy;
     const rows = condition !== undefined && { extensionRows: condition };
     const from = linkOf(chain, link);
-    units.push({ from, object, schema, name, columns, bytes: copy.rows, digest, ...rows });
+    const objects = [object];
+    units.push({ from, objects, schema, name, columns, bytes: copy.rows, digest, ...rows });
   }
   return units;
+}
+
+/** Longer than that, nobody wants to begin again after a crash. */
+const togetherBytes = 8 * 1024 ** 3;
+
+/**
+ * The objects of a table in the groups that are loaded together. All of them at best: then its rows stand
+ * in the order in which they were, which its keys mostly are in, too, and the server can write them as
+ * for good. Two sessions that fill one table at once shuffle it, and sorting it for the keys takes
+ * longer than they save. A table that would take very long is loaded by its parts, on all lanes.
+ */
+function partsOf({ objects, bytes }: Inventory['tables'][number]): (readonly string[])[] {
+  if (objects.length === 0) return [];
+  return bytes <= togetherBytes ? [objects] : objects.map((object) => [object]);
 }
 
 function needsOf(selection: TableSelection, inventory: Inventory): RestoreContent['needs'] {

@@ -25,7 +25,7 @@ import { existingUnits } from './existing-units.ts';
 import { emptyExtensionTables, isSkipped } from './restored-extensions.ts';
 import { prepareSession } from './restore-session.ts';
 import { restoreLargeObjects } from './large-objects.ts';
-import { loadObject, loadStep } from './load-tables.ts';
+import { loadRows, loadStep } from './load-tables.ts';
 import { openTarget, type OpenedTarget } from './open-target.ts';
 import { replayContent } from './replay-content.ts';
 import { linkOf, readContent, type RestoreContent } from './restore-content.ts';
@@ -148,7 +148,7 @@ class Restore {
       apply: (session, entry) => applier.apply(session, entry),
       load: async (session, unit, whole, signal) => {
         if (record.isDone(loadStep(unit))) return;
-        await loadObject(session, unit, { record, mask, whole }, { ...this.#options, signal });
+        await loadRows(session, unit, { record, mask, whole }, { ...this.#options, signal });
       },
     };
   }

@@ -38,7 +38,7 @@ function foreignKey(from: string, to: string): SchemaEntry {
 
 function unit(name: string, object: string, bytes: number): LoadUnit {
   const from = {} as LoadUnit['from']; // is only handed on
-  return { from, object, schema: 'public', name, columns: [], bytes };
+  return { from, objects: [object], schema: 'public', name, columns: [], bytes };
 }
 
 const work = { load: async () => undefined, apply: async () => undefined };

@@ -75,7 +75,7 @@ export class TestChain {
     await using session = await SnapshotReader.open(this.feed, snapshot);
     const run = this.repository.run();
     const writer = await run.begin('full');
-    const first = await firstFollowState(session.client, this.feed, snapshot.point, []);
+    const first = await firstFollowState(session.client, this.feed, snapshot.point);
     const wanted = first.tables.map((table) => ({ table, reason: 'full', required: true }));
     const { copies, problems } = await copyTables(session, nobody, writer, wanted, run);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
