@@ -18,7 +18,7 @@ const table = z.strictObject({
   name: z.string(),
   /** Of the COPY text, in order; without generated columns. */
   columns: z.array(z.string()),
-  /** Objects with the rows as COPY text; any order; none where the data are left out. */
+  /** Objects with the rows as COPY text, in their order; none where the data are left out. */
   objects: z.array(z.string()),
   rows: count,
   /** Order does not matter to it: see `RowDigest`. Absent where the data are left out. */

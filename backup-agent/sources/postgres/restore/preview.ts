@@ -34,9 +34,7 @@ export async function previewRestore(options: RestoreOptions): Promise<RestorePr
   );
   return {
     objects: [
-      ...units.flatMap(({ from, objects }) =>
-        objects.map((name) => ({ backup: from.id, name })),
-      ),
+      ...units.flatMap(({ from, objects }) => objects.map((name) => ({ backup: from.id, name }))),
       ...changed.flatMap((link) => {
         const name = states[link]?.changes?.object;
         const backup = options.chain[link]?.id;

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ThrowawayServer } from '../../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { isHoldfastError } from '../../../../backup-agent/errors/holdfast-error.ts';
+import {
+  inventoryName,
+  readInventory,
+} from '../../../../backup-agent/sources/postgres/inventory.ts';
 import { restorePostgres } from '../../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
 import type { BackupReader } from '../../../../backup-agent/sources/source.ts';
 import {
@@ -175,4 +179,61 @@ test('a second restore into a database whose first one is at work is refused', a
     assert.match(error.message, /another restore into this database is at work: process \d+/);
     return true;
   });
+});
+
+/** A full that holds a table's rows in three objects, as it does when the table is large. */
+function inParts(full: BackupReader, table: string, onRead: (part: number) => void): BackupReader {
+  let whole = '';
+  return {
+    ...full,
+    readMeta: async (name, signal) => {
+      if (name !== inventoryName) return await full.readMeta(name, signal);
+      const inventory = await readInventory(full, signal);
+      const tables = inventory.tables.map((entry) => {
+        if (entry.name !== table) return entry;
+        [whole = ''] = entry.objects;
+        return { ...entry, objects: ['part 0', 'part 1', 'part 2'] };
+      });
+      return chunks(JSON.stringify({ ...inventory, tables }));
+    },
+    readObject: async (name, signal) => {
+      if (!name.startsWith('part ')) return await full.readObject(name, signal);
+      const part = Number(name.at(-1));
+      onRead(part);
+      const text: Uint8Array[] = [];
+      for await (const chunk of await full.readObject(whole, signal)) text.push(chunk);
+      const lines = Buffer.concat(text).toString('utf8').match(/.*\n/g) ?? [];
+      return chunks(lines.slice(part * 200, (part + 1) * 200).join(''));
+    },
+  };
+}
+
+async function* chunks(text: string) {
+  yield Buffer.from(text);
+}
+
+test('the objects of a table are loaded in their order as one, and all again when that was interrupted', async () => {
+  const [full, ...rest] = source.repository.chain;
+  assert.ok(full);
+  const read: number[] = [];
+  const chainThat = (dies: boolean) => [
+    inParts(full, 'untouched', (part) => {
+      read.push(part);
+      if (dies && part === 1) throw new Killed();
+    }),
+    ...rest,
+  ];
+  await assert.rejects(restore('parts', {}, { chain: chainThat(true) }), Killed);
+  assert.equal((await restore('parts', {}, { chain: chainThat(false) })).resumed, true);
+  assert.deepEqual(read, [0, 1, 0, 1, 2]);
+  {
+    await using restored = await connectedClient(server, 'parts');
+    const order = 'SELECT id FROM public.untouched ORDER BY ctid';
+    const { rows } = await restored.client.query(order);
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      Array.from({ length: 500 }, (_, at) => at + 1),
+    );
+  }
+  await assertRestored('parts');
 });
