@@ -2,16 +2,12 @@ import { tmpdir } from 'node:os';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
-import {
-  replayErasures,
-  type ErasureOutcome,
-} from '../sources/postgres/restore/replay-erasures.ts';
+import type { ErasureOutcome } from '../sources/postgres/restore/replay-erasures.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
 import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
-import {
-  restorePostgres,
-  type RestoreOptions,
-  type RestoreResult,
+import type {
+  RestoreOptions,
+  RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
 import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
 import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
@@ -109,6 +105,9 @@ async function restoreDatabase(
   { progress }: Run,
 ): Promise<RestoreOutcome> {
   const { signal, now, log } = agent;
+  // Loaded here, for a restore of files needs none of it.
+  const { replayErasures } = await import('../sources/postgres/restore/replay-erasures.ts');
+  const { restorePostgres } = await import('../sources/postgres/restore/restore-postgres.ts');
   const target = await agent.databaseTarget(request.to);
   // A ledger that cannot be read stops the restore before anything is written.
   progress.step('read the erasure ledger');

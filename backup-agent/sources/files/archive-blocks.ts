@@ -1,4 +1,5 @@
 import { donate } from '../../stream/donated.ts';
+import { takeBlock } from '../../stream/release.ts';
 
 /** What goes downstream at once: the block that is compressed as one frame, and needs no copy there. */
 export const blockBytes = 1024 * 1024;
@@ -25,7 +26,7 @@ export class ArchiveBlocks {
 
   /** The archive's next bytes, at most `most`, to be filled by the caller; they hold anything. */
   take(most: number): Buffer {
-    const block = (this.#block ??= Buffer.allocUnsafeSlow(blockBytes));
+    const block = (this.#block ??= takeBlock(blockBytes));
     const room = block.subarray(this.#used, this.#used + most);
     this.#used += room.length;
     this.#position += room.length;

@@ -5,6 +5,9 @@ const hashBlockBytes = 64;
 const innerPad = 0x36;
 const outerPad = 0x5c;
 
+/** Up to here a copy of a content costs less than the objects of an HMAC. */
+const largestCopyBytes = 64 * 1024;
+
 /**
  * Digests of content are keyed, so that an index that leaks does not confirm a guess at what a file
  * holds. The key belongs to one chain and stands in its indexes, which are encrypted.
@@ -12,6 +15,7 @@ const outerPad = 0x5c;
 export class ContentKey {
   readonly #key: Buffer;
   #ofNothing: string | undefined;
+  #room: DigestRoom | undefined;
 
   constructor(key: Uint8Array) {
     this.#key = Buffer.from(key);
@@ -33,6 +37,14 @@ export class ContentKey {
   /** HMAC-SHA-256 (RFC 2104); finish it with `digest('base64url')`. */
   start(): Hmac {
     return createHmac('sha256', this.#key);
+  }
+
+  /** Of a content at hand as a whole. */
+  digest(content: Uint8Array): string {
+    if (content.length > largestCopyBytes) return this.start().update(content).digest('base64url');
+    const room = (this.#room ??= this.room(largestCopyBytes));
+    room.content(content.length).set(content);
+    return room.digest(content.length);
   }
 
   /** Room for contents of up to `sizeBytes`, one after the other. */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey } from './content-key.ts';
 import type { Entry } from './entry.ts';
@@ -8,6 +9,9 @@ import { entryOf } from './walk.ts';
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const stateFields = ['size', 'mtimeNs', 'ctimeNs', 'ino', 'mode', 'uid', 'gid'] as const;
+
+/** Enough to tell most contents of the same size apart. */
+const beginningBytes = 64 * 1024;
 
 /** Something else took the file's name between the walk and the reading. */
 class OtherKindError extends Error {
@@ -19,6 +23,7 @@ export class OpenFile implements Disposable {
   readonly entry: Entry;
   readonly #fd: number;
   readonly #stats: BigIntStats;
+  #beginning: number | undefined;
 
   /** With `readAttributes`, the entry has the file's extended attributes too. */
   constructor(absolute: Buffer, found: Entry, readAttributes?: ReadAttributes) {
@@ -45,6 +50,17 @@ export class OpenFile implements Disposable {
       filled += count;
     }
     return filled;
+  }
+
+  /** A sum over the first bytes; undefined when they cannot be read. */
+  get beginning(): number | undefined {
+    const bytes = Buffer.allocUnsafe(beginningBytes);
+    try {
+      this.#beginning ??= crc32(bytes.subarray(0, this.read(bytes, 0)));
+    } catch {
+      // Reading the content will tell.
+    }
+    return this.#beginning;
   }
 
   /** Whether nothing happened to the file since it was opened. */

@@ -95,7 +95,7 @@ export class LargeFile {
       const { digest, extents, whole } = this.#known(file) ?? (await this.#storeParts(file));
       const stored = { ...file.entry, digest, extents };
       if (file.unchanged && whole) {
-        this.#options.stored.add(digest, extents);
+        this.#options.stored.add(digest, extents, file.beginning);
         return stored;
       }
       if (attempt < attempts) continue;
@@ -128,7 +128,9 @@ export class LargeFile {
     const { sizeBytes } = file.entry;
     const { previous } = this.#candidate;
     const { stored, key, onBytes } = this.#options;
-    if (previous?.sizeBytes !== sizeBytes && !stored.hasLarge(sizeBytes)) return undefined;
+    const isPossible =
+      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning);
+    if (!isPossible) return undefined;
     const content = new ContentSum(key);
     if (!rehash(file, content, sizeBytes, onBytes)) return undefined;
     const digest = content.digest();

@@ -171,14 +171,19 @@ export class SegmentPacker {
       const stored = this.#known(file, previous) ?? (yield* this.#putLarge(file));
       const steady = file.unchanged && stored.whole;
       if (!steady && attempt < attempts) continue;
-      this.#record(file.entry, stored, steady);
+      this.#record(file.entry, stored, steady, file.beginning);
       return;
     }
   }
 
-  #record(entry: Entry, { digest, extents }: StoredFile, steady: boolean): void {
+  #record(
+    entry: Entry,
+    { digest, extents }: StoredFile,
+    steady: boolean,
+    beginning?: number,
+  ): void {
     if (steady) {
-      this.#options.stored.add(digest, extents);
+      this.#options.stored.add(digest, extents, beginning);
       this.packed.push({ ...entry, digest, extents });
       return;
     }
@@ -221,7 +226,9 @@ export class SegmentPacker {
     const { sizeBytes } = file.entry;
     const { stored, key } = this.#options;
     if (sizeBytes < largeFileBytes) return undefined;
-    if (previous?.sizeBytes !== sizeBytes && !stored.hasLarge(sizeBytes)) return undefined;
+    const isPossible =
+      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning);
+    if (!isPossible) return undefined;
     const digest = file.digest(key, (this.#scratch ??= Buffer.allocUnsafeSlow(blockBytes)));
     const extents = this.#find(digest, previous);
     return extents && { digest, extents, whole: true };

@@ -14,7 +14,8 @@ const firstSlots = 2 * rowsPerPage;
  */
 export class StoredContent {
   readonly #backups: string[] = [];
-  readonly #largeSizes = new Set<number>();
+  /** Of each large size the beginnings of its contents, or that some are not known. */
+  readonly #largeBeginnings = new Map<number, Set<number> | 'unknown'>();
   readonly #largeFrom: number;
   /** There are few, for each part is of a segment's size. */
   readonly #inParts = new Map<string, readonly Extent[]>();
@@ -28,11 +29,12 @@ export class StoredContent {
     this.#largeFrom = largeFrom;
   }
 
-  add(digest: string, extents: readonly Extent[]): void {
+  /** `beginning`: a sum over the first bytes of a large content, where they are known. */
+  add(digest: string, extents: readonly Extent[], beginning?: number): void {
     const [extent, ...others] = extents;
     if (!extent) return;
     if (others.length > 0) {
-      this.#addInParts(digest, extents);
+      this.#addInParts(digest, extents, beginning);
       return;
     }
     const key = keyOf(digest);
@@ -41,13 +43,23 @@ export class StoredContent {
     this.#write(key, extent);
     this.#slots[slot] = this.#count;
     if (this.#count * 2 > this.#slots.length) this.#rehash();
-    if (extent.length >= this.#largeFrom) this.#largeSizes.add(extent.length);
+    if (extent.length >= this.#largeFrom) this.#rememberLarge(extent.length, beginning);
   }
 
-  #addInParts(digest: string, extents: readonly Extent[]): void {
+  #addInParts(digest: string, extents: readonly Extent[], beginning?: number): void {
     if (this.#inParts.has(digest)) return;
     this.#inParts.set(digest, extents);
-    this.#largeSizes.add(extents.reduce((sum, { length }) => sum + length, 0));
+    this.#rememberLarge(
+      extents.reduce((sum, { length }) => sum + length, 0),
+      beginning,
+    );
+  }
+
+  #rememberLarge(sizeBytes: number, beginning: number | undefined): void {
+    const known = this.#largeBeginnings.get(sizeBytes) ?? new Set();
+    if (known === 'unknown') return;
+    if (beginning !== undefined) known.add(beginning);
+    this.#largeBeginnings.set(sizeBytes, beginning === undefined ? 'unknown' : known);
   }
 
   find(digest: string): readonly Extent[] | undefined {
@@ -67,9 +79,15 @@ export class StoredContent {
     ];
   }
 
-  /** Whether there is large content of this size, so that hashing a file before storing it may pay. */
-  hasLarge(sizeBytes: number): boolean {
-    return this.#largeSizes.has(sizeBytes);
+  /**
+   * Whether large content of this size, and as far as is known with this beginning, is there, so that
+   * hashing a file before storing it may pay.
+   */
+  mayHaveLarge(sizeBytes: number, beginning: () => number | undefined): boolean {
+    const known = this.#largeBeginnings.get(sizeBytes);
+    if (known === undefined || known === 'unknown') return known !== undefined;
+    const own = beginning();
+    return own === undefined || known.has(own);
   }
 
   /** The slot that has the key, or the free one where it would be. */

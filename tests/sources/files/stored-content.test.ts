@@ -27,6 +27,26 @@ test('the first place of a content stays, and sizes are known from the limit on'
   stored.add(digestOf(1), [{ ...first, segment: 2 }]);
   stored.add(digestOf(2), [{ ...first, length: 100 }]);
   assert.deepEqual(stored.find(digestOf(1)), [first]);
-  assert.equal(stored.hasLarge(99), false);
-  assert.equal(stored.hasLarge(100), true);
+  assert.equal(
+    stored.mayHaveLarge(99, () => 1),
+    false,
+  );
+  assert.equal(
+    stored.mayHaveLarge(100, () => 1),
+    true,
+  );
+});
+
+test('of large contents of one size those are told apart that begin differently', () => {
+  const stored = new StoredContent(100);
+  const extent = { backup: 'a', segment: 1, offset: 0, length: 100 };
+  const half = { ...extent, length: 50 };
+  stored.add(digestOf(1), [extent], 1);
+  stored.add(digestOf(2), [half, half], 2);
+  const may = (beginning: number | undefined) => stored.mayHaveLarge(100, () => beginning);
+  assert.deepEqual([1, 2, 3, undefined].map(may), [true, true, false, true]);
+  // Of what an earlier backup holds, the beginning is not known: it may be any.
+  stored.add(digestOf(3), [{ ...extent, segment: 2 }]);
+  stored.add(digestOf(4), [{ ...extent, segment: 3 }], 4);
+  assert.deepEqual([1, 3].map(may), [true, true]);
 });

@@ -39,21 +39,21 @@ export class Metadata {
   }
 
   setFile(fd: number, entry: Entry): void {
-    if (mayChangeOwner()) fchownSync(fd, entry.uid, entry.gid);
+    if (mayChangeOwner) fchownSync(fd, entry.uid, entry.gid);
     fchmodSync(fd, modeFor(this.#setAttributes(fd, entry)));
     if (this.#system) this.#system.setTime(fd, entry.mtimeNs);
     else futimesSync(fd, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
   }
 
   setLink(absolute: Buffer, entry: Entry): void {
-    if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
+    if (mayChangeOwner) lchownSync(absolute, entry.uid, entry.gid);
     this.#setAttributes(absolute, entry);
     this.#setTime(absolute, entry);
   }
 
   /** The caller has made sure that `absolute` is a file or directory, and no link. */
   setPath(absolute: Buffer, entry: Entry): void {
-    if (mayChangeOwner()) lchownSync(absolute, entry.uid, entry.gid);
+    if (mayChangeOwner) lchownSync(absolute, entry.uid, entry.gid);
     chmodSync(absolute, modeFor(this.#setAttributes(absolute, entry)));
     this.#setTime(absolute, entry);
   }
@@ -104,13 +104,11 @@ function seconds(timeNs: bigint): number {
 }
 
 /** Only root may give files away; for others every entry belongs to who restores it. */
-function mayChangeOwner(): boolean {
-  return process.getuid?.() === 0;
-}
+const mayChangeOwner = process.getuid?.() === 0;
 
 /** Set-id bits mean something else once the owner is another one. */
 function modeFor({ mode }: Entry): number {
-  return mayChangeOwner() ? mode : mode & ~specialBits;
+  return mayChangeOwner ? mode : mode & ~specialBits;
 }
 
 /** Whether what is there has the times of the entry, as exactly as they can be set. */

@@ -13,16 +13,24 @@ export interface SelectionOptions {
   readonly foldCase: boolean;
   /** Names of the target's top that belong to the restore itself. */
   readonly reserved: Buffer;
+  /** Entries of a tree that is kept instead of read anew; `mostKept` unless told. */
+  readonly mostKept?: number;
 }
 
+/** As many as a restore plans at once, so that keeping them takes no more memory than the plan. */
+const mostKept = 100_000;
+
 /**
- * The entries that may be restored. Each pass over them reads the index again, so that memory does
- * not grow with the tree; refusals are told on the first pass only.
+ * The entries that may be restored. The first pass reads the index and keeps them; of a larger tree
+ * each pass reads the index again, so that memory does not grow with it. Refusals are told on the
+ * first pass only.
  */
 export class Selection {
   readonly #options: SelectionOptions;
   /** Directories that the target cannot have, as latin1. */
   readonly #barred = new Set<string>();
+  /** All entries, once a pass has come to its end with no more than may be kept. */
+  #kept: readonly Entry[] | undefined;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
@@ -34,6 +42,21 @@ export class Selection {
   }
 
   async *entries(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
+    if (this.#kept) {
+      for (const entry of this.#kept) if (!this.#withinBarred(entry.path)) yield entry;
+      return;
+    }
+    const most = this.#options.mostKept ?? mostKept;
+    let kept: Entry[] | undefined = [];
+    for await (const entry of this.#read(onRefused)) {
+      if (kept?.length === most) kept = undefined;
+      kept?.push(entry);
+      yield entry;
+    }
+    this.#kept = kept;
+  }
+
+  async *#read(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
     const { read, foldCase, reserved } = this.#options;
     const gate = new EntryGate(foldCase);
     const refuse = (where: string, what: string) => onRefused?.({ where, what });

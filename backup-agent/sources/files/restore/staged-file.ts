@@ -22,7 +22,11 @@ const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 export class StagedFile implements Disposable {
   readonly path: Buffer;
   readonly #entry: Entry;
-  readonly #hash: Hmac;
+  readonly #key: ContentKey;
+  /** Of what was written, unless it came in one piece. */
+  #hash: Hmac | undefined;
+  /** Of the content that came in one piece. */
+  #digest: string | undefined;
   #fd: number | undefined;
   #position = 0;
   #placed = false;
@@ -35,7 +39,7 @@ export class StagedFile implements Disposable {
   constructor(path: Buffer, entry: Entry, key: ContentKey, inParts = false) {
     this.path = path;
     this.#entry = entry;
-    this.#hash = key.start();
+    this.#key = key;
     this.#inParts = inParts;
     this.#fd = openSync(path, inParts ? O_RDWR | O_CREAT | O_NOFOLLOW : 'wx', 0o600);
     this.keptBytes = inParts ? fstatSync(this.#fd).size : 0;
@@ -49,7 +53,7 @@ export class StagedFile implements Disposable {
       const wanted = Math.min(buffer.length, bytes - this.#position);
       const count = readSync(this.#open, buffer, 0, wanted, this.#position);
       if (count === 0) throw new Error('the staged file became shorter');
-      this.#hash.update(buffer.subarray(0, count));
+      this.#hashed(buffer.subarray(0, count));
       this.#position += count;
     }
   }
@@ -67,7 +71,9 @@ export class StagedFile implements Disposable {
   }
 
   write(chunk: Uint8Array): void {
-    this.#hash.update(chunk);
+    if (this.#position === 0 && chunk.length === this.#entry.sizeBytes)
+      this.#digest = this.#key.digest(chunk);
+    else this.#hashed(chunk);
     if (this.#entry.sparse) this.#writeSparsely(chunk);
     else this.#writeAt(chunk, this.#position);
     this.#position += chunk.length;
@@ -76,8 +82,9 @@ export class StagedFile implements Disposable {
   /** Whether the content is what the index says; if so, the file has its metadata and is closed. */
   finish(metadata: Metadata): boolean {
     const fd = this.#open;
-    if (this.#hash.digest('base64url') !== this.#entry.digest) return false;
-    if (this.#entry.sparse) ftruncateSync(fd, this.#entry.sizeBytes);
+    const { digest, sizeBytes } = this.#entry;
+    if (this.#position !== sizeBytes || this.#contentDigest() !== digest) return false;
+    if (this.#entry.sparse) ftruncateSync(fd, sizeBytes);
     metadata.setFile(fd, this.#entry);
     this.#close();
     return true;
@@ -91,6 +98,15 @@ export class StagedFile implements Disposable {
   [Symbol.dispose](): void {
     this.#close();
     if (!this.#placed && !this.#inParts) unlinkSync(this.path);
+  }
+
+  #hashed(bytes: Uint8Array): void {
+    this.#hash ??= this.#key.start();
+    this.#hash.update(bytes);
+  }
+
+  #contentDigest(): string {
+    return this.#digest ?? this.#hash?.digest('base64url') ?? this.#key.ofNothing;
   }
 
   get #open(): number {

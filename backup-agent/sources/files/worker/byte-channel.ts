@@ -1,6 +1,6 @@
 import { on } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
-import { donate, takeDonated } from '../../../stream/donated.ts';
+import { takeDonated } from '../../../stream/donated.ts';
 import { release } from '../../../stream/release.ts';
 import type { ErrorMessage, Errors } from './errors.ts';
 
@@ -9,6 +9,9 @@ type ByteMessage =
   | { readonly chunk: Uint8Array<ArrayBuffer> }
   | { readonly end: string }
   | { readonly error: ErrorMessage };
+
+/** What comes back for a chunk: its memory, unless the receiver keeps it. */
+type Credits = Uint8Array<ArrayBuffer> | null;
 
 /** Chunks under way at once, so that both threads have something to do. */
 const window = 2;
@@ -45,7 +48,8 @@ class Credit {
   constructor(port: MessagePort) {
     const closed = Promise.withResolvers<void>();
     this.closed = closed.promise;
-    port.on('message', () => {
+    port.on('message', (used: Credits) => {
+      if (used) release(used);
       this.#left += 1;
       this.#changed.resolve();
     });
@@ -68,8 +72,8 @@ class Credit {
 }
 
 /**
- * The stream at this end of the channel, and the note that came with its end. A chunk is given to the
- * receiver; one that it does not take is good until the next.
+ * The stream at this end of the channel, and the note that came with its end. A chunk is good until the
+ * next is asked for: its memory then goes back to the sender, who needs it for another one.
  */
 export class ReceivedBytes implements AsyncIterable<Uint8Array> {
   note = '';
@@ -92,9 +96,8 @@ export class ReceivedBytes implements AsyncIterable<Uint8Array> {
           this.note = message.end;
           return;
         }
-        yield donate(message.chunk);
-        if (takeDonated(message.chunk)) release(message.chunk);
-        port.postMessage(null);
+        yield message.chunk;
+        port.postMessage(message.chunk satisfies Credits, [message.chunk.buffer]);
       }
       throw new Error('the other thread ended before its stream');
     } finally {

@@ -79,7 +79,7 @@ class WorkerRun {
     signal.throwIfAborted();
     const worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: this.#task,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 48 },
     });
     const send = (message: ToWorker) => worker.postMessage(message, []);
     const abort = () => send({ abort: this.#errors.messageOf(signal.reason) });
