@@ -81,6 +81,14 @@ const s3Source = z.strictObject({
 
 const source = z.discriminatedUnion('type', [postgresSource, filesSource, s3Source]);
 
+/** How what is stored is made smaller: Zstandard, in frames that are independent of each other. */
+const compression = z.strictObject({
+  /** zstd's level: higher ones take less room and more time. */
+  level: z.int().min(1).max(19).default(3),
+  /** Frames at a time of a stream, each on a core; unless told, enough to keep all busy. */
+  cores: z.int().min(1).max(4).optional(),
+});
+
 const keepCount = z.int().nonnegative().optional();
 
 const retention = z
@@ -181,6 +189,7 @@ export const job = z.strictObject({
       prune: schedule.optional(),
     })
     .default({}),
+  compression: compression.prefault({}),
   /** A chain of this age is closed by a new full. */
   maxChainAge: duration.prefault('7d'),
   retention,
@@ -194,6 +203,7 @@ export type Job = z.infer<typeof job>;
 export type PostgresSourceConfiguration = z.infer<typeof postgresSource>;
 export type FilesSourceConfiguration = z.infer<typeof filesSource>;
 export type S3SourceConfiguration = z.infer<typeof s3Source>;
+export type Compression = z.infer<typeof compression>;
 export type Retention = z.infer<typeof retention>;
 export type Anomalies = z.infer<typeof anomalies>;
 export type Probe = z.infer<typeof probe>;

@@ -13,6 +13,6 @@ export function parseSample(text: string): Sample {
   if (bytes.success) return { type: 'bytes', bytes: bytes.data };
   throw new HoldfastError(
     'usage-invalid',
-    `--sample ${text} is neither a share (5%), a size (10GiB) nor a rotating part (1/7)`,
+    `--read ${text} is neither a share (5%), a size (10GiB) nor a rotating part (1/7)`,
   );
 }

@@ -57,6 +57,7 @@ export async function openBackup(agent: Agent, request: OpenBackupRequest): Prom
       job,
       id,
       recipients,
+      compression: agent.job(job).compression,
       signal: agent.signal,
       ...lockOf(agent, job, repository.name, startedAt),
       ...(journal ? { journal } : {}),

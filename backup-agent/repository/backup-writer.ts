@@ -1,3 +1,4 @@
+import type { Compression } from '../../contracts/job.ts';
 import { objectName, type ObjectEntry } from '../../contracts/manifest.ts';
 import type {
   BackupWriter,
@@ -18,6 +19,7 @@ export interface BackupWriterOptions {
   readonly job: string;
   readonly id: string;
   readonly recipients: Readonly<Record<Area, readonly string[]>>;
+  readonly compression?: Compression;
   readonly lockUntil?: Date;
   readonly signal: AbortSignal;
   /** Notes each object before it is published. */
@@ -89,13 +91,17 @@ export class RepositoryBackupWriter implements BackupWriter {
     plaintext: ByteStream,
     note?: () => string,
   ): Promise<WrittenObject> {
-    const { storage, job, id, recipients, lockUntil, signal } = this.#options;
+    const { storage, job, id, recipients, compression, lockUntil, signal } = this.#options;
     const stored = storedName(objectName.parse(name));
     const content = digest();
     const counted = countBytes(plaintext);
     const ciphertext = through(
       counted.source,
-      [compress({ content: contentOf(name) }), encrypt(recipients[area]), content.transform],
+      [
+        compress({ ...compression, content: contentOf(name) }),
+        encrypt(recipients[area]),
+        content.transform,
+      ],
       { signal },
     );
     const journal = this.#options.journal;

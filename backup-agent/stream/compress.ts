@@ -33,23 +33,23 @@ export interface CompressOptions {
   readonly level?: number;
   /** Anything unless told; it matters to the default level. */
   readonly content?: Content;
-  /** Blocks in flight on the thread pool. */
-  readonly concurrency?: number;
+  /** Blocks in flight on the thread pool, which has four threads. */
+  readonly cores?: number | undefined;
 }
 
 /**
  * Zstandard (RFC 8878) as a sequence of frames, one for each MiB of input: frames are independent,
  * so they compress on all cores, and any zstd reads them as one stream. An empty input becomes one
- * empty frame, for a stream of no frames is not valid zstd. Holds `concurrency` blocks.
+ * empty frame, for a stream of no frames is not valid zstd. Holds `cores` blocks.
  *
  * `ZSTD_c_nbWorkers`, the library's own way to several cores, is not used: its threads are outside
  * the thread pool, and nothing bounds them over all streams of the process.
  */
 export function compress(options: CompressOptions = {}): Transform {
-  const { level = defaultLevel, content = 'anything', concurrency = defaultConcurrency } = options;
+  const { level = defaultLevel, content = 'anything', cores = defaultConcurrency } = options;
   const encoders = encodersFor(level, content);
   return async function* (source, context = {}) {
-    await using frames = new InFlight<Uint8Array>(concurrency);
+    await using frames = new InFlight<Uint8Array>(cores);
     let empty = true;
     for await (const block of ownBlocks(source)) {
       context.signal?.throwIfAborted();

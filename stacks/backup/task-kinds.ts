@@ -72,7 +72,7 @@ export interface Run {
 
 const offsite = ['--from', 'offsite'];
 /** Seven runs read all. */
-const sample = ['--sample', '1/7'];
+const sample = ['--read', '1/7'];
 
 /** What a schedule of a job starts, by its kind; copies are verified and pruned by tasks of their own. */
 export const runsOf: Readonly<Record<string, (job: string, copied: boolean) => readonly Run[]>> = {

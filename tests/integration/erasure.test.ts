@@ -265,7 +265,7 @@ test('an altered request is found by verify and never replayed', async () => {
   const altered = Buffer.from(original);
   altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
   await writeFile(file, altered);
-  const verified = await run('verify', 'crm-database');
+  const verified = await run('verify', 'crm-database', '--read', '100%');
   assert.equal(verified.exitCode, 6, verified.stdout);
   assert.match(verified.stdout + verified.stderr, /erasures\//);
   const { exitCode, stderr } = await restore();

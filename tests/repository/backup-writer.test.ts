@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
@@ -38,4 +39,35 @@ test('a writer holds no chunk once it asks for the next: a source may use its me
   const plain = await buffer(through(stored, [decrypt([identity]), decompress()]));
   const expected = Buffer.concat(sizes.map((size, number) => Buffer.alloc(size, number + 1)));
   assert.equal(Buffer.compare(plain, expected), 0);
+});
+
+test('the configured level decides how small objects become', async () => {
+  await using directory = await temporaryDirectory();
+  const { recipient } = await generateIdentity();
+  const storage = openLocalStorage(directory.path);
+  const signal = new AbortController().signal;
+  const recipients = { objects: [recipient], meta: [recipient] };
+  const prose = Buffer.from(await readFile('docs/format.md'))
+    .toString()
+    .repeat(3);
+  const sizes = [];
+  for (const [number, level] of [1, 3, 19].entries()) {
+    const id = `20261122T21050${number}Z-7f3a91`;
+    const options = {
+      storage,
+      job: 'crm',
+      id,
+      recipients,
+      signal,
+      compression: { level, cores: 1 },
+    };
+    const writer = new RepositoryBackupWriter(options, new Date());
+    await writer.writeObject('prose', [Buffer.from(prose)]);
+    sizes.push(writer.written.storedBytes);
+  }
+  assert.deepEqual(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  );
+  assert.equal(new Set(sizes).size, 3);
 });

@@ -22,7 +22,7 @@ const mebibyte = 1024 * 1024;
 
 /** The whole way there and back. */
 const everything = () => [
-  compress({ concurrency: 2 }),
+  compress({ cores: 2 }),
   encrypt([key.recipient]),
   digest().transform,
   decrypt([key.identity]),

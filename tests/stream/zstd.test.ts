@@ -43,7 +43,7 @@ test('whatever is compressed in pieces of any size decompresses to the same byte
       async (bytes, written, read, concurrency) => {
         const content = lines(bytes);
         const packed = await collect(
-          through(inPieces(content, written), [compress({ level: 1, concurrency })]),
+          through(inPieces(content, written), [compress({ level: 1, cores: concurrency })]),
         );
         assert.deepEqual(await unpack(packed, read), content);
       },

@@ -12,7 +12,7 @@ import { withAgent } from '../with-agent.ts';
 interface Options {
   readonly from: string;
   readonly into?: string;
-  readonly sample?: string;
+  readonly read?: string;
 }
 
 export const repairCommand: CommandModule = {
@@ -23,7 +23,7 @@ export const repairCommand: CommandModule = {
       .argument('<job>', 'job or group of the configuration')
       .requiredOption('--from <repository>', 'where good copies are')
       .option('--into <repository>', "the repository to mend, when it is not the job's own")
-      .option('--sample <part>', 'search only so much for damage: 5%, 10GiB or 1/7')
+      .option('--read <part>', 'search only so much for damage: 5%, 10GiB or 1/7')
       .addHelpText(
         'after',
         `
@@ -61,11 +61,11 @@ Examples:
   },
 };
 
-function requestOf({ from, into, sample }: Options) {
+function requestOf({ from, into, read }: Options) {
   return {
     from,
     ...(into === undefined ? {} : { repository: into }),
-    ...(sample === undefined ? {} : { read: parseSample(sample) }),
+    ...(read === undefined ? {} : { read: parseSample(read) }),
   };
 }
 

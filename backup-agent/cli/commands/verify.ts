@@ -11,8 +11,7 @@ import { withAgent } from '../with-agent.ts';
 
 interface Options {
   readonly from?: string;
-  readonly read?: boolean;
-  readonly sample?: string;
+  readonly read?: string | true;
   readonly deep?: boolean;
   readonly identity?: string;
 }
@@ -24,8 +23,10 @@ export const verifyCommand: CommandModule = {
       .description('check signatures, log, chains and listing; on request contents too')
       .argument('<job>', 'job or group of the configuration')
       .option('--from <repository>', "another repository than the job's own, such as a copy")
-      .option('--read', 'read every object and check its digest')
-      .option('--sample <part>', 'read only so much: 5%, 10GiB, or 1/7 (all in seven days)')
+      .option(
+        '--read [part]',
+        'read every object and check its digest, or only so much: 5%, 10GiB, or 1/7 (all in seven days)',
+      )
       .option('--deep', 'decrypt everything with the recovery identity, and record the result')
       .option('--identity <file>', 'recovery identity, in place of keys.identity')
       .addHelpText(
@@ -35,7 +36,7 @@ Ends with ${exitCodes.integrity} when anything is damaged, missing or forged, an
 
 Examples:
   holdfast verify crm                                      signatures, log, chains, sizes
-  holdfast verify crm --from offsite --sample 1/7          reads the whole copy within a week
+  holdfast verify crm --from offsite --read 1/7            reads the whole copy within a week
   holdfast verify crm --deep --identity recovery.age       proves that everything decrypts`,
       )
       .action((name: string, options: Options) =>
@@ -67,13 +68,14 @@ Examples:
   },
 };
 
-function requestOf({ from, read, sample, deep }: Options) {
-  if (deep && sample !== undefined)
-    throw new HoldfastError('usage-invalid', '--deep reads everything; it takes no --sample');
+const everything = { type: 'all' } as const;
+
+function requestOf({ from, read, deep }: Options) {
+  if (deep && typeof read === 'string')
+    throw new HoldfastError('usage-invalid', '--deep reads everything; --read takes no part then');
   return {
     ...(from === undefined ? {} : { repository: from }),
-    ...(sample === undefined ? {} : { read: parseSample(sample) }),
-    ...(read && sample === undefined ? { read: { type: 'all' as const } } : {}),
+    ...(read === undefined ? {} : { read: read === true ? everything : parseSample(read) }),
     deep: deep ?? false,
   };
 }
