@@ -12,6 +12,9 @@ const trailer = -1;
 /** PostgreSQL's own limit for one value (MaxAllocSize). */
 const longestRecord = 2 ** 30;
 
+/** Is shown a message, or its beginning, where it stands. */
+type SeeMessage = (bytes: Buffer, start: number, end: number) => void;
+
 /**
  * Cuts a binary COPY stream of changes into pgoutput messages, from chunks of any size. Give it
  * `keepBytes` to see only the start of longer messages, so that a huge value takes no memory.
@@ -31,6 +34,12 @@ export class ChangeStreamReader {
   /** The messages that end in this chunk; views into it where that is possible. */
   push(chunk: Uint8Array): Buffer[] {
     const messages: Buffer[] = [];
+    this.visit(chunk, (bytes, start, end) => messages.push(bytes.subarray(start, end)));
+    return messages;
+  }
+
+  /** The same without a view of each. What `see` is shown, it must not keep. Of the chunk nothing stays. */
+  visit(chunk: Uint8Array, see: SeeMessage): void {
     let bytes = asBuffer(chunk);
     if (this.#carried.length > 0) {
       bytes = Buffer.concat([this.#carried, bytes]);
@@ -38,11 +47,10 @@ export class ChangeStreamReader {
     }
     let at = 0;
     for (;;) {
-      const next = this.#step(bytes, at, messages);
+      const next = this.#step(bytes, at, see);
       if (next === undefined) break;
       at = next;
     }
-    return messages;
   }
 
   /** The stream is over; throws `document-malformed` when it was cut. */
@@ -51,10 +59,10 @@ export class ChangeStreamReader {
   }
 
   /** Takes one step from `at`; the new position, or undefined when the chunk is used up. */
-  #step(bytes: Buffer, at: number, messages: Buffer[]): number | undefined {
+  #step(bytes: Buffer, at: number, see: SeeMessage): number | undefined {
     if (this.#state === 'header') return this.#header(bytes, at);
-    if (this.#state === 'record') return this.#record(bytes, at, messages);
-    if (this.#state === 'data') return this.#data(bytes, at, messages);
+    if (this.#state === 'record') return this.#record(bytes, at, see);
+    if (this.#state === 'data') return this.#data(bytes, at, see);
     if (at < bytes.length) throw malformed('bytes after the end');
     return undefined;
   }
@@ -70,7 +78,7 @@ export class ChangeStreamReader {
     return at + headerBytes;
   }
 
-  #record(bytes: Buffer, at: number, messages: Buffer[]): number | undefined {
+  #record(bytes: Buffer, at: number, see: SeeMessage): number | undefined {
     const left = bytes.length - at;
     if (left >= 2 && bytes.readInt16BE(at) === trailer) {
       this.#state = 'finished';
@@ -83,7 +91,7 @@ export class ChangeStreamReader {
     if (length < 1 || length > longestRecord) throw malformed(`a record of ${length} bytes`);
     const start = at + recordHeadBytes;
     if (start + length <= bytes.length) {
-      messages.push(bytes.subarray(start, start + Math.min(length, this.#keepBytes)));
+      see(bytes, start, start + Math.min(length, this.#keepBytes));
       return start + length;
     }
     this.#missing = length;
@@ -91,14 +99,14 @@ export class ChangeStreamReader {
     return start;
   }
 
-  #data(bytes: Buffer, at: number, messages: Buffer[]): number | undefined {
+  #data(bytes: Buffer, at: number, see: SeeMessage): number | undefined {
     const taken = Math.min(bytes.length - at, this.#missing);
     const kept = Math.min(taken, this.#keepBytes - this.#kept);
-    if (kept > 0) this.#parts.push(bytes.subarray(at, at + kept));
+    if (kept > 0) this.#parts.push(Buffer.from(bytes.subarray(at, at + kept)));
     this.#kept += kept;
     this.#missing -= taken;
     if (this.#missing > 0) return undefined;
-    messages.push(Buffer.concat(this.#parts, this.#kept));
+    see(Buffer.concat(this.#parts, this.#kept), 0, this.#kept);
     this.#parts = [];
     this.#kept = 0;
     this.#state = 'record';
@@ -106,7 +114,7 @@ export class ChangeStreamReader {
   }
 
   #carry(bytes: Buffer, at: number): undefined {
-    this.#carried = bytes.subarray(at);
+    this.#carried = Buffer.from(bytes.subarray(at));
     return undefined;
   }
 }

@@ -56,7 +56,7 @@ export class ChangeWatcher {
   /** Passes the chunks on unchanged; throws `document-malformed` if the stream makes no sense. */
   async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of chunks) {
-      for (const message of this.#reader.push(chunk)) this.#see(message);
+      this.#reader.visit(chunk, this.#see);
       yield chunk;
     }
     this.#reader.end();
@@ -76,13 +76,14 @@ export class ChangeWatcher {
     };
   }
 
-  #see(message: Buffer): void {
-    const type = message[0];
-    if (type === undefined || message.length < 5) return;
-    if (rowChanges.has(type)) this.#count(message.readUInt32BE(1), type);
-    else if (type === messageTypes.message) this.#mark(message);
-    else if (type === messageTypes.begin || type === messageTypes.truncate) this.#decode(message);
-  }
+  readonly #see = (bytes: Buffer, start: number, end: number): void => {
+    const type = bytes[start];
+    if (type === undefined || end - start < 5) return;
+    if (rowChanges.has(type)) this.#count(bytes.readUInt32BE(start + 1), type);
+    else if (type === messageTypes.message) this.#mark(bytes.subarray(start, end));
+    else if (type === messageTypes.begin || type === messageTypes.truncate)
+      this.#decode(bytes.subarray(start, end));
+  };
 
   #count(table: number, type: number): void {
     this.#changes++;

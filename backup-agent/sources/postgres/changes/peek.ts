@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg';
-import { takeDonated } from '../../../stream/donated.ts';
 import { CopyOutQuery } from '../copy-out-query.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
@@ -22,15 +21,7 @@ export function peekChanges(
   client: ClientBase,
   peek: Peek,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return ownBlocks(client.query(new CopyOutQuery(peekStatement(peek))));
-}
-
-async function* ownBlocks(query: CopyOutQuery): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const block of query.blocks()) {
-    // Whoever looks at the messages on their way keeps the beginning of one until the next block.
-    takeDonated(block);
-    yield block;
-  }
+  return client.query(new CopyOutQuery(peekStatement(peek))).blocks();
 }
 
 function peekStatement(peek: Peek): string {
