@@ -1,7 +1,7 @@
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
 import { readNewestChain } from '../repository/backups.ts';
-import { forecastBackup, type BackupForecast } from '../sources/postgres/forecast-backup.ts';
+import type { BackupForecast } from '../sources/postgres/forecast-backup.ts';
 import type { BackupReader } from '../sources/source.ts';
 import type { Agent } from './agent.ts';
 import { readLogOnly } from './history.ts';
@@ -15,6 +15,8 @@ export interface PlannedBackup extends BackupForecast {
  * `usage-invalid` for a job that backs up something else.
  */
 export async function planBackup(agent: Agent, job: string): Promise<PlannedBackup> {
+  // Loaded here, for backups need none of it.
+  const { forecastBackup } = await import('../sources/postgres/forecast-backup.ts');
   const setup = await agent.postgresSetup(job);
   const chain = await newestChain(agent, job);
   return { job, ...(await forecastBackup(setup, chain, agent.signal)) };

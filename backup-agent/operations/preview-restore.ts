@@ -4,7 +4,7 @@ import { storedName } from '../repository/layout.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
 import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
 import { isBucketUrl } from '../sources/s3/bucket-url.ts';
-import { previewRestore, type RestorePreview } from '../sources/postgres/restore/preview.ts';
+import type { RestorePreview } from '../sources/postgres/restore/preview.ts';
 import type { Agent, Run } from './agent.ts';
 import { readLedger, type Ledger } from './ledger.ts';
 import type { RestoreRequest } from './restore.ts';
@@ -58,6 +58,7 @@ export async function estimateRestore(
   }
   progress.step('read the erasure ledger');
   const { requests, unread } = await readLedger(agent, request.job, selected);
+  const { previewRestore } = await import('../sources/postgres/restore/preview.ts');
   const { objects, ...database } = await previewRestore({
     chain: selected.readers,
     target: await agent.databaseTarget(request.to),

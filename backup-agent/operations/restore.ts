@@ -4,13 +4,12 @@ import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
 import type { ErasureOutcome } from '../sources/postgres/restore/replay-erasures.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
-import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
+import { FilesThread } from '../sources/files/worker/run-in-worker.ts';
 import type {
   RestoreOptions,
   RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
 import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
-import { restoreToBucket } from '../sources/s3/restore-to-bucket.ts';
 import type { Agent, Masking, Run } from './agent.ts';
 import { readLedger } from './ledger.ts';
 import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
@@ -76,8 +75,10 @@ export async function runRestore(
   run: Run,
 ): Promise<RestoreOutcome> {
   const masking = request.mask === undefined ? undefined : await agent.masking(request.mask);
-  const selected = await selectBackup(agent, request);
   const isDatabase = /^postgres(ql)?:\/\//.test(request.to);
+  const isDirectory = !isDatabase && !isBucketUrl(request.to);
+  await using thread = isDirectory ? new FilesThread({ type: 'restore' }) : undefined;
+  const selected = await selectBackup(agent, request);
   const { kind } = selected.record.manifest.source;
   if ((kind === 'postgres') !== isDatabase)
     throw new HoldfastError(
@@ -95,7 +96,7 @@ export async function runRestore(
     throw new HoldfastError('usage-invalid', 'only a database can be masked, not files');
   return isDatabase
     ? await restoreDatabase(agent, { ...request, ...(masking ? { masking } : {}) }, selected, run)
-    : await restoreTree(agent, request, selected, run);
+    : await restoreTree(agent, request, selected, run, thread);
 }
 
 async function restoreDatabase(
@@ -182,6 +183,7 @@ async function restoreTree(
   request: RestoreRequest,
   selected: SelectedBackup,
   { progress }: Run,
+  thread: FilesThread | undefined,
 ): Promise<RestoreOutcome> {
   const { to, into, path } = request;
   const isBucket = selected.record.manifest.source.kind === 's3';
@@ -193,9 +195,9 @@ async function restoreTree(
     signal: agent.signal,
     progress,
   };
-  const report = isBucketUrl(to)
-    ? await restoreBucket(agent, request, selected, progress)
-    : await restoreInWorker(isBucket ? 'restoreObjects' : 'restore', options);
+  const report = thread
+    ? await thread.restore(isBucket ? 'restoreObjects' : 'restore', options)
+    : await restoreBucket(agent, request, selected, progress);
   return {
     ...describe(selected),
     point: selected.record.manifest.point,
@@ -226,6 +228,7 @@ async function restoreBucket(
   const { region, endpoint, pathStyle, profile } = source?.type === 's3' ? source : {};
   // Loading the S3 client takes longer than many a command.
   const { Bucket } = await import('../sources/s3/bucket.ts');
+  const { restoreToBucket } = await import('../sources/s3/restore-to-bucket.ts');
   using bucket = new Bucket(parseBucketUrl(to, { region, endpoint, pathStyle, profile }));
   return await restoreToBucket({
     chain: readers,

@@ -185,12 +185,12 @@ export class IndexRun<E extends IndexedEntry, R> {
 
   async *#changes(): AsyncGenerator<Change<E, R>> {
     const { compare, uncounted } = this.#source;
-    const left = withInterrupted(
-      this.#source.changes(this.signal),
-      this.#earlier.entries(),
-      compare,
-      (now, earlier) => this.#source.isSame(now, earlier),
-    );
+    const all = this.#source.changes(this.signal);
+    const isSame = (now: E, earlier: E) => this.#source.isSame(now, earlier);
+    const left =
+      this.#earlier.count === 0
+        ? all
+        : withInterrupted(all, this.#earlier.entries(), compare, isSame);
     for await (const change of left) {
       if (change.kind !== 'removed') {
         this.#entries += 1;

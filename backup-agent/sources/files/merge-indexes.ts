@@ -12,6 +12,11 @@ export async function* mergeIndexes<E extends IndexLine, R extends IndexLine>(
   compare: ComparePaths,
   isEntry: (line: E | R) => line is E,
 ): AsyncGenerator<E> {
+  const [only, ...others] = streams;
+  if (only && others.length === 0) {
+    for await (const line of only) if (isEntry(line)) yield line;
+    return;
+  }
   const heads: (E | R | undefined)[] = [];
   for (const stream of streams) heads.push(await take(stream));
   for (;;) {

@@ -17,7 +17,7 @@ import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.
 import { emptiedSince, entriesOf } from './lineage.ts';
 import { errorText } from './system-errors.ts';
 import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
-import { backUpTreeInWorker } from './worker/run-in-worker.ts';
+import { FilesThread } from './worker/run-in-worker.ts';
 
 export interface FilesSourceOptions {
   /** The directory to back up, absolute. */
@@ -88,6 +88,7 @@ async function* backup(
   run: BackupRun,
 ): AsyncGenerator<PreparedBackup, void, undefined> {
   assertDirectory(options.path);
+  await using thread = options.inWorker ? new FilesThread({ type: 'backup' }) : undefined;
   const plan = planChain(run);
   const { kind, parents, whole } = plan;
   const key = await chainKey(parents, options, run.signal);
@@ -95,9 +96,8 @@ async function* backup(
   const continued = verifyContent ? undefined : resumable(options, parents, whole, key);
   const writer = await run.begin(kind, continued);
   const left = await interruptedFindings(writer.interrupted, indexName);
-  const backUp = options.inWorker ? backUpTreeInWorker : backUpTree;
-  const findings =
-    left ?? (await backUp(treeOptions(options, run, { key, parents, whole, writer })));
+  const tree = () => treeOptions(options, run, { key, parents, whole, writer });
+  const findings = left ?? (await (thread?.backUpTree(tree()) ?? backUpTree(tree())));
   yield preparedBackup(plan, run.requested, writer, findings, left !== undefined);
 }
 

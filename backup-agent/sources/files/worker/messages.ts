@@ -23,7 +23,7 @@ export interface InterruptedFacts {
 
 export type InterruptedObjectFacts = Omit<InterruptedObject, 'readNote'>;
 
-/** What a worker is started for. */
+/** What a worker has to do. */
 export type Task =
   | {
       readonly type: 'backup';
@@ -78,8 +78,14 @@ export type FromWorker =
   | { readonly done: unknown }
   | { readonly failed: ErrorMessage };
 
-/** To the worker. */
+/** What a worker is started for; it loads that while the task is still being made. */
+export interface WorkerStart {
+  readonly type: 'backup' | 'restore';
+}
+
+/** To the worker: first of all its task. */
 export type ToWorker =
+  | { readonly task: Task }
   | { readonly abort: ErrorMessage }
   | { readonly answer: number; readonly value: WrittenObject | string }
   | { readonly answer: number; readonly error: ErrorMessage };

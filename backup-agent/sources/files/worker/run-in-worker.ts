@@ -13,36 +13,76 @@ import type {
   ReaderFacts,
   Task,
   ToWorker,
+  WorkerStart,
 } from './messages.ts';
 
-/** `backUpTree` in a thread of its own: it walks, reads, digests and packs; this one stores. */
-export async function backUpTreeInWorker(options: TreeBackupOptions): Promise<Findings> {
-  const { parents, key, writer, signal, progress, ...plain } = options;
-  const { interrupted } = writer;
-  const task: Task = {
-    type: 'backup',
-    options: { ...plain, key: key.base64 },
-    readers: parents.map(factsOf),
-    writer: {
-      id: writer.id,
-      ...(interrupted ? { interrupted: interruptedFacts(interrupted) } : {}),
-    },
-  };
-  return (await new WorkerRun(task, {
-    readers: parents,
-    writer,
-    signal,
-    progress,
-  }).run()) as Findings;
+/** Young objects die young only if they have room: with less, each file's are moved once or twice. */
+const youngGenerationMb = 48;
+
+/**
+ * A thread for one backup or restore. It loads its code at once, while the caller still finds out what
+ * there is to do. To be disposed of, whether it was given something to do or not.
+ */
+export class FilesThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #ended = Promise.withResolvers<never>();
+
+  constructor(start: WorkerStart) {
+    this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
+      workerData: start,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    });
+    const { promise, reject } = this.#ended;
+    // Whoever gives it something to do is told.
+    promise.catch(() => undefined);
+    this.#worker.once('error', reject);
+    this.#worker.once('exit', () => reject(new Error('the worker ended before its task')));
+  }
+
+  /** As the function of that name: it walks, reads, digests and packs there, and stores here. */
+  async backUpTree(options: TreeBackupOptions): Promise<Findings> {
+    const { parents, key, writer, signal, progress, ...plain } = options;
+    const { interrupted } = writer;
+    const task: Task = {
+      type: 'backup',
+      options: { ...plain, key: key.base64 },
+      readers: parents.map(factsOf),
+      writer: {
+        id: writer.id,
+        ...(interrupted ? { interrupted: interruptedFacts(interrupted) } : {}),
+      },
+    };
+    return (await this.#run(task, { readers: parents, writer, signal, progress })) as Findings;
+  }
+
+  /** As `restoreFiles`, or the same for a bucket's objects: it writes there, and fetches here. */
+  async restore(
+    type: RestoreType,
+    { chain, signal, progress, ...options }: RestoreFilesOptions,
+  ): Promise<RestoreReport> {
+    const task: Task = { type, options, readers: chain.map(factsOf) };
+    return (await this.#run(task, { readers: chain, signal, progress })) as RestoreReport;
+  }
+
+  async #run(task: Task, surroundings: Surroundings): Promise<unknown> {
+    return await new WorkerRun(this.#worker, surroundings).run(task, this.#ended.promise);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
 }
 
-/** `restoreFiles` in a thread of its own: it digests and writes; this one fetches and decrypts. */
+/** What lies in the segments of a backup: a tree, or a bucket's objects. */
+export type RestoreType = 'restore' | 'restoreObjects';
+
+/** `restoreFiles` in a thread of its own. */
 export async function restoreInWorker(
-  type: 'restore' | 'restoreObjects',
-  { chain, signal, progress, ...options }: RestoreFilesOptions,
+  type: RestoreType,
+  options: RestoreFilesOptions,
 ): Promise<RestoreReport> {
-  const task: Task = { type, options, readers: chain.map(factsOf) };
-  return (await new WorkerRun(task, { readers: chain, signal, progress }).run()) as RestoreReport;
+  await using thread = new FilesThread({ type: 'restore' });
+  return await thread.restore(type, options);
 }
 
 function factsOf({ id, kind, point, source, objectNames }: BackupReader): ReaderFacts {
@@ -62,39 +102,34 @@ interface Surroundings {
   readonly progress: Progress;
 }
 
-/** One task in one worker, which ends with it. */
+/** What a worker and this thread have to say to each other over one task. */
 class WorkerRun {
-  readonly #task: Task;
+  readonly #worker: Worker;
   readonly #surroundings: Surroundings;
   readonly #errors = new Errors();
   readonly #result = Promise.withResolvers<unknown>();
 
-  constructor(task: Task, surroundings: Surroundings) {
-    this.#task = task;
+  constructor(worker: Worker, surroundings: Surroundings) {
+    this.#worker = worker;
     this.#surroundings = surroundings;
   }
 
-  async run(): Promise<unknown> {
+  /** `ended` rejects when the worker is no more. */
+  async run(task: Task, ended: Promise<never>): Promise<unknown> {
     const { signal } = this.#surroundings;
     signal.throwIfAborted();
-    const worker = new Worker(new URL('worker.ts', import.meta.url), {
-      workerData: this.#task,
-      resourceLimits: { maxYoungGenerationSizeMb: 48 },
-    });
-    const send = (message: ToWorker) => worker.postMessage(message, []);
+    const send = (message: ToWorker) => this.#worker.postMessage(message, []);
     const abort = () => send({ abort: this.#errors.messageOf(signal.reason) });
-    worker.on('message', (message: FromWorker) => void this.#receive(message, send));
-    worker.once('error', this.#result.reject);
-    worker.once('exit', () => this.#result.reject(new Error('the worker ended before its task')));
+    this.#worker.on('message', (message: FromWorker) => void this.#receive(message, send));
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.#result.promise;
+      send({ task });
+      return await Promise.race([this.#result.promise, ended]);
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
       signal.removeEventListener('abort', abort);
-      await worker.terminate();
     }
   }
 

@@ -1,5 +1,4 @@
 import { MessageChannel, parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { restoreObjectsToDirectory } from '../../s3/restore-to-directory.ts';
 import type {
   BackupReader,
   BackupWriter,
@@ -10,8 +9,7 @@ import type {
   WrittenObject,
 } from '../../source.ts';
 import { ContentKey } from '../content-key.ts';
-import { restoreFiles } from '../restore/restore-files.ts';
-import { backUpTree } from '../tree-backup.ts';
+import type { TreeBackupOptions } from '../tree-backup.ts';
 import { ReceivedBytes, sendBytes } from './byte-channel.ts';
 import { Errors } from './errors.ts';
 import type {
@@ -21,6 +19,7 @@ import type {
   ReaderFacts,
   Task,
   ToWorker,
+  WorkerStart,
 } from './messages.ts';
 
 type Area = 'objects' | 'meta';
@@ -33,6 +32,7 @@ class MainThread {
   readonly #port: MessagePort;
   readonly #errors = new Errors();
   readonly #stop = new AbortController();
+  readonly #task = Promise.withResolvers<Task>();
   readonly #waiting = new Map<number, PromiseWithResolvers<WrittenObject | string>>();
   #calls = 0;
   #advanced = 0;
@@ -43,6 +43,10 @@ class MainThread {
   constructor(port: MessagePort) {
     this.#port = port;
     port.on('message', (message: ToWorker) => this.#receive(message));
+  }
+
+  get task(): Promise<Task> {
+    return this.#task.promise;
   }
 
   get signal(): AbortSignal {
@@ -129,6 +133,10 @@ class MainThread {
   }
 
   #receive(message: ToWorker): void {
+    if ('task' in message) {
+      this.#task.resolve(message.task);
+      return;
+    }
     if ('abort' in message) {
       this.#stop.abort(this.#errors.errorOf(message.abort));
       return;
@@ -155,29 +163,45 @@ async function* asynchronous(bytes: ByteStream): AsyncGenerator<Uint8Array> {
   yield* bytes;
 }
 
-async function run(task: Task, main: MainThread): Promise<unknown> {
-  const readers = task.readers.map((facts) => main.reader(facts));
-  const { signal, progress } = main;
-  if (task.type === 'backup')
-    return await backUpTree({
-      ...task.options,
-      // A buffer arrives as plain bytes.
-      root: Buffer.from(task.options.root),
-      key: ContentKey.fromBase64(task.options.key),
-      parents: readers,
-      writer: main.writer(task.writer),
-      signal,
-      progress,
-    });
-  const restore = task.type === 'restore' ? restoreFiles : restoreObjectsToDirectory;
-  return await restore({ ...task.options, chain: readers, signal, progress });
+/** What can be asked of a thread that was started for backups, or for restores. */
+async function loadFor({ type }: WorkerStart): Promise<(task: Task, main: MainThread) => unknown> {
+  if (type === 'backup') {
+    const { backUpTree } = await import('../tree-backup.ts');
+    return (task, main) => backUpTree(treeBackup(task, main));
+  }
+  const { restoreFiles } = await import('../restore/restore-files.ts');
+  return async (task, main) => {
+    if (task.type === 'backup') throw new Error('a thread for restores was given a backup');
+    const { signal, progress } = main;
+    const chain = task.readers.map((facts) => main.reader(facts));
+    const options = { ...task.options, chain, signal, progress };
+    if (task.type === 'restore') return await restoreFiles(options);
+    const { restoreObjectsToDirectory } = await import('../../s3/restore-to-directory.ts');
+    return await restoreObjectsToDirectory(options);
+  };
+}
+
+function treeBackup(task: Task, main: MainThread): TreeBackupOptions {
+  if (task.type !== 'backup') throw new Error('a thread for backups was given a restore');
+  const { options, readers, writer } = task;
+  return {
+    ...options,
+    // A buffer arrives as plain bytes.
+    root: Buffer.from(options.root),
+    key: ContentKey.fromBase64(options.key),
+    parents: readers.map((facts) => main.reader(facts)),
+    writer: main.writer(writer),
+    signal: main.signal,
+    progress: main.progress,
+  };
 }
 
 if (parentPort) {
   const main = new MainThread(parentPort);
   try {
     // The main thread made it in `run-in-worker.ts`, a moment ago.
-    main.finish(await run(workerData as Task, main));
+    const run = await loadFor(workerData as WorkerStart);
+    main.finish(await run(await main.task, main));
   } catch (error) {
     main.fail(error);
   }
