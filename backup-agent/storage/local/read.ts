@@ -1,37 +1,60 @@
 import { closeSync, constants, fstatSync, open as openFile, read } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { blockBytes } from '../../stream/coalesce.ts';
+import { donate } from '../../stream/donated.ts';
+import { takeBlock } from '../../stream/release.ts';
 import type { GetOptions } from '../storage.ts';
 import { isAbsence, isSystemError } from './file-errors.ts';
 
-const readChunkBytes = 256 * 1024;
+/** A file up to here is read at once. */
+const smallFileBytes = 256 * 1024;
 /** No link is followed, and a pipe in a file's place does not make the open wait. */
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The file's bytes, or those of the range. The file is open only while it is being read. */
+/**
+ * The file's bytes, or those of the range, in blocks that are the receiver's own. One is read ahead.
+ * The file is open only while it is being read.
+ */
 export async function* readFile(
   path: string,
   { range, signal }: GetOptions,
 ): AsyncGenerator<Uint8Array> {
-  const start = range?.start ?? 0;
-  const end = range?.end;
-  if (end !== undefined && end <= start) return;
+  let position = range?.start ?? 0;
+  const end = range?.end ?? Infinity;
+  if (end <= position) return;
   signal?.throwIfAborted();
-  // A stream that ran to its end has closed it already; closing twice does no harm.
+  // It waits for a read under way before it closes.
   await using handle = await open(path, readFlags);
-  yield* handle.createReadStream({
-    start,
-    ...(end === undefined ? {} : { end: end - 1 }),
-    highWaterMark: readChunkBytes,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  for (let next = readBlock(handle, position, end); ;) {
+    const block = await next;
+    signal?.throwIfAborted();
+    if (block.length === 0) return;
+    position += block.length;
+    next = readBlock(handle, position, end);
+    // Whoever leaves early does not ask what became of it.
+    next.catch(() => undefined);
+    yield donate(block);
+  }
+}
+
+/** What there is at `position`, a block at most; nothing at the end. */
+async function readBlock(
+  handle: FileHandle,
+  position: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const wanted = Math.min(blockBytes, end - position);
+  const block = wanted === blockBytes ? takeBlock(wanted) : Buffer.allocUnsafeSlow(wanted);
+  const { bytesRead } = await handle.read(block, 0, wanted, position);
+  return block.subarray(0, bytesRead);
 }
 
 const openDescriptor = promisify(openFile);
 const readInto = promisify(read);
 
 /**
- * A regular file of one chunk at most, without the cost of a stream or of a file handle, which is most of
+ * A small regular file, without the cost of a stream or of a file handle, which is most of
  * what a document costs: a history is thousands of them. `large` for one that is larger, undefined
  * where there is no regular file.
  * What an open file is, the system knows without a look at the disk, so those calls do not wait.
@@ -43,7 +66,7 @@ export async function readSmallFile(path: string): Promise<Uint8Array | 'large' 
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return undefined;
     const { size } = stats;
-    if (size > readChunkBytes) return 'large';
+    if (size > smallFileBytes) return 'large';
     const { buffer, bytesRead } = await readInto(descriptor, Buffer.allocUnsafe(size), 0, size, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
