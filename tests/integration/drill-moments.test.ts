@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -112,6 +113,13 @@ test('a borrowed database is taken only empty, and given back empty', async () =
     const source = await run('drill', 'crm-database', '--identity', identityFile);
     assert.equal(source.exitCode, 12, source.stderr);
     assert.match(source.stderr, /is a database that is backed up/);
+    const alias = join(installation.directory, 'alias');
+    const [, host = ''] = /host=([^&]+)/.exec(crm.url) ?? [];
+    await symlink(decodeURIComponent(host), alias);
+    await use(crm.url.replace(host, encodeURIComponent(alias)));
+    const aliased = await run('drill', 'crm-database', '--identity', identityFile);
+    assert.equal(aliased.exitCode, 12, aliased.stderr);
+    assert.match(aliased.stderr, /is a database that is backed up: the slot \w+ follows/);
   } finally {
     await client.end();
     await writeFile(configFile, original);

@@ -21,12 +21,14 @@ const always = new AbortController().signal;
  * Takes an empty database for a drill, marked so that the next drill knows what a killed one left in
  * it, and locked against another drill. Disposing gives it back empty, with the comment it had. Only
  * its owner may mark it; what a killed drill leaves in one that somebody else owns stays. Throws
- * `target-not-empty`, and `target-unsuitable` when another drill is at work there.
+ * `target-not-empty`, and `target-unsuitable` when another drill is at work there or somebody follows
+ * its changes, as the backup of a source does, under whatever host name.
  */
 export async function borrowDatabase(target: ConnectionTarget): Promise<AsyncDisposable> {
   await using resources = new AsyncDisposableStack();
   const { client } = resources.use(await connect(target, { signal: always }));
   await lock(client);
+  await refuseFollowed(client);
   const comment = await commentOf(client);
   if (comment.startsWith(mark)) await emptyDatabase(client);
   else await requireEmpty(client);
@@ -51,6 +53,19 @@ async function lock(client: ClientBase): Promise<void> {
     throw new HoldfastError(
       'target-unsuitable',
       `another drill is at work in the database ${name}`,
+    );
+}
+
+async function refuseFollowed(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT slot_name AS slot, database AS name FROM pg_catalog.pg_replication_slots
+     WHERE database = pg_catalog.current_database() LIMIT 1`,
+  );
+  const [followed] = z.array(z.object({ slot: z.string(), name: z.string() })).parse(rows);
+  if (followed)
+    throw new HoldfastError(
+      'target-unsuitable',
+      `the sandbox ${followed.name} is a database that is backed up: the slot ${followed.slot} follows its changes`,
     );
 }
 

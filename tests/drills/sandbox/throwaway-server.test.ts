@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
 import {
   processCommand,
   processIds,
   processStart,
 } from '../../../backup-agent/drills/sandbox/process-identity.ts';
+import { refuseServerData } from '../../../backup-agent/drills/sandbox/refuse-server-data.ts';
 import { removeAbandonedServers } from '../../../backup-agent/drills/sandbox/server-directory.ts';
 import { serverUser } from '../../../backup-agent/drills/sandbox/server-user.ts';
-import { startThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
+import {
+  startThrowawayServer,
+  type ThrowawayServer,
+} from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { embeddedServer } from '../../../backup-agent/tools/embedded-postgres.ts';
 import { findServerBinaries } from '../../../backup-agent/tools/postgres-binaries.ts';
@@ -28,11 +34,15 @@ async function enterableDirectory() {
 
 const binaries = await findServerBinaries({ searchPath: environment.PATH });
 
-test('two servers at once never meet, listen on no port, and leave nothing', async () => {
+/** Memory that looks like a disk, where the platform has it. */
+const inMemory = existsSync('/dev/shm') ? { root: '/dev/shm' } : {};
+
+test('two servers at once, one in memory, never meet, listen on no port, and leave nothing', async () => {
   const directories: string[] = [];
   {
     await using one = await startThrowawayServer({ binaries });
-    await using two = await startThrowawayServer({ binaries });
+    await using two = await startThrowawayServer({ binaries, ...inMemory });
+    assert.equal(dirname(two.directory), inMemory.root ?? dirname(one.directory));
     directories.push(one.directory, two.directory);
     assert.notEqual(one.directory, two.directory);
     await one.createDatabase('mine');
@@ -44,10 +54,28 @@ test('two servers at once never meet, listen on no port, and leave nothing', asy
     );
     assert.deepEqual(rows, [{ addresses: '', mine: 0, encoding: 'UTF8' }]);
     assert.equal((await stat(one.directory)).mode & 0o777, 0o700);
+    await assertNoSandboxIn(two, session.client);
   }
   for (const directory of directories)
     await assert.rejects(stat(directory), { code: 'ENOENT' }, directory);
 });
+
+/** Neither in its data directory nor in a tablespace, by whatever path. */
+async function assertNoSandboxIn(server: ThrowawayServer, client: ClientBase): Promise<void> {
+  await using directory = await enterableDirectory();
+  const tablespace = join(server.directory, 'tablespace');
+  const link = join(directory.path, 'link');
+  await mkdir(tablespace);
+  const { uid, gid } = await stat(server.directory);
+  await chown(tablespace, uid, gid);
+  await client.query(`CREATE TABLESPACE elsewhere LOCATION '${tablespace}'`);
+  await symlink(tablespace, link);
+  const data = join(server.directory, 'data');
+  for (const place of [data, join(data, 'base'), tablespace, link])
+    await assert.rejects(refuseServerData(place), { code: 'target-unsuitable' }, place);
+  await client.query('DROP TABLESPACE elsewhere');
+  await refuseServerData(directory.path);
+}
 
 test('the server that npm carries starts too', async (t) => {
   const embedded = await embeddedServer();
@@ -76,8 +104,8 @@ test('a start that fails says what the server said and leaves nothing', async ()
 function startElsewhere(root: string) {
   const script = `
     import { startThrowawayServer } from ${JSON.stringify(
-      new URL('../../../backup-agent/drills/sandbox/throwaway-server.ts', import.meta.url).href,
-    )};
+    new URL('../../../backup-agent/drills/sandbox/throwaway-server.ts', import.meta.url).href,
+  )};
     const server = await startThrowawayServer({ binaries: ${JSON.stringify(binaries)}, root: ${JSON.stringify(root)} });
     console.log(server.pid);
     setInterval(() => {}, 1000);`;
