@@ -104,8 +104,8 @@ test('a start that fails says what the server said and leaves nothing', async ()
 function startElsewhere(root: string) {
   const script = `
     import { startThrowawayServer } from ${JSON.stringify(
-    new URL('../../../backup-agent/drills/sandbox/throwaway-server.ts', import.meta.url).href,
-  )};
+      new URL('../../../backup-agent/drills/sandbox/throwaway-server.ts', import.meta.url).href,
+    )};
     const server = await startThrowawayServer({ binaries: ${JSON.stringify(binaries)}, root: ${JSON.stringify(root)} });
     console.log(server.pid);
     setInterval(() => {}, 1000);`;
