@@ -288,7 +288,8 @@ class Part {
       onBytes(count);
       done += buffer.length;
       yield* blocks.full();
-      await setImmediate(undefined, { signal });
+      await setImmediate();
+      signal.throwIfAborted();
     }
     if (content.whole) this.sumSoFar = content.check;
     blocks.put(Buffer.alloc(tarPadding(this.length)));

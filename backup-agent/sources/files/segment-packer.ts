@@ -74,7 +74,9 @@ export class SegmentPacker {
         if (!this.#packAtOnce(candidate, earlier)) yield* this.#packStreaming(candidate);
         turn?.settle(this.packed[index] ?? earlier);
         if (this.#blocks.isFull) yield* this.#blocks.full();
-        if (index % candidatesPerTurn === 0) await setImmediate(undefined, { signal });
+        if (index % candidatesPerTurn > 0) continue;
+        await setImmediate();
+        signal.throwIfAborted();
       }
     } finally {
       for (const turn of this.#turns) turn?.settle(undefined);
@@ -146,7 +148,7 @@ export class SegmentPacker {
       const whole = count === sizeBytes;
       const steady = whole && file.unchanged;
       if (!steady && attempt < attempts) continue;
-      content.fill(0, count);
+      if (!whole) content.fill(0, count);
       const digest = room.digest(sizeBytes);
       const known = whole && sizeBytes > 0 ? this.#find(digest, previous) : undefined;
       const extents = known ?? this.#putSmall(file.entry, content);

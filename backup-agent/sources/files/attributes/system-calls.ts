@@ -24,6 +24,7 @@ export const largestAttributeBytes = 65_536;
 
 const second = 1_000_000_000n;
 const zero = Buffer.of(0);
+const nothing = Buffer.alloc(0);
 
 type Native = (...args: readonly (number | Buffer)[]) => number;
 
@@ -135,6 +136,8 @@ function bind(platform: Platform, errno: () => number): SystemCalls {
       const of = withZero(file);
       const call = typeof of === 'number' ? functions.flist : functions.list;
       const bytes = call(of, room, room.length, ...listOptions(typeof of !== 'number'));
+      // Most files have none.
+      if (bytes === 0) return nothing;
       return room.subarray(0, checked('listxattr', bytes));
     },
     getAttribute: (file, name) => {
