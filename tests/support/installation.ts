@@ -2,14 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startThrowawayServer } from '../../backup-agent/drills/sandbox/throwaway-server.ts';
-import {
-  findServerBinaries,
-  type ServerBinaries,
-} from '../../backup-agent/tools/postgres-binaries.ts';
+import type { ServerBinaries } from '../../backup-agent/tools/postgres-binaries.ts';
 import { writeInstallation } from '../../rehearsal/configuration.ts';
 import { writeAttachments } from '../../rehearsal/crm/attachments.ts';
 import { insertAttachments, type Crm } from '../../rehearsal/crm/crm.ts';
 import { holdfast, type CliResult } from './holdfast.ts';
+import { serverUnderTest } from './server-programs.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A small CRM on a private server, with keys, a configuration and nothing backed up yet. */
@@ -49,7 +47,7 @@ export async function testInstallation(
   const { path: directory } = resources.use(await temporaryDirectory());
   const started = resources.use(
     await startThrowawayServer({
-      binaries: server ?? (await findServerBinaries({ searchPath: process.env['PATH'] })),
+      binaries: server ?? (await serverUnderTest()),
       settings: { wal_level: 'logical', max_slot_wal_keep_size: '1GB' },
     }),
   );

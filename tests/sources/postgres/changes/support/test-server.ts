@@ -10,6 +10,7 @@ import type {
   Session,
 } from '../../../../../backup-agent/sources/postgres/changes/change-feed.ts';
 import { emptyDatabase } from '../../../../fixtures/postgres/empty-database.ts';
+import { serverProgram } from '../../../../support/server-programs.ts';
 
 const run = promisify(execFile);
 
@@ -37,7 +38,7 @@ export class TestServer implements AsyncDisposable {
     const { uid, gid } = await user();
     if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid);
     const options = ['-U', 'postgres', '-A', 'trust', '--no-sync', '--encoding', 'UTF8'];
-    await run('initdb', ['-D', server.#data, ...options, '--locale', 'C.UTF-8'], {
+    await run(serverProgram('initdb'), ['-D', server.#data, ...options, '--locale', 'C.UTF-8'], {
       ...(await user()),
       cwd: folder,
     });
@@ -65,7 +66,7 @@ export class TestServer implements AsyncDisposable {
       full_page_writes: 'off',
     };
     const flags = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#process = spawn('postgres', ['-D', this.#data, ...flags], {
+    this.#process = spawn(serverProgram('postgres'), ['-D', this.#data, ...flags], {
       ...(await user()),
       cwd: this.folder,
       stdio: ['ignore', 'ignore', process.env['HOLDFAST_TEST_SERVER_LOG'] ? 'inherit' : 'ignore'],
