@@ -7,6 +7,9 @@ import {
 /** A folder with the programs of a PostgreSQL server to test with, instead of the newest installed. */
 const folder = process.env['HOLDFAST_TEST_POSTGRES'];
 
+/** Whether there is such a folder. */
+export const isServerChosen = folder !== undefined;
+
 export async function serverUnderTest(): Promise<ServerBinaries> {
   return await findServerBinaries({ folder, searchPath: process.env['PATH'] });
 }

@@ -14,6 +14,7 @@ import {
   startSourceServer,
 } from '../../fixtures/postgres/source-fixture.ts';
 import { embeddedVersion } from '../../support/embedded-server.ts';
+import { isServerChosen, serverUnderTest } from '../../support/server-programs.ts';
 import { digestTables } from './changes/support/digest.ts';
 
 const everything = await readFile(
@@ -57,13 +58,20 @@ async function assertSame(
   assert.deepEqual(await digestTables(copy.client), await digestTables(source.client));
 }
 
-for (const majorVersion of [13, 18] as const)
-  suite(`PostgreSQL ${majorVersion}`, async () => {
-    const binaries = await embeddedVersion(majorVersion);
+/** The oldest, the newest, and the one that was chosen to test with. */
+const servers = {
+  'PostgreSQL 13': await embeddedVersion(13),
+  'PostgreSQL 18': await embeddedVersion(18),
+  ...(isServerChosen ? { 'the chosen PostgreSQL': await serverUnderTest() } : {}),
+};
+
+for (const [name, binaries] of Object.entries(servers))
+  suite(name, () => {
     if (!binaries) {
       test('has no server for this platform', (t) => t.skip());
       return;
     }
+    const { majorVersion } = binaries;
     test('a database that has everything is backed up, followed and restored', async () => {
       await using server = await startSourceServer({ binaries });
       await using source = await SourceFixture.create(server, 'everything');

@@ -135,14 +135,7 @@ class FullBackup {
     const { client } = this.#snapshot.holder;
     const { tables, configuration, plan } = await this.#plan();
     this.#run.progress.step('copy tables');
-    // All in one snapshot, so it does not matter which is read when.
-    const [dumpVersion, described, result] = await atOnce(
-      this.#run.signal,
-      (signal) => this.#writeSchema(writer, signal),
-      () => this.#describe(tables),
-      (signal) =>
-        copyTables(this.#setup, this.#snapshot.name, plan.units, writer, { ...this.#run, signal }),
-    );
+    const { dumpVersion, described, result } = await this.#read(writer, tables, plan.units);
     const large = await backUpLargeObjects(this.#snapshot.holder, writer);
     const { version, majorVersion, database, encoding, collate, ctype } = this.#facts;
     const inventory: Inventory = {
@@ -164,6 +157,22 @@ class FullBackup {
     const problems = [...result.missing.values(), ...large.problems];
     const state = described.state && followState(described.state, inventory);
     return { inventory, problems, state };
+  }
+
+  /** All in one snapshot, so it does not matter which is read when. */
+  async #read(writer: BackupWriter, tables: readonly CatalogTable[], units: CopyPlan['units']) {
+    const { signal } = this.#run;
+    const dump = (until: AbortSignal) => this.#writeSchema(writer, until);
+    const describe = () => this.#describe(tables);
+    const copy = (until: AbortSignal) =>
+      copyTables(this.#setup, this.#snapshot.name, units, writer, { ...this.#run, signal: until });
+    if (tables.length > readAtOnce) {
+      const dumpVersion = await dump(signal);
+      const result = await copy(signal);
+      return { dumpVersion, result, described: await describe() };
+    }
+    const [dumpVersion, described, result] = await atOnce(signal, dump, describe, copy);
+    return { dumpVersion, described, result };
   }
 
   async #plan(): Promise<PlannedFull> {
@@ -219,6 +228,9 @@ class FullBackup {
     return { needs, state: await firstFollowState(holder.client, feed, point, tables) };
   }
 }
+
+/** The schema of more tables takes memory that copying them needs, and no time that counts. */
+const readAtOnce = 1_000;
 
 interface PlannedFull {
   readonly tables: readonly CatalogTable[];
