@@ -16,6 +16,7 @@ import { generateIdentity } from '../backup-agent/keys/identities.ts';
  * [--rounds 3]`. Prints the best of all rounds: seconds, seconds of processor time
  * (user and system), and the greatest resident memory of one process. `--scale 0.1` makes a corpus of a
  * tenth. `--only holdfast,bare` measures what extended attributes cost: `bare` is Holdfast without them.
+ * TMPDIR says on which file system: docs/performance.md tells why a disk misleads about restores.
  */
 const { values } = parseArgs({
   options: {

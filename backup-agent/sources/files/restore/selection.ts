@@ -17,8 +17,8 @@ export interface SelectionOptions {
   readonly mostKept?: number;
 }
 
-/** As many as a restore plans at once, so that keeping them takes no more memory than the plan. */
-const mostKept = 100_000;
+/** Half of what a restore plans at once, so that keeping them takes less memory than a plan. */
+const mostKept = 50_000;
 
 /**
  * The entries that may be restored. The first pass reads the index and keeps them; of a larger tree

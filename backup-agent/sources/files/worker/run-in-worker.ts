@@ -16,8 +16,11 @@ import type {
   WorkerStart,
 } from './messages.ts';
 
-/** Young objects die young only if they have room: with less, each file's are moved once or twice. */
-const youngGenerationMb = 48;
+/**
+ * Young objects die young only if they have room: with less, each file's are moved once or twice. A
+ * restore makes fewer of them, and needs the memory for what it plans.
+ */
+const youngGenerationMb = { backup: 24, restore: 16 } as const;
 
 /**
  * A thread for one backup or restore. It loads its code at once, while the caller still finds out what
@@ -30,7 +33,7 @@ export class FilesThread implements AsyncDisposable {
   constructor(start: WorkerStart) {
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: start,
-      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb[start.type] },
     });
     const { promise, reject } = this.#ended;
     // Whoever gives it something to do is told.
