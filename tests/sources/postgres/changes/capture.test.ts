@@ -6,6 +6,7 @@ import type { Client } from 'pg';
 import { alignSnapshot } from '../../../../backup-agent/sources/postgres/changes/aligned-snapshot.ts';
 import { SnapshotReader } from '../../../../backup-agent/sources/postgres/changes/snapshot-reader.ts';
 import { copyTables } from '../../../../backup-agent/sources/postgres/changes/table-copy.ts';
+import { readServerIdentity } from '../../../../backup-agent/sources/postgres/changes/server-identity.ts';
 import {
   readTables,
   tableStates,
@@ -432,7 +433,8 @@ test('a table locked or rewritten after the snapshot is a problem, never a copy 
   await using replication = await feed.connectReplication();
   const snapshot = await alignSnapshot(replication, 'aligned');
   await using reader = await SnapshotReader.open(feed, snapshot);
-  const tables = tableStates(await readTables(reader.client, feed.publications, 15));
+  const { majorVersion } = (await readServerIdentity(reader.client, [])).server;
+  const tables = tableStates(await readTables(reader.client, feed.publications, majorVersion));
   await source.sql('ALTER TABLE rewritten ADD x int DEFAULT random()');
   await using locker = await server.connect(source.chain.database);
   await locker.client.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');

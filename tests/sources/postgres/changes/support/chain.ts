@@ -33,6 +33,7 @@ import { readFollowState } from '../../../../../backup-agent/sources/postgres/ch
 import { readSequences } from '../../../../../backup-agent/sources/postgres/changes/sequences.ts';
 import { SnapshotReader } from '../../../../../backup-agent/sources/postgres/changes/snapshot-reader.ts';
 import { dropSlot } from '../../../../../backup-agent/sources/postgres/changes/slot.ts';
+import { readServerIdentity } from '../../../../../backup-agent/sources/postgres/changes/server-identity.ts';
 import { readTables } from '../../../../../backup-agent/sources/postgres/changes/table-catalog.ts';
 import type { BackupReader, BackupRun } from '../../../../../backup-agent/sources/source.ts';
 import { MemoryRepository } from './memory-repository.ts';
@@ -56,7 +57,8 @@ export class TestChain {
   /** Enrols every table that has an identity, as `source prepare` does. */
   async publish(): Promise<void> {
     await using session = await this.server.connect(this.database);
-    const tables = await readTables(session.client, [], 15);
+    const { server } = await readServerIdentity(session.client, []);
+    const tables = await readTables(session.client, [], server.majorVersion);
     const keyed = tables.filter(
       (table) =>
         (table.identity === 'f' || table.keyColumns !== null) &&
