@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { assertRestored } from '../../backup-agent/drills/assert-restored.ts';
 import { expectedContent } from '../../backup-agent/drills/expected-content.ts';
 import { dumpSchema } from '../../backup-agent/sources/postgres/dump-schema.ts';
 import { restorePostgres } from '../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import { everythingKnownTo } from '../fixtures/postgres/everything.ts';
 import {
   environment,
   never,
@@ -12,16 +12,12 @@ import {
   startSourceServer,
 } from '../fixtures/postgres/source-fixture.ts';
 
-const everything = await readFile(
-  new URL('../fixtures/postgres/everything.sql', import.meta.url),
-  'utf8',
-);
 const end = { kind: 'end' } as const;
 
 test('a database that has everything, restored with its changes, fails no assertion', async () => {
   await using server = await startSourceServer();
   await using source = await SourceFixture.create(server, 'everything');
-  await source.query(everything);
+  await source.query(everythingKnownTo(server));
   await source.prepare();
   await source.backUp('full');
   await source.query(

@@ -30,6 +30,8 @@ test('the figures are the server’s own, and the least role may read them', asy
   await source.prepare('figures_role');
   await source.query('SET ROLE figures_role');
   const facts = await readFullFacts(source.client, await readServerFacts(source.client));
+  // It keeps no figures of its log.
+  if (server.majorVersion < 14) return assert.equal(facts, undefined);
   assert.ok(facts && facts.tableBytes > 10_000_000 && facts.walBytesPerSecond > 0);
   assert.equal(facts.keepMegabytes, 1);
 });

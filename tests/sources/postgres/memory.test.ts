@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { generateIdentity } from '../../../backup-agent/keys/identities.ts';
 import { connectedClient, startSourceServer } from '../../fixtures/postgres/source-fixture.ts';
+import { launcherFlags, launcherMalloc } from '../../support/launcher.ts';
 import { rounds } from '../../support/scale.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -15,7 +16,10 @@ const mebibyte = 1024 * 1024;
 const backupMiB = 256;
 const agent = join(import.meta.dirname, '../../../bench/postgres/agent.ts');
 
-/** A full on two lanes and its restore, each in a process of its own; the most memory they took. */
+/**
+ * A full on two lanes and its restore, each in a process of its own that is started as the agent is;
+ * the most memory they took.
+ */
 async function peaks(
   server: ThrowawayServer,
   database: string,
@@ -23,12 +27,9 @@ async function peaks(
   await using directory = await temporaryDirectory();
   await writeFile(join(directory.path, 'keys.json'), JSON.stringify(await generateIdentity()));
   const peakOf = async (way: string, url: string) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      agent,
-      way,
-      directory.path,
-      url,
-    ]);
+    const command = [...launcherFlags, agent, way, directory.path, url];
+    const env = { ...process.env, ...launcherMalloc };
+    const { stdout } = await promisify(execFile)(process.execPath, command, { env });
     const { peakBytes } = JSON.parse(stdout) as { peakBytes: number };
     return Math.round(peakBytes / mebibyte);
   };

@@ -60,6 +60,8 @@ test('that role can write nothing and is no superuser', async () => {
   await using source = await SourceFixture.create(server, 'no_more');
   await source.query(content);
   await source.prepare('reading_role');
+  // Before version 15 every role may create there, which the preparation says and leaves as it is.
+  await source.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   const client = openClient(server, 'no_more', 'reading_role');
   await client.connect();
   try {
@@ -92,12 +94,30 @@ test('prepared once, nothing is left to do; a new table is enrolled by preparing
     slotDropBytes: 2 ** 30,
     signal: never,
   };
-  const about = async () => (await planPreparation(options)).map((step) => step.about);
+  const about = async () =>
+    (await planPreparation(options)).filter(({ sql }) => sql.length > 0).map((step) => step.about);
   assert.deepEqual(await about(), ['role']);
   await source.query('CREATE TABLE migrated (id int PRIMARY KEY)');
   assert.deepEqual(await about(), ['role', 'publication']);
   await applyPreparation(options);
   assert.deepEqual(await about(), ['role']);
+});
+
+test('a schema where every role may create is told, with the statement that ends it, and left so', async () => {
+  await using source = await SourceFixture.create(server, 'open');
+  await source.query(`CREATE SCHEMA "Op en"; GRANT CREATE ON SCHEMA "Op en" TO PUBLIC;
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE SCHEMA closed`);
+  await source.prepare('open_role');
+  const target = await source.target();
+  const options = { target, job, role: 'open_role', slotDropBytes: 2 ** 30, signal: never };
+  const told = async () =>
+    (await planPreparation(options)).filter(({ why }) => why.startsWith('every role'));
+  const [step] = await told();
+  assert.deepEqual(step?.sql, []);
+  assert.match(step.why, /may create tables in Op en$/);
+  const [revoke = ''] = /^REVOKE .* FROM PUBLIC/.exec(step.byHand ?? '') ?? [];
+  await source.query(revoke);
+  assert.deepEqual(await told(), []);
 });
 
 test('the application’s updates go on working, on tables without an identity too', async () => {
@@ -161,6 +181,7 @@ const facts: PreparationFacts = {
   role: 'agent',
   roleExists: false,
   schemas: ['public'],
+  openSchemas: [],
   rowSecurity: false,
   keepMegabytes: 8192,
 };

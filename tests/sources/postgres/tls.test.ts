@@ -89,7 +89,8 @@ suite('a server with TLS', needing('openssl'), () => {
       'local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n',
     );
     await using admin = await connectedClient(server, 'postgres');
-    await admin.client.query(`CREATE ROLE agent LOGIN PASSWORD 'it''s:@ secret/%'`);
+    await admin.client.query(`SET password_encryption = 'scram-sha-256';
+      CREATE ROLE agent LOGIN PASSWORD 'it''s:@ secret/%'`);
     for (const statement of [
       `ALTER SYSTEM SET ssl_cert_file = 'server.pem'`,
       `ALTER SYSTEM SET ssl_key_file = 'server.key'`,

@@ -139,8 +139,12 @@ test('the snapshot of a full does not end with the session that made it', async 
   await source.query(oneTable);
   const setup = await setupOf(source);
   await using snapshot = await holdSlotSnapshot(setup, 'exported_t', never);
-  await source.query(`INSERT INTO t VALUES (2); SELECT pg_terminate_backend(active_pid, 5000)
-    FROM pg_replication_slots WHERE slot_name = 'exported_t'`);
+  const slot = `pg_replication_slots WHERE slot_name = 'exported_t'`;
+  await source.query(
+    `INSERT INTO t VALUES (2); SELECT pg_terminate_backend(active_pid) FROM ${slot}`,
+  );
+  // The slot is temporary, so it goes with its session.
+  while ((await source.query(`SELECT FROM ${slot}`)).length > 0) await delay(20);
   await using lane = await connect(setup.target, { signal: never });
   await lane.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   await lane.client.query(`SET TRANSACTION SNAPSHOT '${snapshot.name}'`);
@@ -189,7 +193,8 @@ test('values are stored the same whatever the database sets for how they read', 
   assert.deepEqual((await restored.client.query(rows)).rows, await source.query(rows));
 });
 
-test('a server that ends idle sessions does not end a backup', async () => {
+test('a server that ends idle sessions does not end a backup', async (t) => {
+  if (server.majorVersion < 14) return t.skip('only from version 14 on does a server end them');
   await using source = await SourceFixture.create(server, 'idle');
   await source.query(`${oneTable}; ALTER DATABASE idle SET idle_session_timeout = '100ms'`);
   await source.prepare();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { dumpSchema } from '../../../backup-agent/sources/postgres/dump-schema.ts';
+import { mark } from '../../../backup-agent/sources/postgres/changes/mark.ts';
 import { resolveTarget } from '../../../backup-agent/sources/postgres/connection-target.ts';
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { restorePostgres } from '../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import { everythingKnownTo } from '../../fixtures/postgres/everything.ts';
 import {
   connectedClient,
   environment,
@@ -16,21 +17,6 @@ import {
 import { embeddedVersion } from '../../support/embedded-server.ts';
 import { isServerChosen, serverUnderTest } from '../../support/server-programs.ts';
 import { digestTables } from './changes/support/digest.ts';
-
-const everything = await readFile(
-  new URL('../../fixtures/postgres/everything.sql', import.meta.url),
-  'utf8',
-);
-
-/** What version 13 does not know yet: multiranges, bodies in SQL, NULLS NOT DISTINCT, row filters. */
-function understoodBy(majorVersion: number): string {
-  if (majorVersion >= 15) return everything;
-  return everything
-    .replace(' mr int4multirange,', ' mr text,')
-    .replace(/BEGIN ATOMIC\n {2}SELECT a;\n {2}SELECT a \+ b;\nEND;/, `AS 'SELECT a + b';`)
-    .replace(',\n  UNIQUE NULLS NOT DISTINCT (room, during)', '')
-    .replace('TABLE public.hen WHERE (id > 0)', 'TABLE public.hen');
-}
 
 /** With whichever pg_dump an agent would use. */
 async function schemaOf(server: ThrowawayServer, database: string): Promise<string> {
@@ -76,8 +62,10 @@ for (const [name, binaries] of Object.entries(servers))
       await using server = await startSourceServer({ binaries });
       await using source = await SourceFixture.create(server, 'everything');
       assert.equal(server.majorVersion, majorVersion);
-      await source.query(understoodBy(majorVersion));
+      await source.query(everythingKnownTo(server));
       await source.prepare();
+      if (majorVersion < 14)
+        await assert.rejects(mark(source.client, 'x'), { code: 'source-unsuitable' });
       const [full] = await source.backUp('full');
       assert.deepEqual([full?.source['following'], full?.problems], [true, []]);
       await source.query(`

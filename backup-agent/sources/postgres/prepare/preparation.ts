@@ -13,6 +13,8 @@ export interface PreparationFacts {
   readonly role: string;
   readonly roleExists: boolean;
   readonly schemas: readonly string[];
+  /** Of those, the ones where every role may create: `public` does so in databases made before version 15. */
+  readonly openSchemas: readonly string[];
   /** Whether any table has row-level security. */
   readonly rowSecurity: boolean;
   /** What `max_slot_wal_keep_size` should be, in MB. */
@@ -79,7 +81,7 @@ function* parameterSteps({ server, keepMegabytes }: PreparationFacts): Generator
 
 /** Reading everything and following the log; no right to write anything. */
 function* roleSteps(facts: PreparationFacts): Generator<PreparationStep> {
-  const { server, role, roleExists, schemas, rowSecurity } = facts;
+  const { server, role, roleExists, schemas, openSchemas, rowSecurity } = facts;
   const name = quoteIdentifier(role);
   const { managed } = server;
   const attributes = ['LOGIN', ...(managed ? [] : ['REPLICATION'])];
@@ -97,6 +99,16 @@ function* roleSteps(facts: PreparationFacts): Generator<PreparationStep> {
     ],
     ...(roleExists ? {} : { byHand: `give it a password: \\password ${name}` }),
   };
+  if (openSchemas.length > 0) {
+    // Never by itself: roles of the application may create tables by the same right.
+    const revoke = `REVOKE CREATE ON SCHEMA ${openSchemas.map(quoteIdentifier).join(', ')} FROM PUBLIC`;
+    yield {
+      about: 'role',
+      why: `every role, and so this one, may create tables in ${openSchemas.join(', ')}`,
+      sql: [],
+      byHand: `${revoke}, unless the application creates tables by that right`,
+    };
+  }
   if (rowSecurity && managed) {
     yield {
       about: 'role',

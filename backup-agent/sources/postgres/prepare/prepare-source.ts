@@ -62,17 +62,21 @@ const row = z.object({
   roleExists: z.boolean(),
   rowSecurity: z.boolean(),
   schemas: z.array(z.string()),
+  openSchemas: z.array(z.string()),
   existing: z.array(z.string()),
 });
 
 async function readFacts(client: ClientBase, options: PrepareOptions): Promise<PreparationFacts> {
   const publications = jobPublications(options.job);
   const server = await readServerFacts(client);
+  const ownSchemas = `FROM pg_catalog.pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`;
   const { rows } = await client.query(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1) AS "roleExists",
        EXISTS (SELECT FROM pg_catalog.pg_class WHERE relrowsecurity AND oid >= 16384) AS "rowSecurity",
-       ARRAY(SELECT nspname::text FROM pg_catalog.pg_namespace
-         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1) AS schemas,
+       ARRAY(SELECT nspname::text ${ownSchemas} ORDER BY 1) AS schemas,
+       ARRAY(SELECT nspname::text ${ownSchemas}
+         AND pg_catalog.has_schema_privilege('public', oid, 'CREATE') ORDER BY 1) AS "openSchemas",
        ARRAY(SELECT pubname::text FROM pg_catalog.pg_publication
          WHERE pubname = ANY ($2::text[])) AS existing`,
     [options.role, [publications.all, publications.keyed]],

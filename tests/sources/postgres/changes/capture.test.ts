@@ -14,8 +14,8 @@ import {
 import { captureChanges } from '../../../../backup-agent/sources/postgres/changes/capture.ts';
 import type { ChangeFeed } from '../../../../backup-agent/sources/postgres/changes/change-feed.ts';
 import { parseLsn } from '../../../../backup-agent/sources/postgres/changes/lsn.ts';
-import { mark } from '../../../../backup-agent/sources/postgres/changes/mark.ts';
 import { dropSlot, slotStatus } from '../../../../backup-agent/sources/postgres/changes/slot.ts';
+import { namedMoment } from '../../../fixtures/postgres/named-moment.ts';
 import { TestChain } from './support/chain.ts';
 import { digestTables } from './support/digest.ts';
 import { TestServer } from './support/test-server.ts';
@@ -491,10 +491,9 @@ test('a moment amid a migration restores, and says which tables are not as they 
     `ALTER TABLE m RENAME TO renamed`,
     `INSERT INTO renamed VALUES (2, 'by name')`,
   );
-  await mark(source.client, 'amid');
+  const target = await namedMoment(source.client, 'amid');
   await source.sql(`INSERT INTO t VALUES (4)`);
   assert.equal(await source.chain.incremental(), undefined);
-  const target = { kind: 'mark', name: 'amid' } as const;
   const plan = await source.chain.plan(target);
   assert.deepEqual(
     plan.inexact.map(({ name, reason }) => [
@@ -508,7 +507,8 @@ test('a moment amid a migration restores, and says which tables are not as they 
       ['made', 'it was made, and is not there'],
     ],
   );
-  await assert.rejects(source.chain.plan({ kind: 'mark', name: 'nope' }), /the newest are "amid"$/);
+  const listed = target.kind === 'mark' ? /the newest are "amid"$/ : /this chain holds none$/;
+  await assert.rejects(source.chain.plan({ kind: 'mark', name: 'nope' }), listed);
   const result = await source.chain.restore('amid', target);
   await using restored = await server.session('amid');
   const rows = await restored.client

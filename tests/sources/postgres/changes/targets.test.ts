@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { formatLsn, parseLsn } from '../../../../backup-agent/sources/postgres/changes/lsn.ts';
-import { mark } from '../../../../backup-agent/sources/postgres/changes/mark.ts';
 import type { ReplayTarget } from '../../../../backup-agent/sources/postgres/changes/replay-target.ts';
 import { isHoldfastError } from '../../../../backup-agent/errors/holdfast-error.ts';
+import { namedMoment } from '../../../fixtures/postgres/named-moment.ts';
 import { TestChain } from './support/chain.ts';
 import { TestServer } from './support/test-server.ts';
 
 let server: TestServer;
 let chain: TestChain;
+let beforeFive: ReplayTarget;
 /** After each insert of one row: where the log stood, and the server's time. */
 const moments: { readonly lsn: bigint; readonly timeUs: bigint }[] = [];
 
@@ -23,7 +24,7 @@ before(async () => {
   await addRow(session.client, 0);
   await chain.full();
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
-    if (id === 5) await mark(session.client, `before 'five' 🐘`);
+    if (id === 5) beforeFive = await namedMoment(session.client, `before 'five' 🐘`);
     await addRow(session.client, id);
     if (id % 3 === 0) await chain.incremental();
   }
@@ -99,7 +100,7 @@ test('at the end, and at a backup’s own point, every table is exact', async ()
 });
 
 test('a marker stops the restore where it was set', async () => {
-  const { last } = await restoredRows({ kind: 'mark', name: `before 'five' 🐘` });
+  const { last } = await restoredRows(beforeFive);
   assert.equal(last, 4);
 });
 

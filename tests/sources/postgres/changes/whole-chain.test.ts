@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { ThrowawayServer } from '../../../../backup-agent/drills/sandbox/throwaway-server.ts';
-import { mark } from '../../../../backup-agent/sources/postgres/changes/mark.ts';
 import { restorePostgres } from '../../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
+import { everythingKnownTo } from '../../../fixtures/postgres/everything.ts';
+import { namedMoment } from '../../../fixtures/postgres/named-moment.ts';
 import {
   connectedClient,
   dumpOf,
@@ -43,9 +43,8 @@ async function assertSame(copy: string, original: string): Promise<void> {
 }
 
 test('a database that has everything, changed and migrated, comes back from its chain', async () => {
-  const everything = new URL('../../../fixtures/postgres/everything.sql', import.meta.url);
   await using source = await SourceFixture.create(server, 'everything');
-  await source.query(await readFile(everything, 'utf8'));
+  await source.query(everythingKnownTo(server));
   await source.prepare();
   await source.backUp('full');
   await source.query(`
@@ -67,7 +66,7 @@ test('a database that has everything, changed and migrated, comes back from its 
   await restoreInto(source, 'after_changes');
   await assertSame('after_changes', 'everything');
 
-  await mark(source.client, 'before the migration');
+  const moment = await namedMoment(source.client, 'before the migration');
   await source.query(`
     INSERT INTO public.parent VALUES (900, 'then');
     ALTER TABLE public.parent ADD COLUMN added integer DEFAULT 5;
@@ -81,7 +80,6 @@ test('a database that has everything, changed and migrated, comes back from its 
   await restoreInto(source, 'after_migration');
   await assertSame('after_migration', 'everything');
 
-  const moment = { kind: 'mark', name: 'before the migration' } as const;
   const result = await restoreInto(source, 'before_migration', { moment });
   await using restored = await connectedClient(server, 'before_migration');
   const parent = await restored.client.query('SELECT * FROM public.parent WHERE a >= 900');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
@@ -16,6 +15,7 @@ import {
 import { findDumpProgram } from '../../../../backup-agent/sources/postgres/dump/dump-program.ts';
 import { MessageCounter } from '../../../../backup-agent/sources/postgres/dump/message-counter.ts';
 import { parseSchemaScript } from '../../../../backup-agent/sources/postgres/restore/schema-script.ts';
+import { everythingKnownTo } from '../../../fixtures/postgres/everything.ts';
 import {
   dumpOf,
   environment,
@@ -30,8 +30,7 @@ let source: SourceFixture;
 before(async () => {
   server = await startSourceServer();
   source = await SourceFixture.create(server, 'everything');
-  const everything = new URL('../../../fixtures/postgres/everything.sql', import.meta.url);
-  await source.query(await readFile(everything, 'utf8'));
+  await source.query(everythingKnownTo(server));
 });
 after(async () => {
   await source[Symbol.asyncDispose]();
@@ -106,7 +105,7 @@ test('it fails with its own words, also when its session is ended', async () => 
   // It stands waiting for the table, amid its work.
   const waiting = `SELECT FROM pg_locks WHERE pid = ${session.pid} AND NOT granted`;
   while ((await source.query(waiting)).length === 0) await delay(20);
-  await source.query(`SELECT pg_terminate_backend(${session.pid}, 5000)`);
+  await source.query(`SELECT pg_terminate_backend(${session.pid})`);
   assert.match((await ending).failure ?? '', /terminating connection|server closed/);
 });
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { ThrowawayServer } from '../../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { isHoldfastError } from '../../../../backup-agent/errors/holdfast-error.ts';
-import { mark } from '../../../../backup-agent/sources/postgres/changes/mark.ts';
+import type { ReplayTarget } from '../../../../backup-agent/sources/postgres/changes/replay-target.ts';
 import { restorePostgres } from '../../../../backup-agent/sources/postgres/restore/restore-postgres.ts';
 import { parseSchemaScript } from '../../../../backup-agent/sources/postgres/restore/schema-script.ts';
+import { everythingKnownTo } from '../../../fixtures/postgres/everything.ts';
+import { namedMoment } from '../../../fixtures/postgres/named-moment.ts';
 import {
   connectedClient,
   dumpOf,
@@ -16,11 +17,11 @@ import { digestTables } from '../changes/support/digest.ts';
 
 let server: ThrowawayServer;
 let source: SourceFixture;
+let beforeMistake: ReplayTarget;
 before(async () => {
   server = await startSourceServer();
   source = await SourceFixture.create(server, 'origin');
-  const everything = new URL('../../../fixtures/postgres/everything.sql', import.meta.url);
-  await source.query(await readFile(everything, 'utf8'));
+  await source.query(everythingKnownTo(server));
   await source.query(`
     CREATE SCHEMA crm;
     CREATE DOMAIN crm.cents AS bigint CHECK (VALUE >= 0);
@@ -49,7 +50,7 @@ before(async () => {
   await source.query(
     `UPDATE crm.deal SET amount = 5 WHERE id < 10; DELETE FROM crm.deal WHERE id = 50`,
   );
-  await mark(source.client, 'before the mistake');
+  beforeMistake = await namedMoment(source.client, 'before the mistake');
   await source.query(`DELETE FROM crm.deal; UPDATE crm.company SET name = 'x'`);
   await source.backUp('incremental');
 });
@@ -73,8 +74,7 @@ const relations = `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n 
   WHERE relkind IN ('r', 'p') AND nspname !~ '^(pg_|information)' ORDER BY 1`;
 
 test('one table comes back at a moment, with all that is its own and nothing else', async () => {
-  const moment = { kind: 'mark', name: 'before the mistake' } as const;
-  const result = await restore('one', ['crm.deal'], { moment });
+  const result = await restore('one', ['crm.deal'], { moment: beforeMistake });
   assert.deepEqual(result.problems, [
     {
       where: 'fk constraint crm.deal deal_company_fkey',
@@ -164,7 +164,7 @@ test('a table goes back into the database that lost it, and the others are not t
   await live.client.query(`DROP TABLE crm.deal; UPDATE crm.company SET name = 'still here';
     SELECT setval('crm.invoice_number', 1000)`);
   const { problems, kept } = await restore('live', ['crm.deal'], {
-    moment: { kind: 'mark', name: 'before the mistake' },
+    moment: beforeMistake,
   });
   assert.equal(problems.length, 2);
   assert.ok(kept.includes('domain crm.cents'), kept.join());

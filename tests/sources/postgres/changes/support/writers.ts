@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import type { ReplayTarget } from '../../../../../backup-agent/sources/postgres/changes/replay-target.ts';
+import { namedMoment } from '../../../../fixtures/postgres/named-moment.ts';
 import type { TestServer } from './test-server.ts';
 
 export const loadTables = `
@@ -56,18 +58,18 @@ export class Writers implements AsyncDisposable {
   }
 }
 
-/** Runs `look` while no writer is in a transaction, and marks the moment in the log. */
+/** Runs `look` while no writer is in a transaction, and says how to restore to that moment. */
 export async function checkpoint<T>(
   client: Client,
   name: string,
   look: () => Promise<T>,
-): Promise<T> {
+): Promise<{ readonly moment: ReplayTarget; readonly seen: T }> {
   await client.query('BEGIN');
   await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
-  await client.query(`SELECT pg_logical_emit_message(true, 'holdfast', $1)`, [name]);
+  const moment = await namedMoment(client, name);
   const seen = await look();
   await client.query('COMMIT');
-  return seen;
+  return { moment, seen };
 }
 
 const pick = (below: number) => Math.floor(Math.random() * below);
