@@ -38,8 +38,12 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
 /** The names of all commands. */
 export const commandNames: readonly string[] = Object.keys(modules);
 
-/** The commands that a command line may mean: those that it names, or all where it names none. */
+/**
+ * The commands that a command line may mean: those that it names, or all where it names none and does
+ * not just ask for the version.
+ */
 export async function commandsFor(argv: readonly string[]): Promise<CommandModule[]> {
+  if (argv[0] === '--version' || argv[0] === '-V') return [];
   const named = Object.entries(modules).filter(([name]) => argv.includes(name));
   const wanted = named.length > 0 ? named : Object.entries(modules);
   return await Promise.all(wanted.map(([, load]) => load()));
