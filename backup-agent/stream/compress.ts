@@ -1,12 +1,15 @@
-import { constants } from 'node:zlib';
-import { ownBlocks } from './coalesce.ts';
+import { constants, createZstdCompress } from 'node:zlib';
+import { blockBytes, ownBlocks } from './coalesce.ts';
 import { donate } from './donated.ts';
-import { FrameEncoders } from './frame-encoder.ts';
+import { FrameCoders, pieceBytes } from './frame-coder.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
-import { release } from './release.ts';
+import { release, takeBlock } from './release.ts';
 import type { Transform } from './transform.ts';
 
 const defaultLevel = 3;
+
+/** Room for whatever a block may become: ZSTD_compressBound of zstd.h, and more. */
+const frameRoomBytes = blockBytes + (blockBytes >> 8) + 64;
 
 /** What a stream holds. `rows` are lines of tables, as COPY writes them. */
 export type Content = 'rows' | 'anything';
@@ -63,17 +66,20 @@ export function compress(options: CompressOptions = {}): Transform {
 }
 
 /** Encoders of each kind that was ever asked for: a next stream finds them as the last one left them. */
-const encoders = new Map<string, FrameEncoders>();
+const encoders = new Map<string, FrameCoders>();
 
-function encodersFor(level: number, content: Content): FrameEncoders {
+function encodersFor(level: number, content: Content): FrameCoders {
   const kind = level === defaultLevel ? content : String(level);
   let found = encoders.get(kind);
   if (found === undefined) {
-    found = new FrameEncoders({
+    const params = {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_checksumFlag]: 1,
       ...(level === defaultLevel ? tables[content] : {}),
-    });
+    };
+    // What is written at once ends a frame; zstd knows its size by that, and tells it in the header.
+    const flush = constants.ZSTD_e_end;
+    found = new FrameCoders(() => createZstdCompress({ params, flush, chunkSize: pieceBytes }));
     encoders.set(kind, found);
   }
   return found;
@@ -82,7 +88,9 @@ function encodersFor(level: number, content: Content): FrameEncoders {
 /** A frame, which is its receiver's own. The block's memory is given back. */
 async function compressBlock(
   block: Uint8Array<ArrayBuffer>,
-  encoders: FrameEncoders,
+  encoders: FrameCoders,
 ): Promise<Uint8Array> {
-  return donate(await encoders.encode(block).finally(() => release(block)));
+  const frame = await encoders.run(block, takeBlock(frameRoomBytes)).finally(() => release(block));
+  if (frame === undefined) throw new Error('zstd passed its own bound of a frame');
+  return donate(frame);
 }

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { createZstdDecompress, zstdDecompress } from 'node:zlib';
+import { createZstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { blockBytes, coalesce } from './coalesce.ts';
 import { donate } from './donated.ts';
+import { FrameCoders, pieceBytes } from './frame-coder.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release, takeBlock } from './release.ts';
 import type { Transform } from './transform.ts';
@@ -12,21 +12,8 @@ import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
 
 /** Each piece given to the decoder, and each it gives back, is a trip to the thread pool. */
 const feedBytes = 128 * 1024;
-const roomBytes = 256 * 1024;
 
-/** A decoder whose room is exactly filled asks for more of it, and makes another trip. */
-const spareBytes = 64;
-
-const zstd = promisify(
-  (
-    frame: Uint8Array,
-    contentBytes: number,
-    done: (error: Error | null, content: Buffer<ArrayBuffer>) => void,
-  ) => {
-    const room = contentBytes + spareBytes;
-    zstdDecompress(frame, { chunkSize: room, maxOutputLength: room }, done);
-  },
-);
+const decoders = new FrameCoders(() => createZstdDecompress({ chunkSize: pieceBytes }));
 
 /**
  * Any Zstandard stream (RFC 8878): ours, in frames of a MiB, or one large frame as the `zstd` tool
@@ -94,11 +81,12 @@ async function decompressFrame(
   frame: Uint8Array<ArrayBuffer>,
   contentBytes: number,
 ): Promise<Uint8Array> {
+  const room =
+    contentBytes === blockBytes ? takeBlock(blockBytes) : Buffer.allocUnsafeSlow(contentBytes);
   try {
-    const content = await zstd(frame, contentBytes);
-    // No content is a buffer of node's own, and a small one lies in the memory that all buffers share.
-    const isOwn = content.length > 0 && content.buffer.byteLength === contentBytes + spareBytes;
-    return isOwn ? donate(content) : content;
+    const content = await decoders.run(frame, room);
+    if (content?.length !== contentBytes) throw damaged('holds more or less than it says');
+    return donate(content);
   } catch (error) {
     throw explain(error);
   } finally {
@@ -109,7 +97,7 @@ async function decompressFrame(
 async function* decompressPieces(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
-  const decoder = createZstdDecompress({ chunkSize: roomBytes });
+  const decoder = createZstdDecompress({ chunkSize: pieceBytes });
   const input = Readable.from(coalesce(feedBytes)(pieces), { highWaterMark: 1 });
   const feeding = pipeline(input, decoder);
   feeding.catch(() => undefined);

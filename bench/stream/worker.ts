@@ -2,15 +2,13 @@
  * One measured pass in a process of its own, so that its peak memory is its own too:
  * `worker.ts <way> <file> <key>` reads a file, sends it one way, drops the result and prints figures.
  */
-import { open } from 'node:fs/promises';
+import { readFile } from '../../backup-agent/storage/local/read.ts';
 import { compress } from '../../backup-agent/stream/compress.ts';
 import { decompress } from '../../backup-agent/stream/decompress.ts';
 import { decrypt } from '../../backup-agent/stream/decrypt.ts';
-import { donate, releasing } from '../../backup-agent/stream/donated.ts';
+import { releasing } from '../../backup-agent/stream/donated.ts';
 import { encrypt } from '../../backup-agent/stream/encrypt.ts';
 import { tuneGarbageCollection } from '../../backup-agent/stream/garbage-collection.ts';
-import { blockBytes } from '../../backup-agent/stream/coalesce.ts';
-import { takeBlock } from '../../backup-agent/stream/release.ts';
 import { through, type Transform } from '../../backup-agent/stream/transform.ts';
 import { sizeOf } from './crm-text.ts';
 
@@ -20,17 +18,6 @@ const ways: Record<string, (key: string) => Transform[]> = {
   store: (key) => [compress({ content: 'rows' }), encrypt([key])],
   load: (key) => [decrypt([key]), decompress()],
 };
-
-/** As the sources do: a block of a MiB at a time, which is the stream's own. */
-async function* blocksOf(path: string): AsyncGenerator<Uint8Array, void> {
-  await using handle = await open(path);
-  for (;;) {
-    const block = takeBlock(blockBytes);
-    const { bytesRead } = await handle.read(block);
-    if (bytesRead === 0) return;
-    yield donate(block.subarray(0, bytesRead));
-  }
-}
 
 tuneGarbageCollection();
 const [way = '', file = '', key = ''] = process.argv.slice(2);
@@ -42,7 +29,7 @@ const cpuBefore = (before.userCPUTime + before.systemCPUTime) / 1e6;
 const atRestBytes = before.maxRSS * 1024;
 const started = process.hrtime.bigint();
 // What follows a stream, a storage for one, gives memory back as soon as it has written it.
-const outBytes = await sizeOf(releasing(through(blocksOf(file), transforms)));
+const outBytes = await sizeOf(releasing(through(readFile(file, {}), transforms)));
 const seconds = Number(process.hrtime.bigint() - started) / 1e9;
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
 const peakBytes = maxRSS * 1024;
