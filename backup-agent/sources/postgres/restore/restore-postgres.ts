@@ -1,4 +1,5 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
+import { tuneForMany } from '../../../stream/garbage-collection.ts';
 import type { ReplayResult } from '../changes/replay.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
@@ -49,7 +50,9 @@ export type { RestoreOptions, RestoreResult } from './restore-options.ts';
  */
 export async function restorePostgres(options: RestoreOptions): Promise<RestoreResult> {
   try {
-    return await new Restore(options, await readContent(options)).run();
+    const content = await readContent(options);
+    tuneForMany(content.units.length);
+    return await new Restore(options, content).run();
   } catch (error) {
     throw serverFailure(error, `restore into ${options.target.database}`, options.signal);
   }
