@@ -7,12 +7,13 @@ import type { Output } from '../render/output.ts';
 import { runSteps } from '../render/steps.ts';
 import { renderVerification } from '../render/verification.ts';
 import { parseSample } from '../sample.ts';
+import type { Sample } from '../../repository/sample.ts';
 import { withAgent } from '../with-agent.ts';
 
 interface Options {
   readonly from: string;
   readonly into?: string;
-  readonly read?: string;
+  readonly read?: Sample;
 }
 
 export const repairCommand: CommandModule = {
@@ -23,7 +24,7 @@ export const repairCommand: CommandModule = {
       .argument('<job>', 'job or group of the configuration')
       .requiredOption('--from <repository>', 'where good copies are')
       .option('--into <repository>', "the repository to mend, when it is not the job's own")
-      .option('--read <part>', 'search only so much for damage: 5%, 10GiB or 1/7')
+      .option('--read <part>', 'search only so much for damage: 5%, 10GiB or 1/7', parseSample)
       .addHelpText(
         'after',
         `
@@ -65,7 +66,7 @@ function requestOf({ from, into, read }: Options) {
   return {
     from,
     ...(into === undefined ? {} : { repository: into }),
-    ...(read === undefined ? {} : { read: parseSample(read) }),
+    ...(read === undefined ? {} : { read }),
   };
 }
 

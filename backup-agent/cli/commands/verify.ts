@@ -2,6 +2,7 @@ import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import { verifyBackups, type VerifyReport } from '../../operations/verify.ts';
+import type { Sample } from '../../repository/sample.ts';
 import type { Progress } from '../../sources/source.ts';
 import type { CommandModule } from '../command.ts';
 import { renderVerification, summariseVerification } from '../render/verification.ts';
@@ -11,7 +12,7 @@ import { withAgent } from '../with-agent.ts';
 
 interface Options {
   readonly from?: string;
-  readonly read?: string | true;
+  readonly read?: Sample | true;
   readonly deep?: boolean;
   readonly identity?: string;
 }
@@ -26,6 +27,7 @@ export const verifyCommand: CommandModule = {
       .option(
         '--read [part]',
         'read every object and check its digest, or only so much: 5%, 10GiB, or 1/7 (all in seven days)',
+        parseSample,
       )
       .option('--deep', 'decrypt everything with the recovery identity, and record the result')
       .option('--identity <file>', 'recovery identity, in place of keys.identity')
@@ -36,6 +38,7 @@ Ends with ${exitCodes.integrity} when anything is damaged, missing or forged, an
 
 Examples:
   holdfast verify crm                                      signatures, log, chains, sizes
+  holdfast verify crm --read                               every object's bytes too
   holdfast verify crm --from offsite --read 1/7            reads the whole copy within a week
   holdfast verify crm --deep --identity recovery.age       proves that everything decrypts`,
       )
@@ -68,14 +71,12 @@ Examples:
   },
 };
 
-const everything = { type: 'all' } as const;
-
 function requestOf({ from, read, deep }: Options) {
-  if (deep && typeof read === 'string')
+  if (deep && read !== undefined && read !== true)
     throw new HoldfastError('usage-invalid', '--deep reads everything; --read takes no part then');
   return {
     ...(from === undefined ? {} : { repository: from }),
-    ...(read === undefined ? {} : { read: read === true ? everything : parseSample(read) }),
+    ...(read === undefined ? {} : { read: read === true ? ({ type: 'all' } as const) : read }),
     deep: deep ?? false,
   };
 }
