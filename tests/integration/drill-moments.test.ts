@@ -119,7 +119,7 @@ test('a borrowed database is taken only empty, and given back empty', async () =
     await use(crm.url.replace(host, encodeURIComponent(alias)));
     const aliased = await run('drill', 'crm-database', '--identity', identityFile);
     assert.equal(aliased.exitCode, 12, aliased.stderr);
-    assert.match(aliased.stderr, /is a database that is backed up: the slot \w+ follows/);
+    assert.match(aliased.stderr, /is somebody's source: the slot \w+ follows/);
   } finally {
     await client.end();
     await writeFile(configFile, original);

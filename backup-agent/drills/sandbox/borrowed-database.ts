@@ -65,7 +65,7 @@ async function refuseFollowed(client: ClientBase): Promise<void> {
   if (followed)
     throw new HoldfastError(
       'target-unsuitable',
-      `the sandbox ${followed.name} is a database that is backed up: the slot ${followed.slot} follows its changes`,
+      `the sandbox ${followed.name} is somebody's source: the slot ${followed.slot} follows its changes`,
     );
 }
 

@@ -14,7 +14,7 @@ import {
   removeAbandonedDirectories,
   type PrivateDirectory,
 } from './private-directory.ts';
-import { refuseServerData } from './refuse-server-data.ts';
+import { assertSandboxDirectory } from './sandbox-directory.ts';
 import { removeAbandonedServers } from './server-directory.ts';
 import { startThrowawayServer } from './throwaway-server.ts';
 
@@ -42,13 +42,13 @@ export interface SandboxOptions {
 /**
  * Opens the sandbox that the configuration asks for: a private throw-away server, or a database that
  * somebody else provides, which must be empty and is emptied afterwards. Removes what killed drills
- * left. Throws `target-not-empty`, `target-unsuitable` when it is a source or lies in a server's data,
+ * left. Throws `target-not-empty`, `target-unsuitable` when it is a source, lies in a server's data or nowhere,
  * `tool-missing`.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configuration, environment, signal } = options;
   const root = directoryOf(configuration);
-  await refuseServerData(root);
+  await assertSandboxDirectory(root);
   await removeAbandonedDirectories(root);
   const opened =
     configuration.type === 'dsn'

@@ -12,7 +12,7 @@ import {
   processIds,
   processStart,
 } from '../../../backup-agent/drills/sandbox/process-identity.ts';
-import { refuseServerData } from '../../../backup-agent/drills/sandbox/refuse-server-data.ts';
+import { assertSandboxDirectory } from '../../../backup-agent/drills/sandbox/sandbox-directory.ts';
 import { removeAbandonedServers } from '../../../backup-agent/drills/sandbox/server-directory.ts';
 import { serverUser } from '../../../backup-agent/drills/sandbox/server-user.ts';
 import {
@@ -71,10 +71,10 @@ async function assertNoSandboxIn(server: ThrowawayServer, client: ClientBase): P
   await client.query(`CREATE TABLESPACE elsewhere LOCATION '${tablespace}'`);
   await symlink(tablespace, link);
   const data = join(server.directory, 'data');
-  for (const place of [data, join(data, 'base'), tablespace, link])
-    await assert.rejects(refuseServerData(place), { code: 'target-unsuitable' }, place);
+  for (const place of [data, join(data, 'base'), tablespace, link, join(link, 'nowhere')])
+    await assert.rejects(assertSandboxDirectory(place), { code: 'target-unsuitable' }, place);
   await client.query('DROP TABLESPACE elsewhere');
-  await refuseServerData(directory.path);
+  await assertSandboxDirectory(directory.path);
 }
 
 test('the server that npm carries starts too', async (t) => {
