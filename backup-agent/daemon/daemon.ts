@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { schedule, type ScheduledTask } from 'node-cron';
@@ -10,6 +10,7 @@ import { openRunJournal, type RunJournal } from '../operations/run-journal.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { lastSuccessIn, later } from './last-success.ts';
 import { attemptRun, type RunObserver } from './attempt-run.ts';
+import { jitterMs } from './jitter.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { isQuietFor } from './quiet-hours.ts';
 import { serve, type Server } from './serve.ts';
@@ -113,7 +114,7 @@ class Daemon<Configured extends Loaded> {
       remember: (task, startedAt) => journal.set(task, startedAt),
       run: (task) => this.#run(task),
       isQuiet: (task, now) => isQuietFor(task, this.#configured.value.daemon.quietHours, now),
-      jitterMs: (task, due) => this.#jitterMs(task, due),
+      jitterMs: (task, due) => jitterMs(task, due, this.#configured.value.daemon.jitter),
       log: options.log,
     });
     this.#look = setInterval(() => this.#dispatcher.wake(), lookEveryMs);
@@ -280,14 +281,6 @@ class Daemon<Configured extends Loaded> {
     if (task.kind === 'copy' || task.kind === 'verify' || task.kind === 'prune') return remembered;
     await using agent = await this.#openAgent();
     return later(remembered, lastSuccessIn(await readJobFacts(agent, task.job), task.kind));
-  }
-
-  #jitterMs({ job, kind }: Task, due: Date): number {
-    const { jitter } = this.#configured.value.daemon;
-    if (jitter === 0) return 0;
-    // The same for one host and instant, so that looking again does not draw again.
-    const drawn = createHash('sha256').update(`${process.pid} ${job} ${kind} ${due.getTime()}`);
-    return Math.floor((drawn.digest().readUInt32LE() / 2 ** 32) * jitter);
   }
 }
 

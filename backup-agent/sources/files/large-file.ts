@@ -1,9 +1,7 @@
-import type { Hmac } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
 import type { BackupWriter } from '../source.ts';
-import { ArchiveBlocks, blockBytes } from './archive-blocks.ts';
-import type { ContentKey } from './content-key.ts';
+import { ArchiveBlocks } from './archive-blocks.ts';
+import { ContentSum, rehash } from './content-sum.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile, sameState } from './file-content.ts';
 import { begunDigest, isBegun } from './interrupted.ts';
@@ -95,7 +93,7 @@ export class LargeFile {
       const { digest, extents, whole } = this.#known(file) ?? (await this.#storeParts(file));
       const stored = { ...file.entry, digest, extents };
       if (file.unchanged && whole) {
-        this.#options.stored.add(digest, extents, file.beginning);
+        this.#options.stored.add(digest, extents, file.beginning());
         return stored;
       }
       if (attempt < attempts) continue;
@@ -129,7 +127,7 @@ export class LargeFile {
     const { previous } = this.#candidate;
     const { stored, key, onBytes } = this.#options;
     const isPossible =
-      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning);
+      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning());
     if (!isPossible) return undefined;
     const content = new ContentSum(key);
     if (!rehash(file, content, sizeBytes, onBytes)) return undefined;
@@ -198,46 +196,6 @@ export class LargeFile {
 
 function lengthOf(extents: readonly Extent[]): number {
   return extents.reduce((sum, { length }) => sum + length, 0);
-}
-
-/** What has been read of a file from its beginning on. */
-class ContentSum {
-  /** Nothing was missing. */
-  whole = true;
-  /** Unlike the digest, it can be told in the middle: enough to notice that the file has changed. */
-  check = 0;
-  readonly #hash: Hmac;
-
-  constructor(key: ContentKey) {
-    this.#hash = key.start();
-  }
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-    this.check = crc32(bytes, this.check);
-  }
-
-  digest(): string {
-    return this.#hash.digest('base64url');
-  }
-}
-
-/** Reads the first bytes again; whether all of them are there. */
-function rehash(
-  file: OpenFile,
-  content: ContentSum,
-  sizeBytes: number,
-  onBytes: (count: number) => void,
-): boolean {
-  const scratch = Buffer.allocUnsafeSlow(blockBytes);
-  for (let position = 0; position < sizeBytes;) {
-    const buffer = scratch.subarray(0, Math.min(blockBytes, sizeBytes - position));
-    if (readable(file, buffer, position) < buffer.length) return false;
-    content.update(buffer);
-    onBytes(buffer.length);
-    position += buffer.length;
-  }
-  return true;
 }
 
 interface PartPlace {
