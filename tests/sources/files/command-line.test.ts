@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { editConfiguration } from '../../daemon/support.ts';
 import { holdfast } from '../../support/holdfast.ts';
 import { writeJobInstallation } from '../../support/job-installation.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -22,6 +23,7 @@ async function setUp() {
   return {
     directory,
     source,
+    configFile,
     run,
     restore: (...argv: string[]) => run('restore', 'files', '-i', identityFile, ...argv),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -72,4 +74,34 @@ test('a run for a timer says how much it backed up, and a prune may be asked not
   assert.match(planned.stdout, /keep/);
   const both = await place.run('prune', 'files', '--dry-run', '--confirm');
   assert.equal(both.exitCode, 2);
+});
+
+test('a part to read that is none is refused, naming what it takes', async () => {
+  await using set = await setUp();
+  const { exitCode, stderr } = await set.run('verify', '--read', 'files');
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /argument 'files' is invalid.*a share \(5%\).*the job comes before --read/s);
+});
+
+test('the configured compression is what a backup is made with', async () => {
+  await using set = await setUp();
+  await writeFile(join(set.source, 'prose'), (await readFile('docs/format.md', 'utf8')).repeat(4));
+  const sizes: number[] = [];
+  for (const level of [1, 19]) {
+    await editConfiguration(set.configFile, ({ jobs }) => {
+      jobs.files.compression = { level, cores: 1 };
+    });
+    const { exitCode, stderr } = await set.run('backup', 'files', '--kind', 'full');
+    assert.equal(exitCode, 0, stderr);
+    const objects = join(set.directory, 'primary/jobs/files');
+    const files = await readdir(objects, { recursive: true, withFileTypes: true });
+    const [newest = ''] = files
+      .filter(({ name }) => name.startsWith('s000001'))
+      .map((file) => join(file.parentPath, file.name))
+      .sort()
+      .reverse();
+    sizes.push((await stat(newest)).size);
+  }
+  const [fast = 0, small = 0] = sizes;
+  assert.ok(small < fast * 0.9, `${sizes}`);
 });
