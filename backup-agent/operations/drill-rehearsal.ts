@@ -7,8 +7,7 @@ import { expectedContent, type ExpectedContent } from '../drills/expected-conten
 import type { Phase, PhaseClock } from '../drills/phase-clock.ts';
 import type { Sandbox } from '../drills/sandbox/sandbox.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import type { HoldfastError } from '../errors/holdfast-error.ts';
-import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { isHoldfastError, type HoldfastError } from '../errors/holdfast-error.ts';
 import { readInventory } from '../sources/postgres/inventory.ts';
 import {
   restorePostgres,

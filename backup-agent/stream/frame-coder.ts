@@ -6,6 +6,8 @@ const keptAtMost = 4;
 /** What node has room for at a time. Small enough that malloc uses its memory again. */
 export const pieceBytes = 256 * 1024;
 
+const nowhere = new Uint8Array();
+
 /**
  * A context of zstd that makes, or opens, one frame after another. A context of its own for each
  * frame, as `zstdCompress` and `zstdDecompress` have it, costs up to a third of the processor's time:
@@ -13,7 +15,7 @@ export const pieceBytes = 256 * 1024;
  */
 class FrameCoder {
   readonly #zstd: ZstdCompress | ZstdDecompress;
-  #room: Uint8Array<ArrayBuffer> = new Uint8Array();
+  #room: Uint8Array = nowhere;
   /** Of the room; more than there is where the result does not fit, or is not all of the input's. */
   #used = 0;
   /** What node collects output in, and leaves for the next when it is full. */
@@ -42,6 +44,8 @@ class FrameCoder {
     });
     // Whatever has not come as an event yet comes as one now.
     while (this.#zstd.read() !== null) continue;
+    // It is its owner's again.
+    this.#room = nowhere;
     return this.#used;
   }
 

@@ -1,10 +1,11 @@
+import { blockBytes } from '../../stream/coalesce.ts';
 import { donate } from '../../stream/donated.ts';
 import { takeBlock } from '../../stream/release.ts';
 
-/** What goes downstream at once: the block that is compressed as one frame, and needs no copy there. */
-export const blockBytes = 1024 * 1024;
-
-/** Collects an archive in blocks, so that a million headers and small files do not travel one by one. */
+/**
+ * Collects an archive in blocks, so that a million headers and small files do not travel one by one. A
+ * block is what is compressed as one frame, and needs no copy on its way there.
+ */
 export class ArchiveBlocks {
   #block: Buffer<ArrayBuffer> | undefined;
   #used = 0;

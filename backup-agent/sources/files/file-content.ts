@@ -53,10 +53,11 @@ export class OpenFile implements Disposable {
   }
 
   /** A sum over the first bytes; undefined when they cannot be read. */
-  get beginning(): number | undefined {
+  beginning(): number | undefined {
+    if (this.#beginning !== undefined) return this.#beginning;
     const bytes = Buffer.allocUnsafe(beginningBytes);
     try {
-      this.#beginning ??= crc32(bytes.subarray(0, this.read(bytes, 0)));
+      this.#beginning = crc32(bytes.subarray(0, this.read(bytes, 0)));
     } catch {
       // Reading the content will tell.
     }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
-import { ArchiveBlocks, blockBytes } from './archive-blocks.ts';
+import { blockBytes } from '../../stream/coalesce.ts';
+import { ArchiveBlocks } from './archive-blocks.ts';
 import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey, DigestRoom } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
@@ -173,7 +174,7 @@ export class SegmentPacker {
       const stored = this.#known(file, previous) ?? (yield* this.#putLarge(file));
       const steady = file.unchanged && stored.whole;
       if (!steady && attempt < attempts) continue;
-      this.#record(file.entry, stored, steady, file.beginning);
+      this.#record(file.entry, stored, steady, file.beginning());
       return;
     }
   }
@@ -229,7 +230,7 @@ export class SegmentPacker {
     const { stored, key } = this.#options;
     if (sizeBytes < largeFileBytes) return undefined;
     const isPossible =
-      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning);
+      previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning());
     if (!isPossible) return undefined;
     const digest = file.digest(key, (this.#scratch ??= Buffer.allocUnsafeSlow(blockBytes)));
     const extents = this.#find(digest, previous);

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { blockBytes } from '../../stream/coalesce.ts';
 import { donate } from '../../stream/donated.ts';
-import { takeBlock } from '../../stream/release.ts';
+import { release, takeBlock } from '../../stream/release.ts';
 import type { GetOptions } from '../storage.ts';
 import { isAbsence, isSystemError } from './file-errors.ts';
 
@@ -29,7 +29,10 @@ export async function* readFile(
   for (let next = readBlock(handle, position, end); ;) {
     const block = await next;
     signal?.throwIfAborted();
-    if (block.length === 0) return;
+    if (block.length === 0) {
+      release(block);
+      return;
+    }
     position += block.length;
     next = readBlock(handle, position, end);
     // Whoever leaves early does not ask what became of it.
@@ -54,10 +57,10 @@ const openDescriptor = promisify(openFile);
 const readInto = promisify(read);
 
 /**
- * A small regular file, without the cost of a stream or of a file handle, which is most of
- * what a document costs: a history is thousands of them. `large` for one that is larger, undefined
- * where there is no regular file.
- * What an open file is, the system knows without a look at the disk, so those calls do not wait.
+ * A small regular file, without the cost of a stream or of a file handle, which is most of what a
+ * document costs: a history is thousands of them. `large` for one that is larger, undefined where
+ * there is no regular file. Only opening and reading wait for the disk: what an open file is, the
+ * system knows without it.
  */
 export async function readSmallFile(path: string): Promise<Uint8Array | 'large' | undefined> {
   const descriptor = await openIfThere(path);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { ArchiveBlocks, blockBytes } from '../../../backup-agent/sources/files/archive-blocks.ts';
+import { blockBytes } from '../../../backup-agent/stream/coalesce.ts';
+import { ArchiveBlocks } from '../../../backup-agent/sources/files/archive-blocks.ts';
 import { takeDonated } from '../../../backup-agent/stream/donated.ts';
 
 test('what is put comes out in full blocks, which the receiver may take, and a rest', () => {

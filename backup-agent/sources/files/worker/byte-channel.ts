@@ -10,8 +10,8 @@ type ByteMessage =
   | { readonly end: string }
   | { readonly error: ErrorMessage };
 
-/** What comes back for a chunk: its memory, unless the receiver keeps it. */
-type Credits = Uint8Array<ArrayBuffer> | null;
+/** What comes back for a chunk: its memory, for another one. */
+type UsedChunk = Uint8Array<ArrayBuffer>;
 
 /** Chunks under way at once, so that both threads have something to do. */
 const window = 2;
@@ -48,8 +48,8 @@ class Credit {
   constructor(port: MessagePort) {
     const closed = Promise.withResolvers<void>();
     this.closed = closed.promise;
-    port.on('message', (used: Credits) => {
-      if (used) release(used);
+    port.on('message', (used: UsedChunk) => {
+      release(used);
       this.#left += 1;
       this.#changed.resolve();
     });
@@ -97,7 +97,7 @@ export class ReceivedBytes implements AsyncIterable<Uint8Array> {
           return;
         }
         yield message.chunk;
-        port.postMessage(message.chunk satisfies Credits, [message.chunk.buffer]);
+        port.postMessage(message.chunk satisfies UsedChunk, [message.chunk.buffer]);
       }
       throw new Error('the other thread ended before its stream');
     } finally {

@@ -27,8 +27,9 @@ import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapsh
 /**
  * Takes a full: everything in one snapshot, which is also where the slot for the incrementals
  * starts. While it runs the slot is a temporary one, so a killed run leaves nothing on the server; it
- * becomes lasting just before the full is handed over to be committed. `reason` says why a full is
- * taken although something else was asked for; `control` is a session outside the snapshot. Returns the name of the slot, once committed.
+ * becomes lasting just before the full is handed over to be committed. `control` is a session outside
+ * the snapshot; `reason` says why a full is taken although something else was asked for. Returns the
+ * name of the slot, once committed.
  */
 export async function* takeFull(
   setup: SourceSetup,
