@@ -10,16 +10,3 @@ import { setFlagsFromString } from 'node:v8';
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit');
 }
-
-/** Fewer leave no garbage that counts. */
-const many = 1_000;
-
-/**
- * Called before work on so many tables. V8 lets its heap grow the further the slower its collections
- * seem, and on a busy machine they do: a restore of 10,000 tables that had 48 MiB of live objects took
- * 303 MiB. With this the heap is collected whenever it has grown by half, to the end of the process; the
- * restore took no more processor time. Nothing changes for 1,000 tables or fewer.
- */
-export function tuneForMany(tables: number): void {
-  if (tables > many) setFlagsFromString('--heap-growing-percent=50');
-}

@@ -103,5 +103,5 @@ test('the configured compression is what a backup is made with', async () => {
     sizes.push((await stat(newest)).size);
   }
   const [fast = 0, small = 0] = sizes;
-  assert.ok(small < fast * 0.9, `${sizes}`);
+  assert.ok(small < fast * 0.9, `level 1 took ${fast} bytes, level 19 ${small}`);
 });

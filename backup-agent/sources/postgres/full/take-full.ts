@@ -1,5 +1,4 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
-import { tuneForMany } from '../../../stream/garbage-collection.ts';
 import type { BackupRun, BackupWriter, PreparedBackup } from '../../source.ts';
 import { readConfigurationTables, readSchemaNeeds, readTablePages } from '../catalog.ts';
 import { tableCoverage } from '../changes/coverage.ts';
@@ -136,7 +135,6 @@ class FullBackup {
   async #write(writer: BackupWriter, obstacle: string | undefined): Promise<WrittenFull> {
     const { client } = this.#snapshot.holder;
     const { tables, configuration, plan } = await this.#plan();
-    tuneForMany(tables.length);
     this.#run.progress.step('copy tables');
     const { dumpVersion, described, result } = await this.#read(writer, tables, plan.units);
     const large = await backUpLargeObjects(this.#snapshot.holder, writer);

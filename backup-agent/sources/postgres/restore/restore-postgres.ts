@@ -1,5 +1,4 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
-import { tuneForMany } from '../../../stream/garbage-collection.ts';
 import type { ReplayResult } from '../changes/replay.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect, type PostgresSession } from '../connection.ts';
@@ -50,9 +49,7 @@ export type { RestoreOptions, RestoreResult } from './restore-options.ts';
  */
 export async function restorePostgres(options: RestoreOptions): Promise<RestoreResult> {
   try {
-    const content = await readContent(options);
-    tuneForMany(content.units.length);
-    return await new Restore(options, content).run();
+    return await new Restore(options, await readContent(options)).run();
   } catch (error) {
     throw serverFailure(error, `restore into ${options.target.database}`, options.signal);
   }
