@@ -1,7 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
+import { callsFor, pooledCalls, type FileCalls } from './local/file-calls.ts';
 import { fromFileError, isAbsence, missingObject } from './local/file-errors.ts';
 import { Inquiries } from './local/inquiries.ts';
-import { ensureRoot, existingRoot, folderState, realPathOf } from './local/paths.ts';
+import { ensureRoot, existingRoot } from './local/paths.ts';
 import { removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
 import { etagOf, publish } from './local/publish.ts';
 import { readFile, readSmallFile } from './local/read.ts';
@@ -46,6 +47,7 @@ class LocalStorage implements Storage {
   readonly #clock: () => Date;
   readonly #claimLifetimeMs: number;
   readonly #inquiries = new Inquiries();
+  #calls: FileCalls | undefined;
 
   constructor(path: string, { clock, claimLifetimeMs }: LocalStorageOptions) {
     this.location = path;
@@ -86,7 +88,7 @@ class LocalStorage implements Storage {
     assertKey(key);
     return this.#translated(key, options.signal, async () => {
       const path = await this.#pathOfFile(key);
-      const stats = path === undefined ? undefined : await fileStats(path);
+      const stats = path === undefined ? undefined : await fileStats(path, this.#files);
       return stats === undefined ? undefined : toStoredObject({ key, stats });
     });
   }
@@ -94,9 +96,8 @@ class LocalStorage implements Storage {
   async *list(prefix: string, options: CallOptions = {}): AsyncGenerator<StoredObject> {
     assertPrefix(prefix);
     try {
-      const root = await existingRoot(this.location);
-      if (root === undefined || (await realPathOf(root, `${prefix}-`)) === undefined) return;
-      for await (const found of walkFiles(root, prefix)) {
+      if ((await this.#pathOf(`${prefix}-`)) === undefined) return;
+      for await (const found of walkFiles(this.location, prefix, this.#files)) {
         options.signal?.throwIfAborted();
         yield toStoredObject(found);
       }
@@ -113,13 +114,12 @@ class LocalStorage implements Storage {
   async remove(key: string, options: RemoveOptions = {}): Promise<void> {
     assertKey(key);
     await this.#translated(key, options.signal, async () => {
-      const root = await existingRoot(this.location);
       const path = await this.#pathOfFile(key);
-      if (root === undefined || path === undefined) return;
+      if (path === undefined) return;
       try {
         await unlinkIfThere(path);
-        await syncNearestFolder(root, dirname(path));
-        await removeEmptyFolders(root, dirname(path));
+        await syncNearestFolder(this.location, dirname(path));
+        await removeEmptyFolders(this.location, dirname(path));
       } finally {
         this.#inquiries.forget();
       }
@@ -143,25 +143,32 @@ class LocalStorage implements Storage {
 
   async close(): Promise<void> {}
 
+  get #files(): FileCalls {
+    this.#calls ??= callsFor(this.location);
+    return this.#calls ?? pooledCalls;
+  }
+
   /** Where an object is, or would be; undefined unless its folder is reached without any link. */
   async #pathOf(key: string): Promise<string | undefined> {
-    const root = await this.#inquiries.ask('', () => existingRoot(this.location));
-    if (root === undefined) return undefined;
-    const path = join(root, key);
-    const folder = dirname(path);
-    const state = await this.#inquiries.ask(folder, () => folderState(folder));
-    return state === 'real' ? path : undefined;
+    for (let end = key.indexOf('/'); end > 0; end = key.indexOf('/', end + 1)) {
+      const folder = join(this.location, key.slice(0, end));
+      if (!(await this.#inquiries.ask(folder, () => this.#files.isFolder(folder))))
+        return undefined;
+    }
+    return join(this.location, key);
   }
 
   /** The path of an object that exists as a regular file. */
   async #pathOfFile(key: string): Promise<string | undefined> {
     const path = await this.#pathOf(key);
-    return path === undefined || (await fileStats(path)) === undefined ? undefined : path;
+    return path === undefined || (await fileStats(path, this.#files)) === undefined
+      ? undefined
+      : path;
   }
 
   async #lookInto(path: string, { range }: GetOptions): Promise<Uint8Array | 'large' | undefined> {
-    if (range === undefined) return readSmallFile(path);
-    return (await fileStats(path)) === undefined ? undefined : 'large';
+    if (range === undefined) return readSmallFile(path, this.#files);
+    return (await fileStats(path, this.#files)) === undefined ? undefined : 'large';
   }
 
   async *#read(key: string, path: string, options: GetOptions): AsyncGenerator<Uint8Array> {

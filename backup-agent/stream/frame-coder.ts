@@ -1,7 +1,7 @@
 import type { ZstdCompress, ZstdDecompress } from 'node:zlib';
 
 /** Coders that wait for their next frame, of each kind. One holds one to two and a half MiB. */
-const keptAtMost = 4;
+const keptAtMost = 6;
 
 /** What node has room for at a time. Small enough that malloc uses its memory again. */
 export const pieceBytes = 256 * 1024;

@@ -1,5 +1,5 @@
-/** Blocks of one size that wait for their next use. A stream has three or four under way. */
-const keptAtMost = 4;
+/** Blocks of one size that wait for their next use. A stream has five or six under way on two cores. */
+const keptAtMost = 6;
 
 /** Memory that was given back, by size; sizes that were ever asked for only. */
 const kept = new Map<number, ArrayBuffer[]>();

@@ -1,5 +1,4 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { isAbsence } from './file-errors.ts';
 
 const privateFolder = 0o700;
@@ -19,12 +18,6 @@ export async function ensureRoot(root: string): Promise<string> {
   if (existing !== undefined) return existing;
   await mkdir(root, { recursive: true, mode: privateFolder });
   return realpath(root);
-}
-
-/** Where a key's file is, or would be; undefined when its folder is missing or behind a link. */
-export async function realPathOf(root: string, key: string): Promise<string | undefined> {
-  const path = join(root, key);
-  return (await folderState(dirname(path))) === 'real' ? path : undefined;
 }
 
 /** Whether a path leads to a folder (or file), and does so without any link. */

@@ -1,10 +1,10 @@
-import { closeSync, constants, fstatSync, open as openFile, read } from 'node:fs';
+import { closeSync, constants, fstatSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { blockBytes } from '../../stream/coalesce.ts';
 import { donate } from '../../stream/donated.ts';
 import { release, takeBlock } from '../../stream/release.ts';
 import type { GetOptions } from '../storage.ts';
+import type { FileCalls } from './file-calls.ts';
 import { isAbsence, isSystemError } from './file-errors.ts';
 
 /** A file up to here is read at once. */
@@ -53,33 +53,33 @@ async function readBlock(
   return block.subarray(0, bytesRead);
 }
 
-const openDescriptor = promisify(openFile);
-const readInto = promisify(read);
-
 /**
  * A small regular file, without the cost of a stream or of a file handle, which is most of what a
  * document costs: a history is thousands of them. `large` for one that is larger, undefined where
  * there is no regular file. Only opening and reading wait for the disk: what an open file is, the
  * system knows without it.
  */
-export async function readSmallFile(path: string): Promise<Uint8Array | 'large' | undefined> {
-  const descriptor = await openIfThere(path);
+export async function readSmallFile(
+  path: string,
+  calls: FileCalls,
+): Promise<Uint8Array | 'large' | undefined> {
+  const descriptor = await openIfThere(path, calls);
   if (descriptor === undefined) return undefined;
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return undefined;
     const { size } = stats;
     if (size > smallFileBytes) return 'large';
-    const { buffer, bytesRead } = await readInto(descriptor, Buffer.allocUnsafe(size), 0, size, 0);
-    return buffer.subarray(0, bytesRead);
+    const buffer = Buffer.allocUnsafe(size);
+    return buffer.subarray(0, await calls.read(descriptor, buffer));
   } finally {
     closeSync(descriptor);
   }
 }
 
-async function openIfThere(path: string): Promise<number | undefined> {
+async function openIfThere(path: string, calls: FileCalls): Promise<number | undefined> {
   try {
-    return await openDescriptor(path, readFlags);
+    return await calls.open(path, readFlags);
   } catch (error) {
     // ENXIO is open(2)'s answer for a socket.
     if (isAbsence(error) || isSystemError(error, 'ENXIO')) return undefined;

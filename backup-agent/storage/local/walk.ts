@@ -1,7 +1,8 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reservedSegment } from '../key.ts';
+import { pooledCalls, type FileCalls } from './file-calls.ts';
 import { isAbsence } from './file-errors.ts';
 
 export interface FoundFile {
@@ -23,9 +24,13 @@ const statsAtOnce = 32;
  * of the folders on the current path only. Skips links, what is neither file nor folder, names that
  * are not UTF-8, and what vanishes meanwhile.
  */
-export async function* walkFiles(root: string, prefix: string): AsyncGenerator<FoundFile> {
+export async function* walkFiles(
+  root: string,
+  prefix: string,
+  calls: FileCalls,
+): AsyncGenerator<FoundFile> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  yield* walkFolder(root, folder, prefix.slice(folder.length));
+  yield* walkFolder(root, folder, prefix.slice(folder.length), calls);
 }
 
 /** `folder` is empty or ends in a slash. */
@@ -33,14 +38,15 @@ async function* walkFolder(
   root: string,
   folder: string,
   namePrefix: string,
+  calls: FileCalls,
 ): AsyncGenerator<FoundFile> {
   const entries = (await readEntries(join(root, folder))).filter(
     ({ name }) => name.startsWith(namePrefix) && !(folder === '' && name === reservedSegment),
   );
   for (const group of grouped(entries)) {
     const [first] = group;
-    if (first?.isFolder === true) yield* walkFolder(root, `${folder}${first.name}/`, '');
-    else yield* statFiles(root, folder, group);
+    if (first?.isFolder === true) yield* walkFolder(root, `${folder}${first.name}/`, '', calls);
+    else yield* statFiles(root, folder, group, calls);
   }
 }
 
@@ -88,20 +94,24 @@ async function* statFiles(
   root: string,
   folder: string,
   entries: readonly Entry[],
+  calls: FileCalls,
 ): AsyncGenerator<FoundFile> {
   const found = await Promise.all(
     entries.map(async ({ name }) => {
       const key = folder + name;
-      return { key, stats: await fileStats(join(root, key)) };
+      return { key, stats: await fileStats(join(root, key), calls) };
     }),
   );
   for (const { key, stats } of found) if (stats !== undefined) yield { key, stats };
 }
 
 /** The facts of a regular file; undefined for everything else. */
-export async function fileStats(path: string): Promise<BigIntStats | undefined> {
+export async function fileStats(
+  path: string,
+  calls: FileCalls = pooledCalls,
+): Promise<BigIntStats | undefined> {
   try {
-    const stats = await lstat(path, { bigint: true });
+    const stats = await calls.lstat(path);
     return stats.isFile() ? stats : undefined;
   } catch (error) {
     if (isAbsence(error)) return undefined;
