@@ -17,6 +17,7 @@ import { generateIdentity } from '../backup-agent/keys/identities.ts';
 import { createPublicationsSql } from '../backup-agent/sources/postgres/changes/publications.ts';
 import { jobPublications } from '../backup-agent/sources/postgres/source-setup.ts';
 import { findServerBinaries } from '../backup-agent/tools/postgres-binaries.ts';
+import { launcherEnvironment, launcherFlags } from '../tests/support/launcher.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +29,7 @@ const scale = Number(values.scale);
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
 const environment = {
   PATH: process.env['PATH'],
-  // As bin/holdfast has it: without, stripping types takes memory that the agent does not.
+  // Without it stripping types takes memory that the agent does not.
   NODE_COMPILE_CACHE: join(directory, 'compiled'),
 };
 
@@ -47,8 +48,9 @@ function shell(command: string, url: string): Work {
 function agent(...args: readonly string[]): Work {
   const script = join(import.meta.dirname, 'postgres', 'agent.ts');
   return async () => {
-    const options = { env: environment, maxBuffer: 2 ** 20 };
-    const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], options);
+    const options = { env: { ...environment, ...launcherEnvironment }, maxBuffer: 2 ** 20 };
+    const command = [...launcherFlags, script, ...args];
+    const { stdout } = await promisify(execFile)(process.execPath, command, options);
     return figures.parse(JSON.parse(stdout));
   };
 }

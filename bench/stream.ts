@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { generateIdentity } from '../backup-agent/keys/identities.ts';
 import { compress } from '../backup-agent/stream/compress.ts';
 import { encrypt } from '../backup-agent/stream/encrypt.ts';
-import { launcherFlags, launcherMalloc } from '../tests/support/launcher.ts';
+import { launcherFlags, launcherEnvironment } from '../tests/support/launcher.ts';
 import { crmText, noise } from './stream/crm-text.ts';
 
 const mebibyte = 1024 * 1024;
@@ -44,7 +44,7 @@ async function measureOurs(args: readonly string[], directory: string): Promise<
   const worker = join(import.meta.dirname, 'stream', 'worker.ts');
   const env = {
     ...process.env,
-    ...launcherMalloc,
+    ...launcherEnvironment,
     NODE_COMPILE_CACHE: join(directory, 'compiled'),
   };
   const command = [...launcherFlags, worker, ...args];

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import { launcherFlags, launcherMalloc } from '../support/launcher.ts';
+import { launcherFlags, launcherEnvironment } from '../support/launcher.ts';
 import { rounds } from '../support/scale.ts';
 
 const mebibyte = 1024 * 1024;
@@ -12,7 +12,7 @@ test('storing and loading takes less than 128 MiB, however large the object', as
   const sizeMiB = rounds(200, 1024);
   const worker = join(import.meta.dirname, 'memory-worker.ts');
   const command = [...launcherFlags, worker, String(sizeMiB)];
-  const env = { ...process.env, ...launcherMalloc };
+  const env = { ...process.env, ...launcherEnvironment };
   const { stdout } = await promisify(execFile)(process.execPath, command, { env });
   const { received, grownBytes } = JSON.parse(stdout) as { received: number; grownBytes: number };
   assert.equal(received, sizeMiB * mebibyte);

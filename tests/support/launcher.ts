@@ -7,11 +7,11 @@ const launcher = readFileSync(join(import.meta.dirname, '../../bin/holdfast'), '
 /** The flags that bin/holdfast starts Node with. */
 export const launcherFlags = /^flags=['"]?([^'"\n]+)/m.exec(launcher)?.[1]?.split(' ') ?? [];
 
-/** What it sets for malloc, by the variable's name. */
-export const launcherMalloc: Readonly<Record<string, string>> = Object.fromEntries(
-  [...launcher.matchAll(/^export (MALLOC_\w+)="\$\{\w+-(\d+)\}"$/gm)].map(
+/** What it sets for Node and the C library, by the variable's name. */
+export const launcherEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  [...launcher.matchAll(/^export (\w+)="\$\{\w+-([^}$]+)\}"$/gm)].map(
     ([, name = '', value = '']) => [name, value],
   ),
 );
 
-assert.ok(launcherFlags.length > 0 && Object.keys(launcherMalloc).length > 0, 'bin/holdfast');
+assert.ok(launcherFlags.length > 0 && Object.keys(launcherEnvironment).length === 3, 'bin/holdfast');

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { ThrowawayServer } from '../../../backup-agent/drills/sandbox/throwaway-server.ts';
 import { generateIdentity } from '../../../backup-agent/keys/identities.ts';
 import { connectedClient, startSourceServer } from '../../fixtures/postgres/source-fixture.ts';
-import { launcherFlags, launcherMalloc } from '../../support/launcher.ts';
+import { launcherFlags, launcherEnvironment } from '../../support/launcher.ts';
 import { rounds } from '../../support/scale.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -28,7 +28,7 @@ async function peaks(
   await writeFile(join(directory.path, 'keys.json'), JSON.stringify(await generateIdentity()));
   const peakOf = async (way: string, url: string) => {
     const command = [...launcherFlags, agent, way, directory.path, url];
-    const env = { ...process.env, ...launcherMalloc };
+    const env = { ...process.env, ...launcherEnvironment };
     const { stdout } = await promisify(execFile)(process.execPath, command, { env });
     const { peakBytes } = JSON.parse(stdout) as { peakBytes: number };
     return Math.round(peakBytes / mebibyte);
