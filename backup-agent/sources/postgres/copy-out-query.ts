@@ -1,7 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 import { blockBytes } from '../../stream/coalesce.ts';
 import { donate } from '../../stream/donated.ts';
-import { release } from '../../stream/release.ts';
+import { release, takeBlock } from '../../stream/release.ts';
 
 /** First bytes of messages: "Message Formats" in PostgreSQL's manual. */
 const copyData = 0x64;
@@ -159,7 +159,7 @@ export class CopyOutQuery implements Submittable {
   #roomy(): Buffer<ArrayBuffer> {
     const block = (this.#block ??= Buffer.allocUnsafeSlow(firstBlockBytes));
     if (this.#used < block.length) return block;
-    this.#block = Buffer.allocUnsafeSlow(blockBytes);
+    this.#block = takeBlock(blockBytes);
     if (block.length < blockBytes) this.#block.set(block);
     else {
       this.#ready.push(block);
