@@ -4,6 +4,7 @@ import { donate } from './donated.ts';
 import { FrameCoders, pieceBytes } from './frame-coder.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release, takeBlock } from './release.ts';
+import { storeFrame } from './stored-frame.ts';
 import type { Transform } from './transform.ts';
 
 const defaultLevel = 3;
@@ -43,7 +44,8 @@ export interface CompressOptions {
 /**
  * Zstandard (RFC 8878) as a sequence of frames, one for each MiB of input: frames are independent,
  * so they compress on all cores, and any zstd reads them as one stream. An empty input becomes one
- * empty frame, for a stream of no frames is not valid zstd. Holds `cores` blocks.
+ * empty frame, for a stream of no frames is not valid zstd. What does not compress, such as
+ * photographs, is stored in its frames as it is. Holds `cores` blocks.
  *
  * `ZSTD_c_nbWorkers`, the library's own way to several cores, is not used: its threads are outside
  * the thread pool, and nothing bounds them over all streams of the process.
@@ -53,14 +55,15 @@ export function compress(options: CompressOptions = {}): Transform {
   const encoders = encodersFor(level, content);
   return async function* (source, context = {}) {
     await using frames = new InFlight<Uint8Array>(cores);
+    const compressor = new BlockCompressor(encoders);
     let empty = true;
     for await (const block of ownBlocks(source)) {
       context.signal?.throwIfAborted();
       empty = false;
-      frames.start(compressBlock(block, encoders));
+      frames.start(compressor.compress(block));
       if (frames.full) yield await frames.next();
     }
-    if (empty) frames.start(compressBlock(new Uint8Array(), encoders));
+    if (empty) frames.start(compressor.compress(new Uint8Array()));
     yield* frames.rest();
   };
 }
@@ -85,12 +88,66 @@ function encodersFor(level: number, content: Content): FrameCoders {
   return found;
 }
 
-/** A frame, which is its receiver's own. The block's memory is given back. */
-async function compressBlock(
-  block: Uint8Array<ArrayBuffer>,
-  encoders: FrameCoders,
-): Promise<Uint8Array> {
-  const frame = await encoders.run(block, takeBlock(frameRoomBytes)).finally(() => release(block));
-  if (frame === undefined) throw new Error('zstd passed its own bound of a frame');
-  return donate(frame);
+/** What a block must become smaller by to be worth it: a sixty-fourth. */
+const worthwhileShift = 6;
+
+/** A block that may be dense is judged by pieces of it, so many bytes together. */
+const sampleBytes = 64 * 1024;
+const samplePieces = 8;
+const sampleRoomBytes = sampleBytes + (sampleBytes >> 8) + 64;
+
+/** Makes the blocks of one stream into frames. */
+class BlockCompressor {
+  readonly #encoders: FrameCoders;
+  /** The last block did not become smaller. What follows is mostly of the same kind. */
+  #dense = false;
+
+  constructor(encoders: FrameCoders) {
+    this.#encoders = encoders;
+  }
+
+  /**
+   * A frame, which is its receiver's own. The block's memory is given back. Behind a block that did
+   * not become smaller, the next ones are tried by samples, which cost a sixteenth.
+   */
+  async compress(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    try {
+      if (this.#dense && block.length === blockBytes && !(await this.#shrinks(block)))
+        return donate(storeFrame(block, takeBlock(frameRoomBytes)));
+      const frame = await this.#run(block, takeBlock(frameRoomBytes));
+      this.#dense = !isSmaller(frame, block);
+      return donate(frame);
+    } finally {
+      release(block);
+    }
+  }
+
+  async #shrinks(block: Uint8Array): Promise<boolean> {
+    const sample = takeBlock(sampleBytes);
+    const room = takeBlock(sampleRoomBytes);
+    const pieceBytes = sampleBytes / samplePieces;
+    const stride = (block.length - pieceBytes) / (samplePieces - 1);
+    for (let piece = 0; piece < samplePieces; piece++) {
+      const from = Math.floor(piece * stride);
+      sample.set(block.subarray(from, from + pieceBytes), piece * pieceBytes);
+    }
+    const frame = await this.#run(sample, room);
+    const shrinks = isSmaller(frame, sample);
+    release(sample);
+    release(room);
+    return shrinks;
+  }
+
+  async #run(
+    content: Uint8Array,
+    room: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const frame = await this.#encoders.run(content, room);
+    if (frame === undefined) throw new Error('zstd passed its own bound of a frame');
+    return frame;
+  }
+}
+
+function isSmaller(frame: Uint8Array, content: Uint8Array): boolean {
+  return frame.length < content.length - (content.length >> worthwhileShift);
 }

@@ -7,6 +7,7 @@ import { donate } from './donated.ts';
 import { FrameCoders, pieceBytes } from './frame-coder.ts';
 import { defaultConcurrency, InFlight } from './in-flight.ts';
 import { release, takeBlock } from './release.ts';
+import { takeStoredContent } from './stored-frame.ts';
 import type { Transform } from './transform.ts';
 import { damaged, splitFrames, type Frame } from './zstd-frames.ts';
 
@@ -84,6 +85,7 @@ async function decompressFrame(
   const room =
     contentBytes === blockBytes ? takeBlock(blockBytes) : Buffer.allocUnsafeSlow(contentBytes);
   try {
+    if (takeStoredContent(frame, room)) return donate(room);
     const content = await decoders.run(frame, room);
     if (content?.length !== contentBytes) throw damaged('holds more or less than it says');
     return donate(content);
