@@ -84,7 +84,15 @@ export function encodeEntry(entry: Entry | Removal, own: string): string {
 
 /** Reads a line of the index of backup `own`. Throws when it is not one, whatever it is. */
 export function decodeEntry(text: string, own: string): Entry | Removal {
-  const fields = line.parse(JSON.parse(text));
+  return fromFields(line.parse(JSON.parse(text)), own);
+}
+
+/** The same for a line that another thread of this process has made with `encodeEntry`. */
+export function decodeTrusted(text: string, own: string): Entry | Removal {
+  return fromFields(JSON.parse(text) as z.infer<typeof line>, own);
+}
+
+function fromFields(fields: z.infer<typeof line>, own: string): Entry | Removal {
   const path = decodeBytes(fields.p);
   if (fields.t === 'x') return { path, type: 'removed' };
   return {

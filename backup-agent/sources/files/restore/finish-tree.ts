@@ -1,7 +1,7 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { isWithin, joinPath, showPath, type Entry } from '../entry.ts';
 import type { Metadata } from './metadata.ts';
-import type { Placement } from './placement.ts';
+import { place, type Placement } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Target } from './target.ts';
@@ -28,10 +28,10 @@ export async function finishTree(options: FinishOptions): Promise<void> {
       finishDirectory(top, options);
     }
   };
-  for await (const entry of options.selection.entries()) {
+  for await (const entry of options.selection.besideFiles()) {
     close(entry.path);
     if (entry.type === 'directory') open.push(entry);
-    else if (entry.type === 'symlink') makeLink(entry, options);
+    else makeLink(entry, options);
   }
   close(Buffer.from('/'));
   // The restore's own folder goes first, for its going changes the root's time.
@@ -58,7 +58,7 @@ function makeLink(entry: Entry, options: FinishOptions): void {
     try {
       symlinkSync(entry.target ?? '', staged);
       metadata.setLink(staged, entry);
-      placement.place(staged, decision.path);
+      place(target.root, staged, decision.path);
       report.restored += 1;
     } catch (error) {
       const code = refusalCode(error);

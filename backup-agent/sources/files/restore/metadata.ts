@@ -9,12 +9,12 @@ const specialBits = 0o7000;
 /** Attributes with names of an attacker's choice must not make a report of any length. */
 const mostKinds = 20;
 
-/** What of one attribute the target did not take. */
-interface Untaken {
+/** What of one attribute the target did not take, and of how many entries. */
+export interface Untaken {
   readonly name: string;
   readonly reason: string;
   readonly first: string;
-  entries: number;
+  readonly entries: number;
 }
 
 /**
@@ -30,9 +30,22 @@ export class Metadata {
     this.#system = system;
   }
 
+  get untaken(): readonly Untaken[] {
+    return [...this.#untaken.values()];
+  }
+
+  /** Counts what was found here, or in another thread. */
+  add({ name, reason, first, entries }: Untaken): void {
+    const isNew = this.#untaken.size < mostKinds;
+    const shown = isNew || this.#untaken.has(`${name} ${reason}`) ? name : '(others)';
+    const key = `${shown} ${reason}`;
+    const known = this.#untaken.get(key) ?? { name: shown, reason, first, entries: 0 };
+    this.#untaken.set(key, { ...known, entries: known.entries + entries });
+  }
+
   /** Lines for people: a kind of attribute and reason in each. */
   get notes(): string[] {
-    return [...this.#untaken.values()].map(
+    return this.untaken.map(
       ({ name, reason, first, entries }) =>
         `extended attribute ${name} could not be set: ${reason} (${entries} entries, the first ${first})`,
     );
@@ -89,12 +102,7 @@ export class Metadata {
   }
 
   #count(name: string, reason: string, { path }: Entry): void {
-    const isNew = this.#untaken.size < mostKinds;
-    const shown = isNew || this.#untaken.has(`${name} ${reason}`) ? name : '(others)';
-    const key = `${shown} ${reason}`;
-    const known = this.#untaken.get(key);
-    if (known) known.entries += 1;
-    else this.#untaken.set(key, { name: shown, reason, first: showPath(path), entries: 1 });
+    this.add({ name, reason, first: showPath(path), entries: 1 });
   }
 }
 

@@ -34,6 +34,11 @@ function withEnding(path: Buffer, ending: Buffer): Buffer {
   return Buffer.concat([path.subarray(0, nameAt + longestNameBytes - ending.length), ending]);
 }
 
+/** Gives what was written aside its name in the tree at `root`. */
+export function place(root: Buffer, staged: Buffer, path: Buffer): void {
+  renameSync(staged, joinPath(root, path));
+}
+
 /** Where entries go, by what the target already has. */
 export class Placement {
   readonly #options: PlacementOptions;
@@ -54,11 +59,6 @@ export class Placement {
     return there.isDirectory()
       ? { do: 'refuse', what: 'finds a directory under its name' }
       : { do: 'write', path: entry.path };
-  }
-
-  /** Gives what was written aside its name. */
-  place(staged: Buffer, path: Buffer): void {
-    renameSync(staged, joinPath(this.#options.target, path));
   }
 
   #beside(entry: Entry): Decision {

@@ -7,6 +7,8 @@ import { openIndex, readTree } from '../index-reader.ts';
 import type { IntoPolicy } from './placement.ts';
 import { Metadata } from './metadata.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
+import type { Content } from './restore-plan.ts';
+import { describeWork, type SegmentDone, type SegmentWork } from './segment-assistant.ts';
 import { Selection, type ReadTree } from './selection.ts';
 import { openTarget } from './target.ts';
 import { onTarget } from './target-errors.ts';
@@ -27,6 +29,8 @@ export interface RestoreFilesOptions {
   readonly foldCase?: boolean;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** Does a segment's work in another thread, when there are many files. */
+  readonly assist?: (work: SegmentWork) => Promise<SegmentDone>;
 }
 
 /**
@@ -79,7 +83,10 @@ async function restoreToTarget(
   });
   const report = emptyReport();
   const metadata = new Metadata(dryRun ? undefined : await loadSystemCalls());
-  const surroundings = { key, report, metadata, signal, progress, dryRun };
+  const { assist } = options;
+  const assistant =
+    assist && ((contents: readonly Content[]) => assist(describeWork(target, key, contents)));
+  const surroundings = { key, report, metadata, signal, progress, dryRun, assistant };
   await new TreeRestore({ chain, target, selection, ...surroundings }).run();
   return report;
 }

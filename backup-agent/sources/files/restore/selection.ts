@@ -17,8 +17,27 @@ export interface SelectionOptions {
   readonly mostKept?: number;
 }
 
-/** Half of what a restore plans at once, so that keeping them takes less memory than a plan. */
-const mostKept = 50_000;
+/** What a restore plans at once: a plan is made of the entries that are kept, and takes little more. */
+const mostKept = 100_000;
+
+/** Everything that was added, unless that is more than `most`. */
+class Kept {
+  readonly #most: number;
+  #entries: Entry[] | undefined = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get all(): readonly Entry[] | undefined {
+    return this.#entries;
+  }
+
+  add(entry: Entry): void {
+    if (this.#entries?.length === this.#most) this.#entries = undefined;
+    this.#entries?.push(entry);
+  }
+}
 
 /**
  * The entries that may be restored. The first pass reads the index and keeps them; of a larger tree
@@ -31,6 +50,8 @@ export class Selection {
   readonly #barred = new Set<string>();
   /** All entries, once a pass has come to its end with no more than may be kept. */
   #kept: readonly Entry[] | undefined;
+  /** The same of directories and links alone. */
+  #keptBesideFiles: readonly Entry[] | undefined;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
@@ -47,13 +68,22 @@ export class Selection {
       return;
     }
     const most = this.#options.mostKept ?? mostKept;
-    let kept: Entry[] | undefined = [];
+    const kept = new Kept(most);
+    const besideFiles = new Kept(most);
     for await (const entry of this.#read(onRefused)) {
-      if (kept?.length === most) kept = undefined;
-      kept?.push(entry);
+      kept.add(entry);
+      if (entry.type !== 'file') besideFiles.add(entry);
       yield entry;
     }
-    this.#kept = kept;
+    this.#kept = kept.all;
+    this.#keptBesideFiles = besideFiles.all;
+  }
+
+  /** Directories and links, in their order. */
+  async *besideFiles(): AsyncGenerator<Entry> {
+    const entries = this.#keptBesideFiles?.values() ?? this.entries();
+    for await (const entry of entries)
+      if (entry.type !== 'file' && !this.#withinBarred(entry.path)) yield entry;
   }
 
   async *#read(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {

@@ -1,9 +1,7 @@
-import { constants, copyFileSync, linkSync } from 'node:fs';
 import pMap from 'p-map';
 import type { BackupReader, Progress } from '../../source.ts';
 import type { ContentKey } from '../content-key.ts';
-import { joinPath, showPath, type Entry } from '../entry.ts';
-import { segmentName } from '../segment-name.ts';
+import { joinPath, type Entry } from '../entry.ts';
 import { errorCode } from '../system-errors.ts';
 import { writeParts } from './file-in-parts.ts';
 import { finishTree } from './finish-tree.ts';
@@ -20,7 +18,8 @@ import {
   type Destination,
   type SegmentPlan,
 } from './restore-plan.ts';
-import { readContents } from './segment-contents.ts';
+import type { SegmentAssistant } from './segment-assistant.ts';
+import { SegmentRestorer } from './segment-restorer.ts';
 import type { Selection } from './selection.ts';
 import { StagedFile } from './staged-file.ts';
 import type { Target } from './target.ts';
@@ -37,9 +36,20 @@ export interface TreeRestoreOptions {
   readonly signal: AbortSignal;
   readonly progress: Progress;
   readonly dryRun: boolean;
+  /** Restores segments in another thread. */
+  readonly assistant: SegmentAssistant | undefined;
 }
 
-const segmentsAtOnce = 2;
+interface Survey {
+  /** Files of each segment. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly bytes: number;
+  /** Whether there are files without content, and such as are larger than a segment. */
+  readonly empty: boolean;
+  readonly inParts: boolean;
+}
+
+type Lane = (contents: readonly Content[]) => Promise<void>;
 
 /**
  * Passes over the index: directories and a count of files by segment; then, window by window, the
@@ -49,6 +59,7 @@ export class TreeRestore {
   readonly #options: TreeRestoreOptions;
   readonly #placement: Placement;
   readonly #readers: ReadonlyMap<string, BackupReader>;
+  readonly #restorer: SegmentRestorer;
 
   constructor(options: TreeRestoreOptions) {
     const { target, key, chain } = options;
@@ -61,13 +72,14 @@ export class TreeRestore {
       key,
     });
     this.#readers = new Map(chain.map((reader) => [reader.id, reader]));
+    this.#restorer = new SegmentRestorer({ ...options, readers: this.#readers });
   }
 
   async run(): Promise<void> {
     const { dryRun, selection, target, metadata, report, progress } = this.#options;
-    const { counts, bytes, inParts } = await this.#survey();
+    const { counts, bytes, empty, inParts } = await this.#survey();
     progress.step('Restore files', { amount: bytes, unit: 'bytes' });
-    await this.#restoreEmpty();
+    if (empty) await this.#restoreEmpty();
     for (const segments of windows(counts)) await this.#restoreWindow(segments);
     if (inParts) await this.#restoreInParts();
     if (dryRun) return;
@@ -76,24 +88,27 @@ export class TreeRestore {
     report.notes.push(...metadata.notes);
   }
 
-  async #survey(): Promise<{ counts: Map<string, number>; bytes: number; inParts: boolean }> {
+  async #survey(): Promise<Survey> {
     const { selection, report } = this.#options;
     const counts = new Map<string, number>();
     let bytes = 0;
+    let empty = false;
     let inParts = false;
     for await (const entry of selection.entries((problem) => report.refused.push(problem))) {
       if (entry.type === 'directory') this.#makeDirectory(entry);
       else if (entry.type === 'file') {
         bytes += entry.sizeBytes;
+        empty ||= entry.sizeBytes === 0;
         inParts ||= isInParts(entry);
         const segment = segmentKey(entry);
         if (segment !== undefined) counts.set(segment, (counts.get(segment) ?? 0) + 1);
       } else if (this.#options.dryRun) report.restored += 1;
     }
-    return { counts, bytes, inParts };
+    return { counts, bytes, empty, inParts };
   }
 
-  #makeDirectory({ path }: Entry): void {
+  #makeDirectory(entry: Entry): void {
+    const { path } = entry;
     const { dryRun, selection, target, report } = this.#options;
     try {
       if (!dryRun) ensureDirectory(joinPath(target.root, path));
@@ -103,17 +118,13 @@ export class TreeRestore {
       const code = refusalCode(error);
       if (!taken && code === undefined) throw error;
       selection.bar(path);
-      this.#refuse(
-        path,
+      this.#restorer.refuse(
+        entry,
         taken
           ? 'finds something under its name that is no directory'
           : `cannot be made in the target: ${code}`,
       );
     }
-  }
-
-  #refuse(path: Buffer, what: string): void {
-    this.#options.report.refused.push({ where: showPath(path), what });
   }
 
   /** Files without content are in no segment, and need no plan. */
@@ -124,10 +135,9 @@ export class TreeRestore {
       const destination = this.#accept(entry);
       if (!destination) continue;
       const twin = entry.linkTo && firstNames.get(linkGroup(entry));
-      if (twin) this.#try(destination, () => this.#link(twin, destination));
+      if (twin) this.#restorer.link(twin, destination);
       else {
-        using staged = this.#stage([destination]);
-        this.#finish(staged, [destination]);
+        this.#restorer.restoreEmpty(destination);
         if (entry.linkTo) firstNames.set(linkGroup(entry), destination);
       }
     }
@@ -141,17 +151,38 @@ export class TreeRestore {
       const destination = this.#accept(entry);
       if (destination) addToPlan(plan, segment, destination);
     }
-    await pMap(plan.values(), (contents) => this.#restoreSegment(contents), {
-      concurrency: segmentsAtOnce,
-      signal: this.#options.signal,
-    });
+    const segmentPlans = [...plan.values()].map((contents) => [...contents.values()]);
+    const lanes = this.#lanes();
+    const restore = async (contents: readonly Content[]) => {
+      const lane = lanes.pop() ?? this.#ownLane;
+      await lane(contents);
+      lanes.push(lane);
+    };
+    const { signal } = this.#options;
+    await pMap(segmentPlans, restore, { concurrency: lanes.length, signal });
   }
+
+  /** Two segments at once, one of them in the other thread if there is one. */
+  #lanes(): Lane[] {
+    const { assistant, report, metadata } = this.#options;
+    if (assistant === undefined) return [this.#ownLane, this.#ownLane];
+    const assistantsLane: Lane = async (contents) => {
+      const done = await assistant(contents);
+      report.restored += done.restored;
+      report.bytes += done.bytes;
+      report.refused.push(...done.refused);
+      for (const untaken of done.untaken) metadata.add(untaken);
+    };
+    return [this.#ownLane, assistantsLane];
+  }
+
+  readonly #ownLane: Lane = (contents) => this.#restorer.restore(contents);
 
   /** Applies the policy; only what must be written comes back. */
   #accept(entry: Entry): Destination | undefined {
     const { report, dryRun } = this.#options;
     const decision: Decision = this.#placement.decide(entry);
-    if (decision.do === 'refuse') this.#refuse(entry.path, decision.what);
+    if (decision.do === 'refuse') this.#restorer.refuse(entry, decision.what);
     else if (decision.do === 'skip') report.skipped += 1;
     else if (decision.do === 'resumed') report.resumed += 1;
     else if (dryRun) {
@@ -173,9 +204,9 @@ export class TreeRestore {
       const twin = byName.get(linkGroup(entry));
       const source = byDigest.get(digest);
       const isPlaced = twin
-        ? this.#try(destination, () => this.#link(twin, destination))
+        ? this.#restorer.link(twin, destination)
         : source
-          ? this.#try(destination, () => this.#copy(source, destination))
+          ? this.#restorer.copy(source, destination)
           : await this.#joinParts(destination);
       if (!isPlaced) continue;
       byDigest.set(digest, source ?? destination);
@@ -190,108 +221,12 @@ export class TreeRestore {
       using staged = new StagedFile(target.partsPath(path), entry, key, true);
       const fault = await writeParts(staged, entry, { readers: this.#readers, signal });
       if (fault === undefined && staged.finish(metadata))
-        return this.#try(destination, () => {
-          this.#placement.place(staged.path, path);
-          staged.placed();
-        });
+        return this.#restorer.place(staged, destination);
       const wasKept = staged.keptBytes > 0;
       staged.discard();
       if (fault === undefined && wasKept) continue;
-      this.#refuse(entry.path, fault ?? 'has content that does not match its digest');
+      this.#restorer.refuse(entry, fault ?? 'has content that does not match its digest');
       return false;
     }
-  }
-
-  async #restoreSegment(byPlace: Map<string, Content>): Promise<void> {
-    const contents = [...byPlace.values()];
-    const [extent] = contents[0]?.wanted[0]?.entry.extents ?? [];
-    const reader = extent && this.#readers.get(extent.backup);
-    const name = extent && segmentName(extent.segment);
-    if (!reader || !name || !reader.objectNames.includes(name)) {
-      this.#refuseAll(contents, 'has its content in a segment that does not exist');
-      return;
-    }
-    const stream = await reader.readObject(name, this.#options.signal);
-    await readContents(stream, contents, {
-      open: (wanted) => this.#stage(wanted),
-      close: (file, wanted) => {
-        using staged = file;
-        this.#finish(staged, wanted);
-      },
-      abandon: (file) => file[Symbol.dispose](),
-      missing: (wanted) => this.#refuseAll([{ wanted }], 'has its content outside of its segment'),
-    });
-  }
-
-  #refuseAll(contents: readonly { wanted: readonly Destination[] }[], what: string): void {
-    for (const { wanted } of contents)
-      for (const { entry } of wanted) this.#refuse(entry.path, what);
-  }
-
-  #stage([first]: Destination[]): StagedFile {
-    if (!first) throw new Error('a content that nobody wants');
-    const { target, key } = this.#options;
-    return new StagedFile(target.stagedPath(), first.entry, key);
-  }
-
-  /** The content has arrived: into place with it, and with all others that have the same. */
-  #finish(staged: StagedFile, wanted: readonly Destination[]): void {
-    if (!staged.finish(this.#options.metadata)) {
-      this.#refuseAll([{ wanted }], 'has content that does not match its digest');
-      return;
-    }
-    const names = new Map<string, Destination>();
-    let source: Destination | undefined;
-    for (const destination of wanted) {
-      const group = linkGroup(destination.entry);
-      const twin = names.get(group);
-      const placed = this.#try(destination, () => {
-        if (twin) this.#link(twin, destination);
-        else if (source) this.#copy(source, destination);
-        else {
-          this.#placement.place(staged.path, destination.path);
-          staged.placed();
-        }
-      });
-      if (!placed) continue;
-      source ??= destination;
-      if (!twin) names.set(group, destination);
-    }
-  }
-
-  /** What the target's file system cannot take is refused, and the rest goes on. */
-  #try({ entry }: Destination, place: () => void): boolean {
-    const { report, progress } = this.#options;
-    try {
-      place();
-    } catch (error) {
-      const code = refusalCode(error);
-      if (code === undefined) throw error;
-      this.#refuse(entry.path, `cannot be made in the target: ${code}`);
-      return false;
-    }
-    report.restored += 1;
-    report.bytes += entry.sizeBytes;
-    progress.advance(entry.sizeBytes);
-    return true;
-  }
-
-  #link(from: Destination, to: Destination): void {
-    const { target } = this.#options;
-    const staged = target.stagedPath();
-    linkSync(joinPath(target.root, from.path), staged);
-    this.#placement.place(staged, to.path);
-  }
-
-  #copy(from: Destination, to: Destination): void {
-    const { target } = this.#options;
-    const staged = target.stagedPath();
-    copyFileSync(
-      joinPath(target.root, from.path),
-      staged,
-      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
-    );
-    this.#options.metadata.setPath(staged, to.entry);
-    this.#placement.place(staged, to.path);
   }
 }

@@ -12,36 +12,17 @@ export interface ErrorMessage {
   readonly origin?: number;
 }
 
-/** An error of the other thread. */
-class ForeignError extends Error {
-  readonly origin: number | undefined;
-
-  constructor({ message, stack, name, origin }: ErrorMessage) {
-    super(message);
-    this.name = name;
-    this.origin = origin;
-    if (stack !== undefined) this.stack = stack;
-  }
-}
-
-class ForeignHoldfastError extends HoldfastError {
-  readonly origin: number | undefined;
-
-  constructor(code: ErrorCode, { message, expected, origin }: ErrorMessage) {
-    super(code, message, expected);
-    this.origin = origin;
-  }
-}
-
 /** The errors of one pair of threads: one that comes back is the very error that was sent. */
 export class Errors {
   readonly #sent: unknown[] = [];
+  /** The numbers that the other thread knows its errors by. */
+  readonly #received = new WeakMap<Error, number>();
 
   messageOf(error: unknown): ErrorMessage {
     if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
     const { name, message, stack } = error;
-    if (error instanceof ForeignError || error instanceof ForeignHoldfastError)
-      return { name, message, ...(error.origin === undefined ? {} : { origin: -error.origin }) };
+    const known = this.#received.get(error);
+    if (known !== undefined) return { name, message, origin: -known };
     return {
       name,
       message,
@@ -57,12 +38,21 @@ export class Errors {
 
   /** The error itself where it began in this thread, else one that says the same. */
   errorOf(message: ErrorMessage): unknown {
-    const { origin = 0, code, expected } = message;
-    if (origin < 0) return this.#sent[-origin - 1];
-    return expected && code !== undefined && isErrorCode(code)
-      ? new ForeignHoldfastError(code, message)
-      : new ForeignError(message);
+    const { origin } = message;
+    if (origin !== undefined && origin < 0) return this.#sent[-origin - 1];
+    const error = revive(message);
+    if (origin !== undefined) this.#received.set(error, origin);
+    return error;
   }
+}
+
+function revive({ name, message, stack, code, expected }: ErrorMessage): Error {
+  if (expected && code !== undefined && isErrorCode(code))
+    return new HoldfastError(code, message, expected);
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 function isErrorCode(code: string): code is ErrorCode {

@@ -9,6 +9,7 @@ import type {
 import type { Findings } from '../interrupted.ts';
 import type { RestoreReport } from '../restore/report.ts';
 import type { RestoreFilesOptions } from '../restore/restore-files.ts';
+import type { SegmentDone, SegmentWork } from '../restore/segment-assistant.ts';
 import type { TreeBackupOptions } from '../tree-backup.ts';
 import type { ErrorMessage } from './errors.ts';
 
@@ -36,7 +37,12 @@ export type Task =
     }
   | {
       readonly type: 'restore' | 'restoreObjects';
-      readonly options: Omit<RestoreFilesOptions, 'chain' | 'signal' | 'progress'>;
+      readonly options: Omit<RestoreFilesOptions, 'chain' | 'signal' | 'progress' | 'assist'>;
+      readonly readers: readonly ReaderFacts[];
+    }
+  | {
+      readonly type: 'segment';
+      readonly work: SegmentWork;
       readonly readers: readonly ReaderFacts[];
     };
 
@@ -67,7 +73,11 @@ export type Call =
       readonly id: number;
       readonly area: 'objects' | 'meta';
       readonly number: number;
-    };
+    }
+  | { readonly call: 'assist'; readonly id: number; readonly work: SegmentWork };
+
+/** What a call is answered with. */
+export type Answer = WrittenObject | string | SegmentDone;
 
 /** To the main thread. */
 export type FromWorker =
@@ -80,12 +90,12 @@ export type FromWorker =
 
 /** What a worker is started for; it loads that while the task is still being made. */
 export interface WorkerStart {
-  readonly type: 'backup' | 'restore';
+  readonly type: 'backup' | 'restore' | 'segment';
 }
 
-/** To the worker: first of all its task. */
+/** To the worker: one task, and the next when that is done. */
 export type ToWorker =
   | { readonly task: Task }
   | { readonly abort: ErrorMessage }
-  | { readonly answer: number; readonly value: WrittenObject | string }
+  | { readonly answer: number; readonly value: Answer }
   | { readonly answer: number; readonly error: ErrorMessage };

@@ -3,10 +3,12 @@ import type { BackupReader, BackupWriter, InterruptedBackup, Progress } from '..
 import type { Findings } from '../interrupted.ts';
 import type { RestoreReport } from '../restore/report.ts';
 import type { RestoreFilesOptions } from '../restore/restore-files.ts';
+import type { SegmentDone, SegmentWork } from '../restore/segment-assistant.ts';
 import type { TreeBackupOptions } from '../tree-backup.ts';
 import { ReceivedBytes, sendBytes } from './byte-channel.ts';
 import { Errors } from './errors.ts';
 import type {
+  Answer,
   Call,
   FromWorker,
   InterruptedFacts,
@@ -20,7 +22,7 @@ import type {
  * Young objects die young only if they have room: with less, each file's are moved once or twice. A
  * restore makes fewer of them, and needs the memory for what it plans.
  */
-const youngGenerationMb = { backup: 24, restore: 16 } as const;
+const youngGenerationMb = { backup: 24, restore: 16, segment: 16 } as const;
 
 /**
  * A thread for one backup or restore. It loads its code at once, while the caller still finds out what
@@ -29,6 +31,8 @@ const youngGenerationMb = { backup: 24, restore: 16 } as const;
 export class FilesThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #ended = Promise.withResolvers<never>();
+  /** Restores segments too, where there are several. */
+  #assistant: FilesThread | undefined;
 
   constructor(start: WorkerStart) {
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
@@ -61,10 +65,19 @@ export class FilesThread implements AsyncDisposable {
   /** As `restoreFiles`, or the same for a bucket's objects: it writes there, and fetches here. */
   async restore(
     type: RestoreType,
-    { chain, signal, progress, ...options }: RestoreFilesOptions,
+    { chain, signal, progress, ...options }: Omit<RestoreFilesOptions, 'assist'>,
   ): Promise<RestoreReport> {
-    const task: Task = { type, options, readers: chain.map(factsOf) };
-    return (await this.#run(task, { readers: chain, signal, progress })) as RestoreReport;
+    const readers = chain.map(factsOf);
+    const segments = chain.reduce((sum, { objectNames }) => sum + objectNames.length, 0);
+    // It loads its code while the other reads what there is to restore.
+    if (segments > 1) this.#assistant = new FilesThread({ type: 'segment' });
+    const assist = async (work: SegmentWork) => {
+      const assistant = (this.#assistant ??= new FilesThread({ type: 'segment' }));
+      const task = { type: 'segment', work, readers } as const;
+      return (await assistant.#run(task, { readers: chain, signal, progress })) as SegmentDone;
+    };
+    const surroundings = { readers: chain, signal, progress, assist };
+    return (await this.#run({ type, options, readers }, surroundings)) as RestoreReport;
   }
 
   async #run(task: Task, surroundings: Surroundings): Promise<unknown> {
@@ -72,6 +85,7 @@ export class FilesThread implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#assistant?.[Symbol.asyncDispose]();
     await this.#worker.terminate();
   }
 }
@@ -103,6 +117,7 @@ interface Surroundings {
   readonly writer?: BackupWriter;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly assist?: (work: SegmentWork) => Promise<SegmentDone>;
 }
 
 /** What a worker and this thread have to say to each other over one task. */
@@ -123,7 +138,8 @@ class WorkerRun {
     signal.throwIfAborted();
     const send = (message: ToWorker) => this.#worker.postMessage(message, []);
     const abort = () => send({ abort: this.#errors.messageOf(signal.reason) });
-    this.#worker.on('message', (message: FromWorker) => void this.#receive(message, send));
+    const receive = (message: FromWorker) => void this.#receive(message, send);
+    this.#worker.on('message', receive);
     signal.addEventListener('abort', abort, { once: true });
     try {
       send({ task });
@@ -132,6 +148,7 @@ class WorkerRun {
       signal.throwIfAborted();
       throw error;
     } finally {
+      this.#worker.off('message', receive);
       signal.removeEventListener('abort', abort);
     }
   }
@@ -152,10 +169,23 @@ class WorkerRun {
       return;
     }
     try {
-      const value = await (call.call === 'write' ? this.#write(call) : this.#readNote(call));
-      send({ answer: call.id, value });
+      send({ answer: call.id, value: await this.#valueFor(call) });
     } catch (error) {
       send({ answer: call.id, error: this.#errors.messageOf(error) });
+    }
+  }
+
+  async #valueFor(call: Exclude<Call, { call: 'read' }>): Promise<Answer> {
+    switch (call.call) {
+      case 'write':
+        return await this.#write(call);
+      case 'note':
+        return await this.#readNote(call);
+      case 'assist': {
+        const { assist } = this.#surroundings;
+        if (!assist) throw new Error('the worker asked for help that it was not given');
+        return await assist(call.work);
+      }
     }
   }
 

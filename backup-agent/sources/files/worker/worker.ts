@@ -9,10 +9,12 @@ import type {
   WrittenObject,
 } from '../../source.ts';
 import { ContentKey } from '../content-key.ts';
+import type { SegmentDone, SegmentWork } from '../restore/segment-assistant.ts';
 import type { TreeBackupOptions } from '../tree-backup.ts';
 import { ReceivedBytes, sendBytes } from './byte-channel.ts';
 import { Errors } from './errors.ts';
 import type {
+  Answer,
   FromWorker,
   InterruptedFacts,
   InterruptedObjectFacts,
@@ -32,8 +34,8 @@ class MainThread {
   readonly #port: MessagePort;
   readonly #errors = new Errors();
   readonly #stop = new AbortController();
-  readonly #task = Promise.withResolvers<Task>();
-  readonly #waiting = new Map<number, PromiseWithResolvers<WrittenObject | string>>();
+  #task = Promise.withResolvers<Task>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Answer>>();
   #calls = 0;
   #advanced = 0;
   #bytes = 0;
@@ -45,8 +47,14 @@ class MainThread {
     port.on('message', (message: ToWorker) => this.#receive(message));
   }
 
-  get task(): Promise<Task> {
-    return this.#task.promise;
+  async nextTask(): Promise<Task> {
+    const task = await this.#task.promise;
+    this.#task = Promise.withResolvers();
+    return task;
+  }
+
+  async assist(work: SegmentWork): Promise<SegmentDone> {
+    return (await this.#ask((id) => ({ call: 'assist', id, work }))) as SegmentDone;
   }
 
   get signal(): AbortSignal {
@@ -121,12 +129,9 @@ class MainThread {
     return { note, objects: objects.map(remote('objects')), meta: meta.map(remote('meta')) };
   }
 
-  async #ask(
-    call: (id: number) => FromWorker,
-    transfer: MessagePort[] = [],
-  ): Promise<WrittenObject | string> {
+  async #ask(call: (id: number) => FromWorker, transfer: MessagePort[] = []): Promise<Answer> {
     const id = ++this.#calls;
-    const answer = Promise.withResolvers<WrittenObject | string>();
+    const answer = Promise.withResolvers<Answer>();
     this.#waiting.set(id, answer);
     this.#send(call(id), transfer);
     return await answer.promise;
@@ -169,16 +174,29 @@ async function loadFor({ type }: WorkerStart): Promise<(task: Task, main: MainTh
     const { backUpTree } = await import('../tree-backup.ts');
     return (task, main) => backUpTree(treeBackup(task, main));
   }
+  if (type === 'segment') {
+    const { restoreSegment } = await import('../restore/segment-assistant.ts');
+    return (task, main) => {
+      if (task.type !== 'segment')
+        throw new Error(`a thread for segments was given a ${task.type}`);
+      return restoreSegment(task.work, chainAnd(main, task));
+    };
+  }
   const { restoreFiles } = await import('../restore/restore-files.ts');
   return async (task, main) => {
-    if (task.type === 'backup') throw new Error('a thread for restores was given a backup');
-    const { signal, progress } = main;
-    const chain = task.readers.map((facts) => main.reader(facts));
-    const options = { ...task.options, chain, signal, progress };
+    if (task.type !== 'restore' && task.type !== 'restoreObjects')
+      throw new Error(`a thread for restores was given a ${task.type}`);
+    const assist = (work: SegmentWork) => main.assist(work);
+    const options = { ...task.options, ...chainAnd(main, task), assist };
     if (task.type === 'restore') return await restoreFiles(options);
     const { restoreObjectsToDirectory } = await import('../../s3/restore-to-directory.ts');
     return await restoreObjectsToDirectory(options);
   };
+}
+
+function chainAnd(main: MainThread, { readers }: { readonly readers: readonly ReaderFacts[] }) {
+  const { signal, progress } = main;
+  return { chain: readers.map((facts) => main.reader(facts)), signal, progress };
 }
 
 function treeBackup(task: Task, main: MainThread): TreeBackupOptions {
@@ -196,12 +214,16 @@ function treeBackup(task: Task, main: MainThread): TreeBackupOptions {
   };
 }
 
+async function work(main: MainThread, start: WorkerStart): Promise<void> {
+  const run = await loadFor(start);
+  for (;;) main.finish(await run(await main.nextTask(), main));
+}
+
 if (parentPort) {
   const main = new MainThread(parentPort);
   try {
-    // The main thread made it in `run-in-worker.ts`, a moment ago.
-    const run = await loadFor(workerData as WorkerStart);
-    main.finish(await run(await main.task, main));
+    // The main thread made it in `run-in-worker.ts`, a moment ago, and ends this one.
+    await work(main, workerData as WorkerStart);
   } catch (error) {
     main.fail(error);
   }

@@ -1,0 +1,138 @@
+import { constants, copyFileSync, linkSync } from 'node:fs';
+import type { BackupReader, Progress } from '../../source.ts';
+import type { ContentKey } from '../content-key.ts';
+import { joinPath, showPath } from '../entry.ts';
+import { segmentName } from '../segment-name.ts';
+import type { Metadata } from './metadata.ts';
+import { place } from './placement.ts';
+import type { RestoreReport } from './report.ts';
+import { linkGroup, type Content, type Destination } from './restore-plan.ts';
+import { readContents } from './segment-contents.ts';
+import { StagedFile } from './staged-file.ts';
+import type { Target } from './target.ts';
+import { refusalCode } from './target-errors.ts';
+
+export interface SegmentRestorerOptions {
+  readonly readers: ReadonlyMap<string, BackupReader>;
+  readonly target: Pick<Target, 'root' | 'stagedPath'>;
+  readonly metadata: Metadata;
+  readonly key: ContentKey;
+  readonly report: RestoreReport;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Writes contents into files of the target, and tells the report what became of each. */
+export class SegmentRestorer {
+  readonly #options: SegmentRestorerOptions;
+
+  constructor(options: SegmentRestorerOptions) {
+    this.#options = options;
+  }
+
+  /** Everything that is wanted of one segment. */
+  async restore(contents: readonly Content[]): Promise<void> {
+    const { readers, signal } = this.#options;
+    const [extent] = contents[0]?.wanted[0]?.entry.extents ?? [];
+    const reader = extent && readers.get(extent.backup);
+    const name = extent && segmentName(extent.segment);
+    if (!reader || !name || !reader.objectNames.includes(name)) {
+      this.#refuseAll(contents, 'has its content in a segment that does not exist');
+      return;
+    }
+    const stream = await reader.readObject(name, signal);
+    await readContents(stream, contents, {
+      open: (wanted) => this.#stage(wanted),
+      close: (file, wanted) => {
+        using staged = file;
+        this.#finish(staged, wanted);
+      },
+      abandon: (file) => file[Symbol.dispose](),
+      missing: (wanted) => this.#refuseAll([{ wanted }], 'has its content outside of its segment'),
+    });
+  }
+
+  restoreEmpty(destination: Destination): void {
+    using staged = this.#stage([destination]);
+    this.#finish(staged, [destination]);
+  }
+
+  refuse({ path }: Destination['entry'], what: string): void {
+    this.#options.report.refused.push({ where: showPath(path), what });
+  }
+
+  #refuseAll(contents: readonly { wanted: readonly Destination[] }[], what: string): void {
+    for (const { wanted } of contents) for (const { entry } of wanted) this.refuse(entry, what);
+  }
+
+  #stage([first]: readonly Destination[]): StagedFile {
+    if (!first) throw new Error('a content that nobody wants');
+    const { target, key } = this.#options;
+    return new StagedFile(target.stagedPath(), first.entry, key);
+  }
+
+  /** The content has arrived: into place with it, and with all others that have the same. */
+  #finish(staged: StagedFile, wanted: readonly Destination[]): void {
+    if (!staged.finish(this.#options.metadata)) {
+      this.#refuseAll([{ wanted }], 'has content that does not match its digest');
+      return;
+    }
+    const names = new Map<string, Destination>();
+    let source: Destination | undefined;
+    for (const destination of wanted) {
+      const group = linkGroup(destination.entry);
+      const twin = names.get(group);
+      const placed = twin
+        ? this.link(twin, destination)
+        : source
+          ? this.copy(source, destination)
+          : this.place(staged, destination);
+      if (!placed) continue;
+      source ??= destination;
+      if (!twin) names.set(group, destination);
+    }
+  }
+
+  /** A finished file gets its name. Returns whether the target took it, as do the next two. */
+  place(staged: StagedFile, destination: Destination): boolean {
+    return this.#try(destination, (root) => {
+      place(root, staged.path, destination.path);
+      staged.placed();
+    });
+  }
+
+  link(from: Destination, to: Destination): boolean {
+    return this.#try(to, (root) => {
+      const staged = this.#options.target.stagedPath();
+      linkSync(joinPath(root, from.path), staged);
+      place(root, staged, to.path);
+    });
+  }
+
+  copy(from: Destination, to: Destination): boolean {
+    return this.#try(to, (root) => {
+      const staged = this.#options.target.stagedPath();
+      const mode = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+      copyFileSync(joinPath(root, from.path), staged, mode);
+      this.#options.metadata.setPath(staged, to.entry);
+      place(root, staged, to.path);
+    });
+  }
+
+  /** What the target's file system cannot take is refused, and the rest goes on. */
+  #try({ entry }: Destination, work: (root: Buffer) => void): boolean {
+    const { report, progress, target } = this.#options;
+    try {
+      work(target.root);
+    } catch (error) {
+      const code = refusalCode(error);
+      if (code === undefined) throw error;
+      this.refuse(entry, `cannot be made in the target: ${code}`);
+      return false;
+    }
+    report.restored += 1;
+    report.bytes += entry.sizeBytes;
+    progress.advance(entry.sizeBytes);
+    return true;
+  }
+}
