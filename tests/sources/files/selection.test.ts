@@ -24,7 +24,9 @@ const tree = [
 ];
 
 for (const [mostKept, passesRead] of [
+  [1, 4],
   [2, 3],
+  [3, 2],
   [4, 1],
 ] as const)
   test(`where ${mostKept} entries may be kept, each pass shows the same`, async () => {
@@ -50,5 +52,9 @@ for (const [mostKept, passesRead] of [
       const later = await Array.fromAsync(selection.entries(), ({ path }) => path.toString());
       assert.deepEqual(later, ['', 'good', 'good/file']);
     }
+    const besideFiles = await Array.fromAsync(selection.besideFiles(), ({ path }) =>
+      path.toString(),
+    );
+    assert.deepEqual(besideFiles, ['', 'good']);
     assert.equal(reads, passesRead);
   });

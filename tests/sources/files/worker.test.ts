@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { HoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
@@ -94,6 +94,69 @@ test('an error is the same error as without a thread', async () => {
   await assert.rejects(takeBackups(files, 'incremental', { chain: [full.reader] }), {
     code: 'source-emptied',
   });
+});
+
+test('of several segments two threads restore, and either tells the very error that it met', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const files = createFilesSource({ path: source, segmentBytes: 300_000 });
+  const [full] = await takeBackups(files, 'full');
+  assert.ok(full);
+  const { objectNames } = full.reader;
+  assert.ok(objectNames.length > 10);
+  const target = join(directory.path, 'restored');
+  const report = await restoreInWorker('restore', { ...options, chain: [full.reader], target });
+  assert.deepEqual(report.refused, []);
+  assertSameTree(target, source);
+
+  for (const name of objectNames.slice(0, 2)) {
+    const damaged = new HoldfastError('object-damaged', `${name} is damaged`);
+    const broken: BackupReader = {
+      ...full.reader,
+      readObject: async (asked, stop) => {
+        if (asked === name) throw damaged;
+        return await full.reader.readObject(asked, stop);
+      },
+    };
+    const partial = join(directory.path, `without ${name}`);
+    const restored = restoreInWorker('restore', { ...options, chain: [broken], target: partial });
+    assert.equal(await restored.catch((error: unknown) => error), damaged);
+  }
+});
+
+test('a name that somebody took meanwhile is refused by either thread, and nothing is lost', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(source, name), { recursive: true });
+    writeFileSync(join(source, name, 'file'), Buffer.alloc(400_000, name));
+  }
+  const [full] = await takeBackups(
+    createFilesSource({ path: source, segmentBytes: 300_000 }),
+    'full',
+  );
+  assert.ok(full);
+  const target = join(directory.path, 'restored');
+  // Both directories are there when the first segment is asked for.
+  const meddled: BackupReader = {
+    ...full.reader,
+    readObject: async (name, stop) => {
+      for (const folder of ['a', 'b'])
+        writeFileSync(join(target, folder, 'file'), 'of somebody else');
+      return await full.reader.readObject(name, stop);
+    },
+  };
+  const report = await restoreInWorker('restore', { ...options, chain: [meddled], target });
+  assert.deepEqual(
+    report.refused.toSorted((left, right) => (left.where < right.where ? -1 : 1)),
+    ['a', 'b'].map((folder) => ({
+      where: `${folder}/file`,
+      what: 'finds another entry under its name',
+    })),
+  );
+  for (const folder of ['a', 'b'])
+    assert.equal(readFileSync(join(target, folder, 'file'), 'utf8'), 'of somebody else');
 });
 
 test('an abort ends the thread with its reason', async () => {

@@ -1,7 +1,7 @@
 import { lstatSync, symlinkSync } from 'node:fs';
 import { isWithin, joinPath, showPath, type Entry } from '../entry.ts';
 import type { Metadata } from './metadata.ts';
-import { place, type Placement } from './placement.ts';
+import { replace, type Placement } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import type { Selection } from './selection.ts';
 import type { Target } from './target.ts';
@@ -58,7 +58,7 @@ function makeLink(entry: Entry, options: FinishOptions): void {
     try {
       symlinkSync(entry.target ?? '', staged);
       metadata.setLink(staged, entry);
-      place(target.root, staged, decision.path);
+      replace(target.root, staged, decision.path);
       report.restored += 1;
     } catch (error) {
       const code = refusalCode(error);

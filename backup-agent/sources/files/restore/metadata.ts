@@ -1,4 +1,12 @@
-import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
+import {
+  chmodSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
+  lchownSync,
+  lutimesSync,
+} from 'node:fs';
 import { isOfTheMachine } from '../attributes/attribute.ts';
 import { accessAcl, modeWithoutAcl } from '../attributes/posix-acl.ts';
 import type { FileReference, SystemCalls } from '../attributes/system-calls.ts';
@@ -23,6 +31,7 @@ export interface Untaken {
  */
 export class Metadata {
   readonly #system: SystemCalls | undefined;
+  #ownerOfNew: { readonly uid: number; readonly gid: number } | undefined;
   readonly #untaken = new Map<string, Untaken>();
 
   /** Without `system`, times are exact to a quarter of a microsecond, and there are no attributes. */
@@ -51,11 +60,18 @@ export class Metadata {
     );
   }
 
-  setFile(fd: number, entry: Entry): void {
-    if (mayChangeOwner) fchownSync(fd, entry.uid, entry.gid);
+  /** `isNew`: just made, in the one folder where all such files are made, so all have one owner. */
+  setFile(fd: number, entry: Entry, isNew: boolean): void {
+    if (mayChangeOwner && !(isNew && this.#hasOwner(fd, entry)))
+      fchownSync(fd, entry.uid, entry.gid);
     fchmodSync(fd, modeFor(this.#setAttributes(fd, entry)));
     if (this.#system) this.#system.setTime(fd, entry.mtimeNs);
     else futimesSync(fd, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
+  }
+
+  #hasOwner(fd: number, entry: Entry): boolean {
+    const { uid, gid } = (this.#ownerOfNew ??= fstatSync(fd));
+    return uid === entry.uid && gid === entry.gid;
   }
 
   setLink(absolute: Buffer, entry: Entry): void {

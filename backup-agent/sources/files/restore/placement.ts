@@ -1,7 +1,8 @@
-import { lstatSync, renameSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { joinPath, type Entry } from '../entry.ts';
 import type { ContentKey } from '../content-key.ts';
 import { OpenFile } from '../file-content.ts';
+import { errorCode } from '../system-errors.ts';
 import { sameTime } from './metadata.ts';
 import { longestNameBytes } from './target-path.ts';
 
@@ -26,6 +27,16 @@ export interface PlacementOptions {
   readonly key: ContentKey;
 }
 
+export const nameTaken = 'finds another entry under its name';
+
+/** Whether something of this restore, or by its policy, may stand under a name already. */
+export function mayReplace({
+  into,
+  resuming,
+}: Pick<PlacementOptions, 'into' | 'resuming'>): boolean {
+  return into !== undefined || resuming;
+}
+
 const scratchBytes = 1024 * 1024;
 
 /** A name that would become too long for any file system loses its end. */
@@ -34,9 +45,33 @@ function withEnding(path: Buffer, ending: Buffer): Buffer {
   return Buffer.concat([path.subarray(0, nameAt + longestNameBytes - ending.length), ending]);
 }
 
-/** Gives what was written aside its name in the tree at `root`. */
-export function place(root: Buffer, staged: Buffer, path: Buffer): void {
+/** Gives what was written aside its name, instead of whatever has it. */
+export function replace(root: Buffer, staged: Buffer, path: Buffer): void {
   renameSync(staged, joinPath(root, path));
+}
+
+/** What link(2) says where the file system has no second names. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/**
+ * Gives a file that was written aside its name, unless something has it: then it throws EEXIST. By a
+ * second name and not by a new one, for of renames from folder to folder Linux does one at a time.
+ */
+export function placeNew(root: Buffer, staged: Buffer, path: Buffer): void {
+  const absolute = joinPath(root, path);
+  try {
+    linkSync(staged, absolute);
+  } catch (error) {
+    if (!withoutLinks.has(errorCode(error) ?? '')) throw error;
+    if (lstatSync(absolute, { throwIfNoEntry: false })) throw new NameTaken();
+    renameSync(staged, absolute);
+    return;
+  }
+  unlinkSync(staged);
+}
+
+class NameTaken extends Error {
+  readonly code = 'EEXIST';
 }
 
 /** Where entries go, by what the target already has. */
@@ -48,14 +83,17 @@ export class Placement {
     this.#options = options;
   }
 
+  /** A file's name is not looked at where `placeNew` will tell. */
   decide(entry: Entry): Decision {
+    const { into, resuming } = this.#options;
+    if (entry.type === 'file' && !mayReplace({ into, resuming }))
+      return { do: 'write', path: entry.path };
     const there = this.#look(entry.path);
     if (!there) return { do: 'write', path: entry.path };
-    if (this.#options.resuming && this.#isDone(entry.path, entry)) return { do: 'resumed' };
-    const { into } = this.#options;
+    if (resuming && this.#isDone(entry.path, entry)) return { do: 'resumed' };
     if (into === 'skip') return { do: 'skip' };
     if (into === 'rename') return this.#beside(entry);
-    if (!into) return { do: 'refuse', what: 'finds another entry under its name' };
+    if (!into) return { do: 'refuse', what: nameTaken };
     return there.isDirectory()
       ? { do: 'refuse', what: 'finds a directory under its name' }
       : { do: 'write', path: entry.path };

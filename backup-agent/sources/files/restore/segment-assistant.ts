@@ -4,6 +4,7 @@ import { ContentKey } from '../content-key.ts';
 import { joinPath } from '../entry.ts';
 import { decodeTrusted, encodeEntry } from '../index-format.ts';
 import { Metadata, type Untaken } from './metadata.ts';
+import { mayReplace } from './placement.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
 import type { Content, Destination } from './restore-plan.ts';
 import { SegmentRestorer } from './segment-restorer.ts';
@@ -23,6 +24,7 @@ export interface SegmentWork {
   readonly root: string;
   /** The restore's own folder in it. */
   readonly workName: string;
+  readonly mayReplace: boolean;
   /** Of content digests, base64. */
   readonly key: string;
   readonly contents: readonly {
@@ -41,6 +43,7 @@ export function describeWork(
   return {
     root: target.root.toString('latin1'),
     workName: target.workName.toString('latin1'),
+    mayReplace: mayReplace(target),
     key: key.base64,
     contents: contents.map(({ offset, length, wanted }) => ({
       offset,
@@ -57,7 +60,7 @@ let staged = 0;
 
 /** Does the work in this thread. Throws what `restoreFiles` throws. */
 export async function restoreSegment(
-  { root: rootText, workName, key, contents }: SegmentWork,
+  { root: rootText, workName, mayReplace, key, contents }: SegmentWork,
   surroundings: {
     readonly chain: readonly BackupReader[];
     readonly signal: AbortSignal;
@@ -73,6 +76,7 @@ export async function restoreSegment(
   const restorer = new SegmentRestorer({
     readers: new Map(chain.map((reader) => [reader.id, reader])),
     target,
+    mayReplace,
     metadata,
     key: ContentKey.fromBase64(key),
     report,

@@ -3,8 +3,9 @@ import type { BackupReader, Progress } from '../../source.ts';
 import type { ContentKey } from '../content-key.ts';
 import { joinPath, showPath } from '../entry.ts';
 import { segmentName } from '../segment-name.ts';
+import { errorCode } from '../system-errors.ts';
 import type { Metadata } from './metadata.ts';
-import { place } from './placement.ts';
+import { nameTaken, placeNew, replace } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import { linkGroup, type Content, type Destination } from './restore-plan.ts';
 import { readContents } from './segment-contents.ts';
@@ -15,6 +16,8 @@ import { refusalCode } from './target-errors.ts';
 export interface SegmentRestorerOptions {
   readonly readers: ReadonlyMap<string, BackupReader>;
   readonly target: Pick<Target, 'root' | 'stagedPath'>;
+  /** Whether files may come in the place of others. */
+  readonly mayReplace: boolean;
   readonly metadata: Metadata;
   readonly key: ContentKey;
   readonly report: RestoreReport;
@@ -95,39 +98,45 @@ export class SegmentRestorer {
 
   /** A finished file gets its name. Returns whether the target took it, as do the next two. */
   place(staged: StagedFile, destination: Destination): boolean {
-    return this.#try(destination, (root) => {
-      place(root, staged.path, destination.path);
+    return this.#try(destination, (place) => {
+      place(staged.path);
       staged.placed();
     });
   }
 
   link(from: Destination, to: Destination): boolean {
-    return this.#try(to, (root) => {
+    return this.#try(to, (place, root) => {
       const staged = this.#options.target.stagedPath();
       linkSync(joinPath(root, from.path), staged);
-      place(root, staged, to.path);
+      place(staged);
     });
   }
 
   copy(from: Destination, to: Destination): boolean {
-    return this.#try(to, (root) => {
+    return this.#try(to, (place, root) => {
       const staged = this.#options.target.stagedPath();
       const mode = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
       copyFileSync(joinPath(root, from.path), staged, mode);
       this.#options.metadata.setPath(staged, to.entry);
-      place(root, staged, to.path);
+      place(staged);
     });
   }
 
   /** What the target's file system cannot take is refused, and the rest goes on. */
-  #try({ entry }: Destination, work: (root: Buffer) => void): boolean {
-    const { report, progress, target } = this.#options;
+  #try(
+    { entry, path }: Destination,
+    work: (place: (staged: Buffer) => void, root: Buffer) => void,
+  ): boolean {
+    const { report, progress, target, mayReplace } = this.#options;
+    const { root } = target;
+    const placeAt = mayReplace ? replace : placeNew;
     try {
-      work(target.root);
+      work((staged) => placeAt(root, staged, path), root);
     } catch (error) {
       const code = refusalCode(error);
-      if (code === undefined) throw error;
-      this.refuse(entry, `cannot be made in the target: ${code}`);
+      const isTaken = errorCode(error) === 'EEXIST';
+      if (code === undefined && !isTaken) throw error;
+      this.refuse(entry, isTaken ? nameTaken : `cannot be made in the target: ${code}`);
       return false;
     }
     report.restored += 1;

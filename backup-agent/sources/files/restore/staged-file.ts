@@ -85,7 +85,7 @@ export class StagedFile implements Disposable {
     const { digest, sizeBytes } = this.#entry;
     if (this.#position !== sizeBytes || this.#contentDigest() !== digest) return false;
     if (this.#entry.sparse) ftruncateSync(fd, sizeBytes);
-    metadata.setFile(fd, this.#entry);
+    metadata.setFile(fd, this.#entry, !this.#inParts);
     this.#close();
     return true;
   }

@@ -6,7 +6,7 @@ import { errorCode } from '../system-errors.ts';
 import { writeParts } from './file-in-parts.ts';
 import { finishTree } from './finish-tree.ts';
 import type { Metadata } from './metadata.ts';
-import { Placement, type Decision } from './placement.ts';
+import { mayReplace, Placement, type Decision } from './placement.ts';
 import type { RestoreReport } from './report.ts';
 import {
   addToPlan,
@@ -72,7 +72,11 @@ export class TreeRestore {
       key,
     });
     this.#readers = new Map(chain.map((reader) => [reader.id, reader]));
-    this.#restorer = new SegmentRestorer({ ...options, readers: this.#readers });
+    this.#restorer = new SegmentRestorer({
+      ...options,
+      readers: this.#readers,
+      mayReplace: mayReplace(target),
+    });
   }
 
   async run(): Promise<void> {

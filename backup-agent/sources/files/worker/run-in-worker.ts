@@ -176,17 +176,11 @@ class WorkerRun {
   }
 
   async #valueFor(call: Exclude<Call, { call: 'read' }>): Promise<Answer> {
-    switch (call.call) {
-      case 'write':
-        return await this.#write(call);
-      case 'note':
-        return await this.#readNote(call);
-      case 'assist': {
-        const { assist } = this.#surroundings;
-        if (!assist) throw new Error('the worker asked for help that it was not given');
-        return await assist(call.work);
-      }
-    }
+    if (call.call === 'write') return await this.#write(call);
+    if (call.call === 'note') return await this.#readNote(call);
+    const { assist } = this.#surroundings;
+    if (!assist) throw new Error('the worker asked for help that it was not given');
+    return await assist(call.work);
   }
 
   async #read({ backup, area, name }: Extract<Call, { call: 'read' }>) {
