@@ -1,7 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { expectedContent } from '../drills/expected-content.ts';
 import type { Entry } from '../sources/files/entry.ts';
-import { encodeEntry, type IndexHeader } from '../sources/files/index-format.ts';
+import type { IndexHeader } from '../sources/files/index-format.ts';
+import { encodeEntry } from '../sources/files/index-line.ts';
 import { indexName, openIndex, readTree } from '../sources/files/index-reader.ts';
 import type { ObjectEntry } from '../sources/s3/object-entry.ts';
 import {

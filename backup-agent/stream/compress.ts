@@ -138,10 +138,7 @@ class BlockCompressor {
     return shrinks;
   }
 
-  async #run(
-    content: Uint8Array,
-    room: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async #run(content: Uint8Array, room: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const frame = await this.#encoders.run(content, room);
     if (frame === undefined) throw new Error('zstd passed its own bound of a frame');
     return frame;

@@ -46,7 +46,7 @@ export function takeStoredContent(frame: Uint8Array, room: Uint8Array): boolean 
   if (bytes[magicBytes] !== descriptor || bytes.length !== storedFrameBytes(room.length))
     return false;
   let used = 0;
-  for (let at = headerBytes; at < bytes.length; ) {
+  for (let at = headerBytes; at < bytes.length;) {
     const header = bytes.readUIntLE(at, blockHeaderBytes);
     const isRaw = ((header >> 1) & 3) === 0;
     const size = header >> 3;

@@ -6,13 +6,14 @@ import { indexLines } from './batches.ts';
 import { changes, removalOf, type FileChange } from './changes.ts';
 import { comparePaths, type Entry, type Removal } from './entry.ts';
 import { sameState } from './file-content.ts';
-import { decodeEntry, encodeEntry, type IndexHeader } from './index-format.ts';
+import { decodeEntry, type IndexHeader } from './index-format.ts';
+import { encodeEntry } from './index-line.ts';
 import { indexName, readTree } from './index-reader.ts';
 import { IndexRun, type IndexedBackupOptions, type IndexedSource } from './index-run.ts';
 import type { Findings } from './interrupted.ts';
 import { LargeFile, segmentsOf } from './large-file.ts';
 import { LinkGroups } from './link-groups.ts';
-import { PathFilter, type PathPatterns } from './path-filter.ts';
+import type { PathPatterns } from './path-filter.ts';
 import {
   largeFileBytes,
   SegmentPacker,
@@ -32,6 +33,8 @@ export interface TreeBackupOptions extends IndexedBackupOptions {
   readonly extendedAttributes: boolean;
   /** A larger file is stored in parts of this size. */
   readonly partBytes: number;
+  /** As `walk`, elsewhere. */
+  readonly walk?: typeof walk;
 }
 
 /** Writes what changed as segments, and the index: see `IndexRun`. */
@@ -81,12 +84,13 @@ class TreeBackup implements IndexedSource<Entry, Removal> {
 
   changes(signal: AbortSignal): AsyncIterable<FileChange> {
     const { root, patterns, oneFileSystem, verifyContent, parents } = this.#options;
+    const walkTree = this.#options.walk ?? walk;
     const unknown = new UnknownPaths();
     return changes({
-      walk: walk({
+      walk: walkTree({
         root,
         oneFileSystem,
-        filter: new PathFilter(patterns),
+        patterns,
         signal,
         onProblem: this.#run.report,
         leftOut: this.#run.leftOut,

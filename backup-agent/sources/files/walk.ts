@@ -3,17 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../errors/holdfast-error.ts';
 import { joinPath, showPath, type Entry } from './entry.ts';
 import type { LeftOut } from './left-out.ts';
-import type { PathFilter } from './path-filter.ts';
+import { PathFilter, type PathPatterns } from './path-filter.ts';
 import { errorText, isGone } from './system-errors.ts';
 
 export interface WalkOptions {
   /** Absolute. */
   readonly root: Buffer;
-  readonly filter: PathFilter;
+  readonly patterns: PathPatterns;
   readonly oneFileSystem: boolean;
   readonly signal: AbortSignal;
   readonly onProblem: (problem: Problem) => void;
-  readonly leftOut: LeftOut;
+  readonly leftOut: Pick<LeftOut, 'excluded' | 'otherFileSystem'>;
   /** A directory whose entries could not be listed: nothing is known of what lies in it. */
   readonly onUnknown: (directory: Buffer) => void;
 }
@@ -28,6 +28,7 @@ const entriesPerTurn = 256;
 export async function* walk(options: WalkOptions): AsyncGenerator<Entry> {
   const root = lstatSync(options.root, { bigint: true });
   const links = new HardLinks();
+  const filter = new PathFilter(options.patterns);
   const stack: Iterator<Buffer>[] = [];
   let sinceTurn = 0;
   const enter = (path: Buffer) => stack.push(childPaths(path, options));
@@ -44,7 +45,7 @@ export async function* walk(options: WalkOptions): AsyncGenerator<Entry> {
       await setImmediate();
       options.signal.throwIfAborted();
     }
-    const found = look(next.value, options, root.dev);
+    const found = look(next.value, options, filter, root.dev);
     if (!found) continue;
     yield links.resolve(found.entry, found.stats);
     if (found.entry.type === 'directory' && found.enter) enter(found.entry.path);
@@ -66,7 +67,8 @@ function* childPaths(directory: Buffer, options: WalkOptions): Generator<Buffer>
 
 function look(
   path: Buffer,
-  { root, filter, oneFileSystem, onProblem, onUnknown, leftOut }: WalkOptions,
+  { root, oneFileSystem, onProblem, onUnknown, leftOut }: WalkOptions,
+  filter: PathFilter,
   device: bigint,
 ): { entry: Entry; stats: BigIntStats; enter: boolean } | undefined {
   const absolute = joinPath(root, path);

@@ -2,7 +2,7 @@ import type { BackupReader, Progress } from '../../source.ts';
 import { loadSystemCalls } from '../attributes/system-calls.ts';
 import { ContentKey } from '../content-key.ts';
 import { joinPath } from '../entry.ts';
-import { decodeTrusted, encodeEntry } from '../index-format.ts';
+import { decodeOwnEntry, encodeEntry } from '../index-line.ts';
 import { Metadata, type Untaken } from './metadata.ts';
 import { mayReplace } from './placement.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
@@ -97,7 +97,7 @@ export async function restoreSegment(
 }
 
 function destinationOf([line, path]: readonly [string, string]): Destination {
-  const entry = decodeTrusted(line, '');
+  const entry = decodeOwnEntry(line, '');
   if (entry.type === 'removed') throw new TypeError('a removal is not restored');
   return { entry, path: Buffer.from(path, 'latin1') };
 }

@@ -30,7 +30,7 @@ export type Task =
       readonly type: 'backup';
       readonly options: Omit<
         TreeBackupOptions,
-        'parents' | 'key' | 'writer' | 'signal' | 'progress'
+        'parents' | 'key' | 'writer' | 'signal' | 'progress' | 'walk'
       > & { readonly key: string };
       readonly readers: readonly ReaderFacts[];
       readonly writer: { readonly id: string; readonly interrupted?: InterruptedFacts };

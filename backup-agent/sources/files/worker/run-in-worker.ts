@@ -47,7 +47,7 @@ export class FilesThread implements AsyncDisposable {
   }
 
   /** As the function of that name: it walks, reads, digests and packs there, and stores here. */
-  async backUpTree(options: TreeBackupOptions): Promise<Findings> {
+  async backUpTree(options: Omit<TreeBackupOptions, 'walk'>): Promise<Findings> {
     const { parents, key, writer, signal, progress, ...plain } = options;
     const { interrupted } = writer;
     const task: Task = {

@@ -171,8 +171,11 @@ async function* asynchronous(bytes: ByteStream): AsyncGenerator<Uint8Array> {
 /** What can be asked of a thread that was started for backups, or for restores. */
 async function loadFor({ type }: WorkerStart): Promise<(task: Task, main: MainThread) => unknown> {
   if (type === 'backup') {
+    const { WalkThread } = await import('./walk-in-worker.ts');
+    const walker = new WalkThread();
     const { backUpTree } = await import('../tree-backup.ts');
-    return (task, main) => backUpTree(treeBackup(task, main));
+    return (task, main) =>
+      backUpTree({ ...treeBackup(task, main), walk: (walk) => walker.walk(walk) });
   }
   if (type === 'segment') {
     const { restoreSegment } = await import('../restore/segment-assistant.ts');

@@ -1,0 +1,78 @@
+import { parentPort, type MessagePort } from 'node:worker_threads';
+import { encodeEntry } from '../index-line.ts';
+import { walk, type WalkOptions } from '../walk.ts';
+import { Errors } from './errors.ts';
+import type { FromWalker, WalkEvent, WalkTask } from './walk-messages.ts';
+
+const eventsAtOnce = 256;
+/** Messages under way, so that neither thread waits for the other. */
+const messagesAhead = 4;
+
+/** The thread that asked: it is told of events in their order, and answers each message. */
+class Asker {
+  readonly #port: MessagePort;
+  #events: WalkEvent[] = [];
+  #unanswered = 0;
+  #answered = Promise.withResolvers<void>();
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  answer(): void {
+    this.#unanswered -= 1;
+    this.#answered.resolve();
+    this.#answered = Promise.withResolvers();
+  }
+
+  tell(event: WalkEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Sends what there is to tell, once there is enough of it. */
+  async flush(done = false): Promise<void> {
+    if (!done && this.#events.length < eventsAtOnce) return;
+    while (this.#unanswered >= messagesAhead) await this.#answered.promise;
+    this.#unanswered += 1;
+    this.#send({ events: this.#events, done });
+    this.#events = [];
+  }
+
+  fail(error: unknown): void {
+    this.#send({ failed: new Errors().messageOf(error) });
+  }
+
+  #send(message: FromWalker): void {
+    this.#port.postMessage(message, []);
+  }
+}
+
+async function walkFor(asker: Asker, { root, patterns, oneFileSystem }: WalkTask): Promise<void> {
+  const options: WalkOptions = {
+    // A buffer arrives as plain bytes.
+    root: Buffer.from(root),
+    patterns,
+    oneFileSystem,
+    // Who asked ends the thread.
+    signal: new AbortController().signal,
+    onProblem: (problem) => asker.tell({ problem }),
+    onUnknown: (path) => asker.tell({ unknown: Uint8Array.from(path) }),
+    leftOut: {
+      excluded: () => asker.tell({ excluded: true }),
+      otherFileSystem: (path) => asker.tell({ mount: Uint8Array.from(path) }),
+    },
+  };
+  for await (const entry of walk(options)) {
+    asker.tell(encodeEntry(entry, ''));
+    await asker.flush();
+  }
+  await asker.flush(true);
+}
+
+if (parentPort) {
+  const asker = new Asker(parentPort);
+  parentPort.once('message', (task: WalkTask) => {
+    parentPort?.on('message', () => asker.answer());
+    walkFor(asker, task).catch((error: unknown) => asker.fail(error));
+  });
+}
