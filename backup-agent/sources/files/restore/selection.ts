@@ -1,5 +1,6 @@
 import type { Problem } from '../../../errors/holdfast-error.ts';
 import { isWithin, showPath, type Entry } from '../entry.ts';
+import { decodeOwnEntry, encodeEntry } from '../index-line.ts';
 import type { OnBadLine } from '../index-reader.ts';
 import { EntryGate } from './target-path.ts';
 
@@ -17,25 +18,32 @@ export interface SelectionOptions {
   readonly mostKept?: number;
 }
 
-/** What a restore plans at once: a plan is made of the entries that are kept, and takes little more. */
+/** As many as a restore plans at once. */
 const mostKept = 100_000;
 
-/** Everything that was added, unless that is more than `most`. */
+/** Everything that was added, unless that is more than `most`. As lines it takes a third of the memory. */
 class Kept {
   readonly #most: number;
-  #entries: Entry[] | undefined = [];
+  #lines: string[] | undefined = [];
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  get all(): readonly Entry[] | undefined {
-    return this.#entries;
+  get isWhole(): boolean {
+    return this.#lines !== undefined;
   }
 
   add(entry: Entry): void {
-    if (this.#entries?.length === this.#most) this.#entries = undefined;
-    this.#entries?.push(entry);
+    if (this.#lines?.length === this.#most) this.#lines = undefined;
+    this.#lines?.push(encodeEntry(entry, ''));
+  }
+
+  *entries(): Generator<Entry> {
+    for (const line of this.#lines ?? []) {
+      const entry = decodeOwnEntry(line, '');
+      if (entry.type !== 'removed') yield entry;
+    }
   }
 }
 
@@ -49,9 +57,9 @@ export class Selection {
   /** Directories that the target cannot have, as latin1. */
   readonly #barred = new Set<string>();
   /** All entries, once a pass has come to its end with no more than may be kept. */
-  #kept: readonly Entry[] | undefined;
+  #kept: Kept | undefined;
   /** The same of directories and links alone. */
-  #keptBesideFiles: readonly Entry[] | undefined;
+  #keptBesideFiles: Kept | undefined;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
@@ -64,7 +72,7 @@ export class Selection {
 
   async *entries(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
     if (this.#kept) {
-      for (const entry of this.#kept) if (!this.#withinBarred(entry.path)) yield entry;
+      for (const entry of this.#kept.entries()) if (!this.#withinBarred(entry.path)) yield entry;
       return;
     }
     const most = this.#options.mostKept ?? mostKept;
@@ -75,13 +83,13 @@ export class Selection {
       if (entry.type !== 'file') besideFiles.add(entry);
       yield entry;
     }
-    this.#kept = kept.all;
-    this.#keptBesideFiles = besideFiles.all;
+    if (kept.isWhole) this.#kept = kept;
+    if (besideFiles.isWhole) this.#keptBesideFiles = besideFiles;
   }
 
   /** Directories and links, in their order. */
   async *besideFiles(): AsyncGenerator<Entry> {
-    const entries = this.#keptBesideFiles?.values() ?? this.entries();
+    const entries = this.#keptBesideFiles?.entries() ?? this.entries();
     for await (const entry of entries)
       if (entry.type !== 'file' && !this.#withinBarred(entry.path)) yield entry;
   }

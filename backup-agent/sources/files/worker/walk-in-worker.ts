@@ -6,12 +6,17 @@ import type { WalkOptions } from '../walk.ts';
 import { Errors } from './errors.ts';
 import type { FromWalker, WalkEvent, WalkTask } from './walk-messages.ts';
 
+/** What it makes is on its way to the other thread a moment later. */
+const youngGenerationMb = 8;
+
 /**
  * A thread that walks a tree, while this one reads, digests and packs what it finds. It loads its
  * code at once, and ends with the walk, or with this thread.
  */
 export class WalkThread {
-  readonly #worker = new Worker(new URL('walk-worker.ts', import.meta.url));
+  readonly #worker = new Worker(new URL('walk-worker.ts', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+  });
 
   constructor() {
     // It may fail before it has anything to do; who walks is told then.
