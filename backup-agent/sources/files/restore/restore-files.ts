@@ -7,7 +7,7 @@ import { openIndex, readTree } from '../index-reader.ts';
 import type { IntoPolicy } from './placement.ts';
 import { Metadata } from './metadata.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
-import type { Content } from './restore-plan.ts';
+import type { PlannedContent } from './restore-plan.ts';
 import { describeWork, type SegmentDone, type SegmentWork } from './segment-assistant.ts';
 import { Selection, type ReadTree } from './selection.ts';
 import { openTarget } from './target.ts';
@@ -85,7 +85,8 @@ async function restoreToTarget(
   const metadata = new Metadata(dryRun ? undefined : await loadSystemCalls());
   const { assist } = options;
   const assistant =
-    assist && ((contents: readonly Content[]) => assist(describeWork(target, key, contents)));
+    assist &&
+    ((contents: readonly PlannedContent[]) => assist(describeWork(target, key, contents)));
   const surroundings = { key, report, metadata, signal, progress, dryRun, assistant };
   await new TreeRestore({ chain, target, selection, ...surroundings }).run();
   return report;

@@ -1,4 +1,5 @@
 import type { Entry } from '../entry.ts';
+import { decodeOwnEntry } from '../index-line.ts';
 import type { WantedContent } from './segment-contents.ts';
 
 /** A file to write, and under which path. */
@@ -7,11 +8,19 @@ export interface Destination {
   readonly path: Buffer;
 }
 
+/** A destination as a plan holds it, and as it passes to another thread: a third of its memory. */
+export type PlannedDestination = readonly [
+  /** The entry as a line of an index. */
+  line: string,
+  /** Latin1, where it is not the entry's own. */
+  path?: string,
+];
+
 /** All destinations of one content. */
-export type Content = WantedContent<Destination[]>;
+export type PlannedContent = WantedContent<PlannedDestination[]>;
 
 /** The contents to take from each segment, by their places in it. */
-export type SegmentPlan = Map<string, Map<string, Content>>;
+export type SegmentPlan = Map<string, Map<string, PlannedContent>>;
 
 /** How many files are planned at once; a larger tree takes several passes over the index. */
 const largestWindow = 100_000;
@@ -33,16 +42,30 @@ export function linkGroup({ path, linkTo }: Entry): string {
   return (linkTo ?? path).toString('latin1');
 }
 
-export function addToPlan(plan: SegmentPlan, segment: string, destination: Destination): void {
-  const [extent] = destination.entry.extents ?? [];
+/** `line`: the entry as `encodeEntry` writes it. */
+export function addToPlan(
+  plan: SegmentPlan,
+  segment: string,
+  { entry, path }: Destination,
+  line: string,
+): void {
+  const [extent] = entry.extents ?? [];
   if (!extent) return;
   const { offset, length } = extent;
   const place = `${offset}+${length}`;
-  const contents = plan.get(segment) ?? new Map<string, Content>();
+  const contents = plan.get(segment) ?? new Map<string, PlannedContent>();
   plan.set(segment, contents);
   const content = contents.get(place);
-  if (content) content.wanted.push(destination);
-  else contents.set(place, { offset, length, wanted: [destination] });
+  const planned: PlannedDestination =
+    path === entry.path ? [line] : [line, path.toString('latin1')];
+  if (content) content.wanted.push(planned);
+  else contents.set(place, { offset, length, wanted: [planned] });
+}
+
+export function destinationOf([line, path]: PlannedDestination): Destination {
+  const entry = decodeOwnEntry(line, '');
+  if (entry.type === 'removed') throw new TypeError('a removal is not restored');
+  return { entry, path: path === undefined ? entry.path : Buffer.from(path, 'latin1') };
 }
 
 /** Sets of segments that together hold a window of files. */

@@ -2,18 +2,17 @@ import type { BackupReader, Progress } from '../../source.ts';
 import { loadSystemCalls } from '../attributes/system-calls.ts';
 import { ContentKey } from '../content-key.ts';
 import { joinPath } from '../entry.ts';
-import { decodeOwnEntry, encodeEntry } from '../index-line.ts';
 import { Metadata, type Untaken } from './metadata.ts';
 import { mayReplace } from './placement.ts';
 import { emptyReport, type RestoreReport } from './report.ts';
-import type { Content, Destination } from './restore-plan.ts';
+import type { PlannedContent } from './restore-plan.ts';
 import { SegmentRestorer } from './segment-restorer.ts';
 import type { Target } from './target.ts';
 import { onTarget } from './target-errors.ts';
 import { ensureDirectory } from './target-path.ts';
 
 /** Restores what is wanted of one segment, somewhere else. */
-export type SegmentAssistant = (contents: readonly Content[]) => Promise<SegmentDone>;
+export type SegmentAssistant = (contents: readonly PlannedContent[]) => Promise<SegmentDone>;
 
 export interface SegmentDone extends Pick<RestoreReport, 'restored' | 'bytes' | 'refused'> {
   readonly untaken: readonly Untaken[];
@@ -21,35 +20,27 @@ export interface SegmentDone extends Pick<RestoreReport, 'restored' | 'bytes' | 
 
 /** What is wanted of one segment, in a form that passes from thread to thread. */
 export interface SegmentWork {
+  /** Latin1, as is the next. */
   readonly root: string;
   /** The restore's own folder in it. */
   readonly workName: string;
   readonly mayReplace: boolean;
   /** Of content digests, base64. */
   readonly key: string;
-  readonly contents: readonly {
-    readonly offset: number;
-    readonly length: number;
-    /** Entries as lines of an index, and the paths to write, latin1. */
-    readonly wanted: readonly (readonly [line: string, path: string])[];
-  }[];
+  readonly contents: readonly PlannedContent[];
 }
 
 export function describeWork(
   target: Target,
   key: ContentKey,
-  contents: readonly Content[],
+  contents: readonly PlannedContent[],
 ): SegmentWork {
   return {
     root: target.root.toString('latin1'),
     workName: target.workName.toString('latin1'),
     mayReplace: mayReplace(target),
     key: key.base64,
-    contents: contents.map(({ offset, length, wanted }) => ({
-      offset,
-      length,
-      wanted: wanted.map(({ entry, path }) => [encodeEntry(entry, ''), path.toString('latin1')]),
-    })),
+    contents,
   };
 }
 
@@ -83,21 +74,10 @@ export async function restoreSegment(
     signal,
     progress,
   });
-  const wantedContents = contents.map(({ offset, length, wanted }) => ({
-    offset,
-    length,
-    wanted: wanted.map(destinationOf),
-  }));
   await onTarget(root.toString(), async () => {
     ensureDirectory(work);
-    await restorer.restore(wantedContents);
+    await restorer.restore(contents);
   });
   const { restored, bytes, refused } = report;
   return { restored, bytes, refused, untaken: metadata.untaken };
-}
-
-function destinationOf([line, path]: readonly [string, string]): Destination {
-  const entry = decodeOwnEntry(line, '');
-  if (entry.type === 'removed') throw new TypeError('a removal is not restored');
-  return { entry, path: Buffer.from(path, 'latin1') };
 }

@@ -7,7 +7,7 @@ import { errorCode } from '../system-errors.ts';
 import type { Metadata } from './metadata.ts';
 import { nameTaken, placeNew, replace } from './placement.ts';
 import type { RestoreReport } from './report.ts';
-import { linkGroup, type Content, type Destination } from './restore-plan.ts';
+import { destinationOf, linkGroup, type Destination, type PlannedContent } from './restore-plan.ts';
 import { readContents } from './segment-contents.ts';
 import { StagedFile } from './staged-file.ts';
 import type { Target } from './target.ts';
@@ -33,25 +33,35 @@ export class SegmentRestorer {
     this.#options = options;
   }
 
-  /** Everything that is wanted of one segment. */
-  async restore(contents: readonly Content[]): Promise<void> {
+  /** Everything that is wanted of one segment. Each destination is read from the plan when its turn comes. */
+  async restore(contents: readonly PlannedContent[]): Promise<void> {
     const { readers, signal } = this.#options;
-    const [extent] = contents[0]?.wanted[0]?.entry.extents ?? [];
+    const [first] = contents[0]?.wanted ?? [];
+    const [extent] = (first && destinationOf(first).entry.extents) ?? [];
     const reader = extent && readers.get(extent.backup);
     const name = extent && segmentName(extent.segment);
     if (!reader || !name || !reader.objectNames.includes(name)) {
-      this.#refuseAll(contents, 'has its content in a segment that does not exist');
+      for (const { wanted } of contents)
+        this.#refuseAll(
+          wanted.map(destinationOf),
+          'has its content in a segment that does not exist',
+        );
       return;
     }
     const stream = await reader.readObject(name, signal);
     await readContents(stream, contents, {
-      open: (wanted) => this.#stage(wanted),
-      close: (file, wanted) => {
+      open: (planned) => {
+        const wanted = planned.map(destinationOf);
+        const staged = this.#stage(wanted);
+        return { staged, wanted, write: (chunk) => staged.write(chunk) };
+      },
+      close: ({ staged: file, wanted }) => {
         using staged = file;
         this.#finish(staged, wanted);
       },
-      abandon: (file) => file[Symbol.dispose](),
-      missing: (wanted) => this.#refuseAll([{ wanted }], 'has its content outside of its segment'),
+      abandon: ({ staged }) => staged[Symbol.dispose](),
+      missing: (planned) =>
+        this.#refuseAll(planned.map(destinationOf), 'has its content outside of its segment'),
     });
   }
 
@@ -64,8 +74,8 @@ export class SegmentRestorer {
     this.#options.report.refused.push({ where: showPath(path), what });
   }
 
-  #refuseAll(contents: readonly { wanted: readonly Destination[] }[], what: string): void {
-    for (const { wanted } of contents) for (const { entry } of wanted) this.refuse(entry, what);
+  #refuseAll(destinations: readonly Destination[], what: string): void {
+    for (const { entry } of destinations) this.refuse(entry, what);
   }
 
   #stage([first]: readonly Destination[]): StagedFile {
@@ -77,7 +87,7 @@ export class SegmentRestorer {
   /** The content has arrived: into place with it, and with all others that have the same. */
   #finish(staged: StagedFile, wanted: readonly Destination[]): void {
     if (!staged.finish(this.#options.metadata)) {
-      this.#refuseAll([{ wanted }], 'has content that does not match its digest');
+      this.#refuseAll(wanted, 'has content that does not match its digest');
       return;
     }
     const names = new Map<string, Destination>();

@@ -21,6 +21,11 @@ export interface SelectionOptions {
 /** As many as a restore plans at once. */
 const mostKept = 100_000;
 
+interface SelectedEntry {
+  readonly entry: Entry;
+  readonly line: string;
+}
+
 /** Everything that was added, unless that is more than `most`. As lines it takes a third of the memory. */
 class Kept {
   readonly #most: number;
@@ -34,15 +39,15 @@ class Kept {
     return this.#lines !== undefined;
   }
 
-  add(entry: Entry): void {
+  add(line: string): void {
     if (this.#lines?.length === this.#most) this.#lines = undefined;
-    this.#lines?.push(encodeEntry(entry, ''));
+    this.#lines?.push(line);
   }
 
-  *entries(): Generator<Entry> {
+  *entries(): Generator<SelectedEntry> {
     for (const line of this.#lines ?? []) {
       const entry = decodeOwnEntry(line, '');
-      if (entry.type !== 'removed') yield entry;
+      if (entry.type !== 'removed') yield { entry, line };
     }
   }
 }
@@ -71,17 +76,24 @@ export class Selection {
   }
 
   async *entries(onRefused?: (problem: Problem) => void): AsyncGenerator<Entry> {
+    for await (const { entry } of this.withLines(onRefused)) yield entry;
+  }
+
+  /** Entries, and how `encodeEntry` writes them. */
+  async *withLines(onRefused?: (problem: Problem) => void): AsyncGenerator<SelectedEntry> {
     if (this.#kept) {
-      for (const entry of this.#kept.entries()) if (!this.#withinBarred(entry.path)) yield entry;
+      for (const selected of this.#kept.entries())
+        if (!this.#withinBarred(selected.entry.path)) yield selected;
       return;
     }
     const most = this.#options.mostKept ?? mostKept;
     const kept = new Kept(most);
     const besideFiles = new Kept(most);
     for await (const entry of this.#read(onRefused)) {
-      kept.add(entry);
-      if (entry.type !== 'file') besideFiles.add(entry);
-      yield entry;
+      const line = encodeEntry(entry, '');
+      kept.add(line);
+      if (entry.type !== 'file') besideFiles.add(line);
+      yield { entry, line };
     }
     if (kept.isWhole) this.#kept = kept;
     if (besideFiles.isWhole) this.#keptBesideFiles = besideFiles;
@@ -89,8 +101,8 @@ export class Selection {
 
   /** Directories and links, in their order. */
   async *besideFiles(): AsyncGenerator<Entry> {
-    const entries = this.#keptBesideFiles?.entries() ?? this.entries();
-    for await (const entry of entries)
+    const selected = this.#keptBesideFiles?.entries() ?? this.withLines();
+    for await (const { entry } of selected)
       if (entry.type !== 'file' && !this.#withinBarred(entry.path)) yield entry;
   }
 

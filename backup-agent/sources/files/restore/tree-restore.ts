@@ -14,7 +14,7 @@ import {
   linkGroup,
   segmentKey,
   windows,
-  type Content,
+  type PlannedContent,
   type Destination,
   type SegmentPlan,
 } from './restore-plan.ts';
@@ -49,7 +49,7 @@ interface Survey {
   readonly inParts: boolean;
 }
 
-type Lane = (contents: readonly Content[]) => Promise<void>;
+type Lane = (contents: readonly PlannedContent[]) => Promise<void>;
 
 /**
  * Passes over the index: directories and a count of files by segment; then, window by window, the
@@ -149,15 +149,15 @@ export class TreeRestore {
 
   async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
     const plan: SegmentPlan = new Map();
-    for await (const entry of this.#options.selection.entries()) {
+    for await (const { entry, line } of this.#options.selection.withLines()) {
       const segment = segmentKey(entry);
       if (segment === undefined || !segments.has(segment)) continue;
       const destination = this.#accept(entry);
-      if (destination) addToPlan(plan, segment, destination);
+      if (destination) addToPlan(plan, segment, destination, line);
     }
     const segmentPlans = [...plan.values()].map((contents) => [...contents.values()]);
     const lanes = this.#lanes();
-    const restore = async (contents: readonly Content[]) => {
+    const restore = async (contents: readonly PlannedContent[]) => {
       const lane = lanes.pop() ?? this.#ownLane;
       await lane(contents);
       lanes.push(lane);
