@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { createFilesSource } from '../../../backup-agent/sources/files/source.ts';
 import { restoreInWorker } from '../../../backup-agent/sources/files/worker/run-in-worker.ts';
@@ -11,6 +12,7 @@ import { makeAttachments, openAttachments } from '../../operations/support/attac
 import { withPoints } from '../../operations/support/points.ts';
 import { run } from '../../operations/support/scenario.ts';
 import { silentProgress, takeBackups } from '../../support/in-memory-backup.ts';
+import { rounds } from '../../support/scale.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { assertSameTree } from './tree.ts';
 
@@ -170,6 +172,31 @@ test('an abort ends the thread with its reason', async () => {
     progress: { ...silentProgress, step: () => stop.abort(reason) },
   });
   assert.equal(await taken.catch((error: unknown) => error), reason);
+});
+
+test('threads may be stopped at any moment, while they load native code too', async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, 'source');
+  fill(source);
+  const [full] = await takeBackups(
+    createFilesSource({ path: source, segmentBytes: 300_000 }),
+    'full',
+  );
+  assert.ok(full);
+  const failure = new Error('the storage says no');
+  for (let moment = 0; moment < rounds(20, 300); moment++) {
+    // Asked for the first segment, the one thread fails while the other gets ready for the second.
+    const reader: BackupReader = {
+      ...full.reader,
+      readObject: async () => {
+        await delay(moment % 20);
+        throw failure;
+      },
+    };
+    const target = join(directory.path, `restored-${moment}`);
+    const restored = restoreInWorker('restore', { ...options, chain: [reader], target });
+    assert.equal(await restored.catch((error: unknown) => error), failure);
+  }
 });
 
 test('a backup that was interrupted goes on in a thread too', async () => {

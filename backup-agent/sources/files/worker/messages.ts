@@ -97,5 +97,6 @@ export interface WorkerStart {
 export type ToWorker =
   | { readonly task: Task }
   | { readonly abort: ErrorMessage }
+  | { readonly end: true }
   | { readonly answer: number; readonly value: Answer }
   | { readonly answer: number; readonly error: ErrorMessage };

@@ -31,6 +31,7 @@ const youngGenerationMb = { backup: 24, restore: 16, segment: 16 } as const;
 export class FilesThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #ended = Promise.withResolvers<never>();
+  readonly #exited = Promise.withResolvers<void>();
   /** Restores segments too, where there are several. */
   #assistant: FilesThread | undefined;
 
@@ -43,7 +44,10 @@ export class FilesThread implements AsyncDisposable {
     // Whoever gives it something to do is told.
     promise.catch(() => undefined);
     this.#worker.once('error', reject);
-    this.#worker.once('exit', () => reject(new Error('the worker ended before its task')));
+    this.#worker.once('exit', () => {
+      this.#exited.resolve();
+      reject(new Error('the worker ended before its task'));
+    });
   }
 
   /** As the function of that name: it walks, reads, digests and packs there, and stores here. */
@@ -86,7 +90,9 @@ export class FilesThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#assistant?.[Symbol.asyncDispose]();
-    await this.#worker.terminate();
+    // It ends by itself: a thread that is terminated while it loads native code takes the process along.
+    this.#worker.postMessage({ end: true } satisfies ToWorker, []);
+    await this.#exited.promise;
   }
 }
 

@@ -146,6 +146,8 @@ class MainThread {
       this.#stop.abort(this.#errors.errorOf(message.abort));
       return;
     }
+    // In a thread this ends the thread alone, and never in the midst of loading code.
+    if ('end' in message) process.exit();
     const waiting = this.#waiting.get(message.answer);
     this.#waiting.delete(message.answer);
     if ('error' in message) waiting?.reject(this.#errors.errorOf(message.error));
