@@ -82,6 +82,7 @@ export type Answer = WrittenObject | string | SegmentDone;
 /** To the main thread. */
 export type FromWorker =
   | Call
+  | { readonly loaded: true }
   | { readonly step: Parameters<Progress['step']> }
   | { readonly advance: number; readonly also: ProgressDetails }
   | { readonly note: string }
@@ -97,6 +98,5 @@ export interface WorkerStart {
 export type ToWorker =
   | { readonly task: Task }
   | { readonly abort: ErrorMessage }
-  | { readonly end: true }
   | { readonly answer: number; readonly value: Answer }
   | { readonly answer: number; readonly error: ErrorMessage };

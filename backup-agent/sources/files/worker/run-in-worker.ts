@@ -31,7 +31,8 @@ const youngGenerationMb = { backup: 24, restore: 16, segment: 16 } as const;
 export class FilesThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #ended = Promise.withResolvers<never>();
-  readonly #exited = Promise.withResolvers<void>();
+  /** It has loaded all of its code, or will not. */
+  readonly #loaded = Promise.withResolvers<void>();
   /** Restores segments too, where there are several. */
   #assistant: FilesThread | undefined;
 
@@ -43,9 +44,12 @@ export class FilesThread implements AsyncDisposable {
     const { promise, reject } = this.#ended;
     // Whoever gives it something to do is told.
     promise.catch(() => undefined);
+    this.#worker.on('message', (message: FromWorker) => {
+      if ('loaded' in message) this.#loaded.resolve();
+    });
     this.#worker.once('error', reject);
     this.#worker.once('exit', () => {
-      this.#exited.resolve();
+      this.#loaded.resolve();
       reject(new Error('the worker ended before its task'));
     });
   }
@@ -90,9 +94,9 @@ export class FilesThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#assistant?.[Symbol.asyncDispose]();
-    // It ends by itself: a thread that is terminated while it loads native code takes the process along.
-    this.#worker.postMessage({ end: true } satisfies ToWorker, []);
-    await this.#exited.promise;
+    // A thread that is ended while it loads native code takes the whole process along.
+    await this.#loaded.promise;
+    await this.#worker.terminate();
   }
 }
 
@@ -166,7 +170,7 @@ class WorkerRun {
     else if ('advance' in message) progress.advance(message.advance, message.also);
     else if ('note' in message) progress.note(message.note);
     else if ('done' in message) this.#result.resolve(message.done);
-    else this.#result.reject(this.#errors.errorOf(message.failed));
+    else if ('failed' in message) this.#result.reject(this.#errors.errorOf(message.failed));
   }
 
   async #answer(call: Call, send: (message: ToWorker) => void): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   Progress,
   WrittenObject,
 } from '../../source.ts';
+import { loadSystemCalls } from '../attributes/system-calls.ts';
 import { ContentKey } from '../content-key.ts';
 import type { SegmentDone, SegmentWork } from '../restore/segment-assistant.ts';
 import type { TreeBackupOptions } from '../tree-backup.ts';
@@ -95,6 +96,10 @@ class MainThread {
     };
   }
 
+  tellLoaded(): void {
+    this.#send({ loaded: true });
+  }
+
   finish(value: unknown): void {
     this.#flush();
     this.#send({ done: value });
@@ -146,8 +151,6 @@ class MainThread {
       this.#stop.abort(this.#errors.errorOf(message.abort));
       return;
     }
-    // In a thread this ends the thread alone, and never in the midst of loading code.
-    if ('end' in message) process.exit();
     const waiting = this.#waiting.get(message.answer);
     this.#waiting.delete(message.answer);
     if ('error' in message) waiting?.reject(this.#errors.errorOf(message.error));
@@ -219,16 +222,15 @@ function treeBackup(task: Task, main: MainThread): TreeBackupOptions {
   };
 }
 
-async function work(main: MainThread, start: WorkerStart): Promise<void> {
-  const run = await loadFor(start);
-  for (;;) main.finish(await run(await main.nextTask(), main));
-}
-
 if (parentPort) {
   const main = new MainThread(parentPort);
+  // The main thread made it in `run-in-worker.ts`, a moment ago, and ends this one.
+  const run = await loadFor(workerData as WorkerStart);
+  // Here and not when they are first needed: until it has loaded all, the thread must not be ended.
+  await loadSystemCalls();
+  main.tellLoaded();
   try {
-    // The main thread made it in `run-in-worker.ts`, a moment ago, and ends this one.
-    await work(main, workerData as WorkerStart);
+    for (;;) main.finish(await run(await main.nextTask(), main));
   } catch (error) {
     main.fail(error);
   }
