@@ -14,4 +14,7 @@ export const launcherEnvironment: Readonly<Record<string, string>> = Object.from
   ),
 );
 
-assert.ok(launcherFlags.length > 0 && Object.keys(launcherEnvironment).length === 3, 'bin/holdfast');
+assert.ok(
+  launcherFlags.length > 0 && Object.keys(launcherEnvironment).length === 3,
+  'bin/holdfast',
+);
