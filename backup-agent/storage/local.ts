@@ -88,7 +88,7 @@ class LocalStorage implements Storage {
     assertKey(key);
     return this.#translated(key, options.signal, async () => {
       const path = await this.#pathOfFile(key);
-      const stats = path === undefined ? undefined : await fileStats(path, this.#files);
+      const stats = path === undefined ? undefined : await fileStats(path, await this.#files());
       return stats === undefined ? undefined : toStoredObject({ key, stats });
     });
   }
@@ -97,7 +97,7 @@ class LocalStorage implements Storage {
     assertPrefix(prefix);
     try {
       if ((await this.#pathOf(`${prefix}-`)) === undefined) return;
-      for await (const found of walkFiles(this.location, prefix, this.#files)) {
+      for await (const found of walkFiles(this.location, prefix, await this.#files())) {
         options.signal?.throwIfAborted();
         yield toStoredObject(found);
       }
@@ -143,17 +143,17 @@ class LocalStorage implements Storage {
 
   async close(): Promise<void> {}
 
-  get #files(): FileCalls {
-    this.#calls ??= callsFor(this.location);
-    return this.#calls ?? pooledCalls;
+  /** Known once the root is there. */
+  async #files(): Promise<FileCalls> {
+    return (this.#calls ??= await callsFor(this.location)) ?? pooledCalls;
   }
 
   /** Where an object is, or would be; undefined unless its folder is reached without any link. */
   async #pathOf(key: string): Promise<string | undefined> {
+    const files = await this.#files();
     for (let end = key.indexOf('/'); end > 0; end = key.indexOf('/', end + 1)) {
       const folder = join(this.location, key.slice(0, end));
-      if (!(await this.#inquiries.ask(folder, () => this.#files.isFolder(folder))))
-        return undefined;
+      if (!(await this.#inquiries.ask(folder, () => files.isFolder(folder)))) return undefined;
     }
     return join(this.location, key);
   }
@@ -161,14 +161,14 @@ class LocalStorage implements Storage {
   /** The path of an object that exists as a regular file. */
   async #pathOfFile(key: string): Promise<string | undefined> {
     const path = await this.#pathOf(key);
-    return path === undefined || (await fileStats(path, this.#files)) === undefined
+    return path === undefined || (await fileStats(path, await this.#files())) === undefined
       ? undefined
       : path;
   }
 
   async #lookInto(path: string, { range }: GetOptions): Promise<Uint8Array | 'large' | undefined> {
-    if (range === undefined) return readSmallFile(path, this.#files);
-    return (await fileStats(path, this.#files)) === undefined ? undefined : 'large';
+    if (range === undefined) return readSmallFile(path, await this.#files());
+    return (await fileStats(path, await this.#files())) === undefined ? undefined : 'large';
   }
 
   async *#read(key: string, path: string, options: GetOptions): AsyncGenerator<Uint8Array> {

@@ -80,9 +80,9 @@ test('everything else gets its turn amid calls that are answered at once', async
 
 const onLinux = process.platform === 'linux' ? false : 'types of file systems are known on Linux';
 
-test('what may not answer for minutes is never waited for', { skip: onLinux }, () => {
+test('what may not answer for minutes is never waited for', { skip: onLinux }, async () => {
   // A file system of the kernel's own stands for all that are neither on a disk nor in memory.
-  assert.equal(callsFor('/proc'), pooledCalls);
-  assert.ok(callsFor('/dev/shm') instanceof QuickCalls);
-  assert.equal(callsFor('/nothing/here'), undefined);
+  assert.equal(await callsFor('/proc'), pooledCalls);
+  assert.ok((await callsFor('/dev/shm')) instanceof QuickCalls);
+  assert.equal(await callsFor('/nothing/here'), undefined);
 });

@@ -3,11 +3,10 @@ import {
   openSync,
   read as readInto,
   readSync,
-  statfsSync,
   open as openDescriptor,
   type BigIntStats,
 } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstat, statfs } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isAbsence } from './file-errors.ts';
@@ -131,9 +130,9 @@ export class QuickCalls implements FileCalls {
 }
 
 /** The calls that suit the file system of `path`; undefined as long as nothing is there. */
-export function callsFor(path: string): FileCalls | undefined {
+export async function callsFor(path: string): Promise<FileCalls | undefined> {
   try {
-    return ownFileSystems.has(statfsSync(path).type) ? new QuickCalls() : pooledCalls;
+    return ownFileSystems.has((await statfs(path)).type) ? new QuickCalls() : pooledCalls;
   } catch {
     return undefined;
   }
