@@ -14,6 +14,26 @@ export function storedFrameBytes(sizeBytes: number): number {
   return headerBytes + Math.ceil(sizeBytes / largestBlockBytes) * blockHeaderBytes + sizeBytes;
 }
 
+interface RawBlock {
+  readonly header: number;
+  /** Of its content, in the frame and in all of the content. */
+  readonly at: number;
+  readonly from: number;
+  readonly sizeBytes: number;
+}
+
+/** The blocks of a frame that stores so many bytes. */
+function* rawBlocks(contentBytes: number): Generator<RawBlock> {
+  let at = headerBytes;
+  for (let from = 0; from < contentBytes; from += largestBlockBytes) {
+    const sizeBytes = Math.min(largestBlockBytes, contentBytes - from);
+    const last = from + sizeBytes === contentBytes ? 1 : 0;
+    at += blockHeaderBytes;
+    yield { header: (sizeBytes << 3) | last, at, from, sizeBytes };
+    at += sizeBytes;
+  }
+}
+
 /**
  * A Zstandard frame that stores `content`, which is not empty, as it is, in `room`. It has no checksum,
  * for what our streams are stored in authenticates each byte.
@@ -26,38 +46,24 @@ export function storeFrame(
   frame.writeUInt32LE(magic, 0);
   frame.writeUInt8(descriptor, magicBytes);
   frame.writeUInt32LE(content.length, magicBytes + 1);
-  let at = headerBytes;
-  for (let taken = 0; taken < content.length; taken += largestBlockBytes) {
-    const block = content.subarray(taken, taken + largestBlockBytes);
-    const last = taken + largestBlockBytes >= content.length ? 1 : 0;
-    frame.writeUIntLE((block.length << 3) | last, at, blockHeaderBytes);
-    frame.set(block, at + blockHeaderBytes);
-    at += blockHeaderBytes + block.length;
+  for (const { header, at, from, sizeBytes } of rawBlocks(content.length)) {
+    frame.writeUIntLE(header, at - blockHeaderBytes, blockHeaderBytes);
+    frame.set(content.subarray(from, from + sizeBytes), at);
   }
   return frame;
 }
 
 /**
- * Copies the content of a whole frame that `storeFrame` has made into `room`, and says whether it is
- * such a frame, whose content fills the room.
+ * Copies the content of a whole frame into `room`, if the frame is just as `storeFrame` makes one of so
+ * much content; says whether it is.
  */
 export function takeStoredContent(frame: Uint8Array, room: Uint8Array): boolean {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
   if (bytes[magicBytes] !== descriptor || bytes.length !== storedFrameBytes(room.length))
     return false;
-  let used = 0;
-  for (let at = headerBytes; at < bytes.length;) {
-    const header = bytes.readUIntLE(at, blockHeaderBytes);
-    const isRaw = ((header >> 1) & 3) === 0;
-    const size = header >> 3;
-    at += blockHeaderBytes;
-    if (!isRaw || size > largestBlockBytes || size > bytes.length - at || size > room.length - used)
-      return false;
-    room.set(bytes.subarray(at, at + size), used);
-    used += size;
-    at += size;
-    const isLast = (header & 1) === 1;
-    if (isLast !== (at === bytes.length)) return false;
+  for (const { header, at, from, sizeBytes } of rawBlocks(room.length)) {
+    if (bytes.readUIntLE(at - blockHeaderBytes, blockHeaderBytes) !== header) return false;
+    room.set(bytes.subarray(at, at + sizeBytes), from);
   }
-  return used === room.length;
+  return true;
 }

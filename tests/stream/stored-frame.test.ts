@@ -67,6 +67,11 @@ test('a frame of another make is left to the decoder', () => {
   assert.equal(takeStoredContent(zstdCompressSync(content, { params }), room), false);
   assert.equal(takeStoredContent(zstdCompressSync(text(200_000)), room), false);
   const frame = storeFrame(content, new Uint8Array(storedFrameBytes(content.length)));
+  for (const at of [9, 10, 11, 12 + 128 * 1024]) {
+    const changed = Buffer.from(frame);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.equal(takeStoredContent(changed, room), false);
+  }
   assert.equal(takeStoredContent(frame, new Uint8Array(content.length - 1)), false);
   assert.equal(takeStoredContent(frame, new Uint8Array(content.length + 1)), false);
 });
