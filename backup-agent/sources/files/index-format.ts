@@ -32,6 +32,9 @@ const line = z.strictObject({
   k: z.enum(['changed', 'stale']).optional(),
 });
 
+/** What a line is made of. */
+export type LineFields = z.infer<typeof line>;
+
 /** The first line of an index. */
 export const indexHeader = z.strictObject({
   format: z.literal('holdfast-files-index/1'),

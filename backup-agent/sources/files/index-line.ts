@@ -1,32 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Attribute } from './attributes/attribute.ts';
 import type { Entry, EntryType, Extent, Removal } from './entry.ts';
+import type { LineFields } from './index-format.ts';
 
-/** A name that is UTF-8 stands as text, another one as base64 of its bytes. */
-type Bytes = string | { readonly b: string };
-
-/** Segment, offset, length, and the backup that holds the segment when it is another one. */
-type ExtentFields = readonly [number, number, number, string?];
-
-/** What a line of an index is made of, as JSON: `index-format.ts` says what each field may be. */
-export interface LineFields {
-  readonly p: Bytes;
-  readonly t: 'f' | 'd' | 'l' | 'x';
-  readonly m?: number | undefined;
-  readonly u?: number | undefined;
-  readonly g?: number | undefined;
-  readonly s?: number | undefined;
-  readonly mt?: string | undefined;
-  readonly ct?: string | undefined;
-  readonly i?: string | undefined;
-  readonly d?: string | undefined;
-  readonly e?: readonly ExtentFields[] | undefined;
-  readonly h?: Bytes | undefined;
-  readonly l?: Bytes | undefined;
-  readonly a?: readonly (readonly [Bytes, string])[] | undefined;
-  readonly sp?: 1 | undefined;
-  readonly k?: 'changed' | 'stale' | undefined;
-}
+type Bytes = LineFields['p'];
 
 const typeLetters = { file: 'f', directory: 'd', symlink: 'l' } as const;
 const types: Record<'f' | 'd' | 'l', EntryType> = { f: 'file', d: 'directory', l: 'symlink' };
@@ -96,11 +73,11 @@ export function entryOfFields(fields: LineFields, own: string): Entry | Removal 
   };
 }
 
-function decodeExtent(value: ExtentFields, own: string): Extent {
+function decodeExtent(value: NonNullable<LineFields['e']>[number], own: string): Extent {
   const [segment, offset, length, backup = own] = value;
   return { backup, segment, offset, length };
 }
 
-function decodeAttribute([name, value]: readonly [Bytes, string]): Attribute {
+function decodeAttribute([name, value]: [Bytes, string]): Attribute {
   return { name: decodeBytes(name), value: Buffer.from(value, 'base64') };
 }
