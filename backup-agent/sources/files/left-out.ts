@@ -24,8 +24,8 @@ export class LeftOut {
     this.#progress = progress;
   }
 
-  excluded(): void {
-    this.#excluded += 1;
+  excluded(count: number): void {
+    this.#excluded += count;
   }
 
   otherFileSystem(path: Buffer): void {

@@ -75,7 +75,7 @@ function look(
   try {
     const stats = lstatSync(absolute, { bigint: true });
     if (!filter.keeps(path, stats.isDirectory())) {
-      leftOut.excluded();
+      leftOut.excluded(1);
       return undefined;
     }
     const kind = specialKind(stats);

@@ -122,7 +122,7 @@ async function* kept(
 ): AsyncGenerator<ObjectEntry> {
   for await (const object of objects)
     if (filter.keeps(object.path, false)) yield object;
-    else leftOut.excluded();
+    else leftOut.excluded(1);
 }
 
 async function* nothing(): AsyncGenerator<never> {}

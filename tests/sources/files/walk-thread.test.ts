@@ -7,19 +7,20 @@ import { walk, type WalkOptions } from '../../../backup-agent/sources/files/walk
 import { WalkThread } from '../../../backup-agent/sources/files/worker/walk-in-worker.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
-/** What a walk yields and tells, in its order. */
-async function everything(root: string, walkTree: typeof walk): Promise<unknown[]> {
+/** What a walk yields and tells, in its order; what it leaves out by patterns is counted. */
+async function everything(root: string, walkTree: typeof walk) {
   const met: unknown[] = [];
+  let excluded = 0;
   const options = optionsFor(root, {
     onProblem: (problem) => met.push(problem),
     onUnknown: (path) => met.push(['unknown', path]),
     leftOut: {
-      excluded: () => met.push('excluded'),
+      excluded: (count) => (excluded += count),
       otherFileSystem: (path) => met.push(['mount', path]),
     },
   });
   for await (const entry of walkTree(options)) met.push(entry);
-  return met;
+  return { met, excluded };
 }
 
 function optionsFor(root: string, others: Partial<WalkOptions> = {}): WalkOptions {
@@ -51,7 +52,8 @@ test('a thread yields and tells what a walk does, in the same order', async () =
   const here = await everything(directory.path, walk);
   const thread = new WalkThread();
   const there = await everything(directory.path, (options) => thread.walk(options));
-  assert.equal(there.length, 1506);
+  assert.equal(there.excluded, 30);
+  assert.equal(there.met.length, 1506 - 30);
   assert.deepEqual(there, here);
 });
 
@@ -80,6 +82,13 @@ test('a root that is not there is told with the system’s own error', async () 
   await using directory = await temporaryDirectory();
   const walked = new WalkThread().walk(optionsFor(join(directory.path, 'nothing')));
   await assert.rejects(walked.next(), /ENOENT/);
+});
+
+test('a thread that has ended walks nothing, and says so', async () => {
+  await using directory = await temporaryDirectory();
+  const thread = new WalkThread();
+  await Array.fromAsync(thread.walk(optionsFor(directory.path)));
+  await assert.rejects(thread.walk(optionsFor(directory.path)).next(), /ended before its walk/);
 });
 
 test('a walk that is left early, or aborted, leaves no thread behind', async () => {

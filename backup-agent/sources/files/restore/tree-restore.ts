@@ -177,7 +177,8 @@ export class TreeRestore {
       report.refused.push(...done.refused);
       for (const untaken of done.untaken) metadata.add(untaken);
     };
-    return [this.#ownLane, assistantsLane];
+    // The last one is taken first.
+    return [assistantsLane, this.#ownLane];
   }
 
   readonly #ownLane: Lane = (contents) => this.#restorer.restore(contents);

@@ -6,8 +6,6 @@ import type {
   ProgressDetails,
   WrittenObject,
 } from '../../source.ts';
-import type { Findings } from '../interrupted.ts';
-import type { RestoreReport } from '../restore/report.ts';
 import type { RestoreFilesOptions } from '../restore/restore-files.ts';
 import type { SegmentDone, SegmentWork } from '../restore/segment-assistant.ts';
 import type { TreeBackupOptions } from '../tree-backup.ts';
@@ -45,12 +43,6 @@ export type Task =
       readonly work: SegmentWork;
       readonly readers: readonly ReaderFacts[];
     };
-
-export interface TaskResults {
-  readonly backup: Findings;
-  readonly restore: RestoreReport;
-  readonly restoreObjects: RestoreReport;
-}
 
 /** What only the main thread can do, for it has the storage, the keys and the journal. */
 export type Call =

@@ -78,14 +78,21 @@ export class FilesThread implements AsyncDisposable {
     const readers = chain.map(factsOf);
     const segments = chain.reduce((sum, { objectNames }) => sum + objectNames.length, 0);
     // It loads its code while the other reads what there is to restore.
-    if (segments > 1) this.#assistant = new FilesThread({ type: 'segment' });
+    if (segments > 1 && options.dryRun !== true) this.#startAssistant();
     const assist = async (work: SegmentWork) => {
-      const assistant = (this.#assistant ??= new FilesThread({ type: 'segment' }));
       const task = { type: 'segment', work, readers } as const;
-      return (await assistant.#run(task, { readers: chain, signal, progress })) as SegmentDone;
+      return (await this.#startAssistant().#run(task, {
+        readers: chain,
+        signal,
+        progress,
+      })) as SegmentDone;
     };
     const surroundings = { readers: chain, signal, progress, assist };
     return (await this.#run({ type, options, readers }, surroundings)) as RestoreReport;
+  }
+
+  #startAssistant(): FilesThread {
+    return (this.#assistant ??= new FilesThread({ type: 'segment' }));
   }
 
   async #run(task: Task, surroundings: Surroundings): Promise<unknown> {

@@ -18,9 +18,13 @@ export class WalkThread {
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
   });
 
+  /** Why it ended, if it has. */
+  #end: Error | undefined;
+
   constructor() {
-    // It may fail before it has anything to do; who walks is told then.
-    this.#worker.once('error', () => undefined);
+    // It may fail before it has anything to do: whoever walks is told.
+    this.#worker.once('error', (error: Error) => (this.#end = error));
+    this.#worker.once('exit', () => (this.#end ??= endedEarly()));
   }
 
   /** As the function of that name. */
@@ -28,19 +32,21 @@ export class WalkThread {
     const { root, patterns, oneFileSystem, signal } = options;
     const worker = this.#worker;
     const task: WalkTask = { root, patterns, oneFileSystem };
+    if (this.#end !== undefined) throw this.#end;
     worker.postMessage(task, []);
     try {
       const messages = on(worker, 'message', { signal, close: ['exit'] });
       for await (const [message] of messages as AsyncIterable<[FromWalker]>) {
         if ('failed' in message) throw new Errors().errorOf(message.failed);
         worker.postMessage('taken', []);
+        options.leftOut.excluded(message.excluded);
         for (const event of message.events) {
           if (typeof event === 'string') yield entryOf(event);
           else tell(event, options);
         }
         if (message.done) return;
       }
-      throw new Error('the thread that walks ended before its walk');
+      throw endedEarly();
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -48,6 +54,10 @@ export class WalkThread {
       await worker.terminate();
     }
   }
+}
+
+function endedEarly(): Error {
+  return new Error('the thread that walks ended before its walk');
 }
 
 function entryOf(line: string): Entry {
@@ -60,6 +70,5 @@ function tell(event: Exclude<WalkEvent, string>, options: WalkOptions): void {
   const { onProblem, onUnknown, leftOut } = options;
   if ('problem' in event) onProblem(event.problem);
   else if ('unknown' in event) onUnknown(Buffer.from(event.unknown));
-  else if ('mount' in event) leftOut.otherFileSystem(Buffer.from(event.mount));
-  else leftOut.excluded();
+  else leftOut.otherFileSystem(Buffer.from(event.mount));
 }

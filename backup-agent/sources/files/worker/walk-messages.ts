@@ -10,10 +10,14 @@ export type WalkEvent =
   | string
   | { readonly problem: Problem }
   | { readonly unknown: Uint8Array }
-  | { readonly mount: Uint8Array }
-  | { readonly excluded: true };
+  | { readonly mount: Uint8Array };
 
 /** From the thread that walks; each is answered with anything at all, for the next to come. */
 export type FromWalker =
-  | { readonly events: readonly WalkEvent[]; readonly done: boolean }
+  | {
+      readonly events: readonly WalkEvent[];
+      /** How many were left out by patterns since the last message. */
+      readonly excluded: number;
+      readonly done: boolean;
+    }
   | { readonly failed: ErrorMessage };

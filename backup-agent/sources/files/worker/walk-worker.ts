@@ -12,6 +12,7 @@ const messagesAhead = 4;
 class Asker {
   readonly #port: MessagePort;
   #events: WalkEvent[] = [];
+  #excluded = 0;
   #unanswered = 0;
   #answered = Promise.withResolvers<void>();
 
@@ -29,13 +30,19 @@ class Asker {
     this.#events.push(event);
   }
 
+  /** There may be a million of them and nothing else. */
+  countExcluded(): void {
+    this.#excluded += 1;
+  }
+
   /** Sends what there is to tell, once there is enough of it. */
   async flush(done = false): Promise<void> {
     if (!done && this.#events.length < eventsAtOnce) return;
     while (this.#unanswered >= messagesAhead) await this.#answered.promise;
     this.#unanswered += 1;
-    this.#send({ events: this.#events, done });
+    this.#send({ events: this.#events, excluded: this.#excluded, done });
     this.#events = [];
+    this.#excluded = 0;
   }
 
   fail(error: unknown): void {
@@ -58,7 +65,7 @@ async function walkFor(asker: Asker, { root, patterns, oneFileSystem }: WalkTask
     onProblem: (problem) => asker.tell({ problem }),
     onUnknown: (path) => asker.tell({ unknown: Uint8Array.from(path) }),
     leftOut: {
-      excluded: () => asker.tell({ excluded: true }),
+      excluded: () => asker.countExcluded(),
       otherFileSystem: (path) => asker.tell({ mount: Uint8Array.from(path) }),
     },
   };
