@@ -148,6 +148,22 @@ export class TreeRestore {
   }
 
   async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
+    const plans = await this.#plan(segments);
+    const lanes = this.#lanes();
+    const { signal } = this.#options;
+    await pMap(
+      drained(plans),
+      async (contents) => {
+        const lane = lanes.pop() ?? this.#ownLane;
+        await lane(contents);
+        lanes.push(lane);
+      },
+      { concurrency: lanes.length, signal },
+    );
+  }
+
+  /** What to take from each of the segments. */
+  async #plan(segments: ReadonlySet<string>): Promise<PlannedContent[][]> {
     const plan: SegmentPlan = new Map();
     for await (const { entry, line } of this.#options.selection.withLines()) {
       const segment = segmentKey(entry);
@@ -155,15 +171,7 @@ export class TreeRestore {
       const destination = this.#accept(entry);
       if (destination) addToPlan(plan, segment, destination, line);
     }
-    const segmentPlans = [...plan.values()].map((contents) => [...contents.values()]);
-    const lanes = this.#lanes();
-    const restore = async (contents: readonly PlannedContent[]) => {
-      const lane = lanes.pop() ?? this.#ownLane;
-      await lane(contents);
-      lanes.push(lane);
-    };
-    const { signal } = this.#options;
-    await pMap(segmentPlans, restore, { concurrency: lanes.length, signal });
+    return [...plan.values()].map((contents) => [...contents.values()]);
   }
 
   /** Two segments at once, one of them in the other thread if there is one. */
@@ -234,4 +242,9 @@ export class TreeRestore {
       return false;
     }
   }
+}
+
+/** Each as it is asked for, and then no longer held here. */
+function* drained<T>(queue: T[]): Generator<T> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
 }
