@@ -36,6 +36,7 @@ function optionsFor(root: string, others: Partial<WalkOptions> = {}): WalkOption
   };
 }
 
+/** A few files more than are under way between the threads at once. */
 function fill(root: string): void {
   for (let number = 0; number < 1500; number++) {
     const folder = join(root, `d${number % 3}`);

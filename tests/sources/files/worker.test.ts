@@ -184,12 +184,12 @@ test('threads may be stopped at any moment, while they load native code too', as
   );
   assert.ok(full);
   const failure = new Error('the storage says no');
-  for (let moment = 0; moment < rounds(20, 300); moment++) {
+  for (let moment = 0; moment < rounds(6, 300); moment++) {
     // Asked for the first segment, the one thread fails while the other gets ready for the second.
     const reader: BackupReader = {
       ...full.reader,
       readObject: async () => {
-        await delay(moment % 20);
+        await delay((moment * 3) % 20);
         throw failure;
       },
     };
