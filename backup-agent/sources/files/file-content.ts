@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey } from './content-key.ts';
 import type { Entry } from './entry.ts';
-import { entryOf } from './walk.ts';
+import { entryOf, permissionBits } from './walk.ts';
 
 /** Never follows a link in the name's last part, and never waits for the other end of a pipe. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -43,13 +43,7 @@ export class OpenFile implements Disposable {
 
   /** Reads into all of `into` unless the file ends before; returns how much it read. */
   read(into: Uint8Array, position: number): number {
-    let filled = 0;
-    while (filled < into.length) {
-      const count = readSync(this.#fd, into, filled, into.length - filled, position + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    return filled;
+    return readAll(this.#fd, into, position);
   }
 
   /** A sum over the first bytes; undefined when they cannot be read. */
@@ -86,6 +80,55 @@ export class OpenFile implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.#fd);
   }
+}
+
+/**
+ * Reads a file that is still what the walk found, with one look at its state where `OpenFile` takes
+ * two: it is asked for after the reading, and the walk's is the one before. Fills `into`, which is as
+ * long as the file was; undefined when anything is otherwise, or fails.
+ */
+export function readAsFound(
+  absolute: Buffer,
+  found: Entry,
+  into: Uint8Array,
+  readAttributes: ReadAttributes | undefined,
+): Entry | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(absolute, openFlags);
+    // By position: that fails on a pipe, of which nothing must be taken.
+    if (readAll(fd, into, 0) < into.length) return undefined;
+    if (!isAsFound(fstatSync(fd, { bigint: true }), found)) return undefined;
+    const attributes = readAttributes?.(fd, found.path);
+    return attributes ? { ...found, attributes } : found;
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function isAsFound(stats: BigIntStats, found: Entry): boolean {
+  return (
+    stats.isFile() &&
+    Number(stats.size) === found.sizeBytes &&
+    stats.mtimeNs === found.mtimeNs &&
+    stats.ctimeNs === found.ctimeNs &&
+    stats.ino === found.inode &&
+    Number(stats.mode & permissionBits) === found.mode &&
+    Number(stats.uid) === found.uid &&
+    Number(stats.gid) === found.gid
+  );
+}
+
+function readAll(fd: number, into: Uint8Array, position: number): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = readSync(fd, into, filled, into.length - filled, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
 }
 
 /** Size, times and inode are as they were: the content is taken to be so too. */

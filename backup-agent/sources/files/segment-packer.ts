@@ -5,7 +5,7 @@ import { ArchiveBlocks } from './archive-blocks.ts';
 import type { ReadAttributes } from './attributes/attribute.ts';
 import type { ContentKey, DigestRoom } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
-import { OpenFile } from './file-content.ts';
+import { OpenFile, readAsFound } from './file-content.ts';
 import type { LinkGroups, LinkTurn } from './link-groups.ts';
 import type { StoredContent } from './stored-content.ts';
 import { errorCode, errorText, isGone } from './system-errors.ts';
@@ -135,10 +135,25 @@ export class SegmentPacker {
     this.packed.push({ ...entry, digest: this.#options.key.ofNothing, extents: [] });
   }
 
-  /** Reads a file aside, as often as it takes, before any of it is packed. False when it has become large. */
-  #packSmall({ entry: found, previous }: Candidate): boolean {
+  /** Reads a file aside before any of it is packed. False when it has become large. */
+  #packSmall(candidate: Candidate): boolean {
+    const { root, key, readAttributes, onBytes } = this.#options;
+    const { entry: found, previous } = candidate;
+    const { sizeBytes } = found;
+    const room = (this.#small ??= key.room(largeFileBytes));
+    const content = room.content(sizeBytes);
+    const entry = readAsFound(joinPath(root, found.path), found, content, readAttributes);
+    if (!entry) return this.#packChanged(candidate, room);
+    onBytes(sizeBytes);
+    const digest = room.digest(sizeBytes);
+    const extents = this.#find(digest, previous) ?? this.#putSmall(entry, content);
+    this.#record(entry, { digest, extents, whole: true }, true);
+    return true;
+  }
+
+  /** A small file that is not as it was found is read as often as it takes. */
+  #packChanged({ entry: found, previous }: Candidate, room: DigestRoom): boolean {
     const absolute = joinPath(this.#options.root, found.path);
-    const room = (this.#small ??= this.#options.key.room(largeFileBytes));
     for (let attempt = 1; ; attempt++) {
       using file = new OpenFile(absolute, found, this.#options.readAttributes);
       const { sizeBytes } = file.entry;

@@ -101,13 +101,16 @@ function specialKind(stats: BigIntStats): string | undefined {
   return undefined;
 }
 
+/** With setuid, setgid and sticky. */
+export const permissionBits = 0o7777n;
+
 /** What `stats` says of the entry; for a symbolic link its target is read too. */
 export function entryOf(absolute: Buffer, path: Buffer, stats: BigIntStats): Entry {
   const isFile = stats.isFile();
   const entry: Entry = {
     path,
     type: isFile ? 'file' : stats.isDirectory() ? 'directory' : 'symlink',
-    mode: Number(stats.mode & 0o7777n),
+    mode: Number(stats.mode & permissionBits),
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     sizeBytes: isFile ? Number(stats.size) : 0,
