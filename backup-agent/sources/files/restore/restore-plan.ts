@@ -23,7 +23,7 @@ export type PlannedContent = WantedContent<PlannedDestination[]>;
 export type SegmentPlan = Map<string, Map<string, PlannedContent>>;
 
 /** How many files are planned at once; a larger tree takes several passes over the index. */
-const largestWindow = 100_000;
+export const largestWindow = 100_000;
 
 /** Larger than a segment: its content lies in several. */
 export function isInParts({ extents }: Entry): boolean {

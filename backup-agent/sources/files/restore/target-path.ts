@@ -45,11 +45,13 @@ export class EntryGate {
         top = this.#directories.at(-1);
       }
       if (!top?.path.equals(parent)) return 'lies in what is not a directory of this backup';
-      const name = path.subarray(parent.length === 0 ? 0 : parent.length + 1).toString('utf8');
-      const folded = name.normalize('NFC').toLowerCase();
-      if (this.#foldCase && top.folded.has(folded))
-        return 'differs from another name only in case, which the target does not tell apart';
-      if (this.#foldCase) top.folded.add(folded);
+      if (this.#foldCase) {
+        const name = path.subarray(parent.length === 0 ? 0 : parent.length + 1).toString('utf8');
+        const folded = name.normalize('NFC').toLowerCase();
+        if (top.folded.has(folded))
+          return 'differs from another name only in case, which the target does not tell apart';
+        top.folded.add(folded);
+      }
     }
     if (entry.type === 'directory') this.#directories.push({ path, folded: new Set() });
     return undefined;

@@ -11,6 +11,7 @@ import type { RestoreReport } from './report.ts';
 import {
   addToPlan,
   isInParts,
+  largestWindow,
   linkGroup,
   segmentKey,
   windows,
@@ -47,6 +48,8 @@ interface Survey {
   /** Whether there are files without content, and such as are larger than a segment. */
   readonly empty: boolean;
   readonly inParts: boolean;
+  /** Of all segments, where the tree is small enough and every file goes to its own name. */
+  readonly plan: SegmentPlan | undefined;
 }
 
 type Lane = (contents: readonly PlannedContent[]) => Promise<void>;
@@ -81,10 +84,13 @@ export class TreeRestore {
 
   async run(): Promise<void> {
     const { dryRun, selection, target, metadata, report, progress } = this.#options;
-    const { counts, bytes, empty, inParts } = await this.#survey();
+    const { counts, bytes, empty, inParts, plan } = await this.#survey();
     progress.step('Restore files', { amount: bytes, unit: 'bytes' });
     if (empty) await this.#restoreEmpty();
-    for (const segments of windows(counts)) await this.#restoreWindow(segments);
+    if (plan) await this.#restorePlanned(plan);
+    else
+      for (const segments of windows(counts))
+        await this.#restorePlanned(await this.#plan(segments));
     if (inParts) await this.#restoreInParts();
     if (dryRun) return;
     const placement = this.#placement;
@@ -93,22 +99,28 @@ export class TreeRestore {
   }
 
   async #survey(): Promise<Survey> {
-    const { selection, report } = this.#options;
+    const { selection, report, target, dryRun } = this.#options;
     const counts = new Map<string, number>();
     let bytes = 0;
     let empty = false;
     let inParts = false;
-    for await (const entry of selection.entries((problem) => report.refused.push(problem))) {
+    let plan: SegmentPlan | undefined = dryRun || mayReplace(target) ? undefined : new Map();
+    let planned = 0;
+    const selected = selection.withLines((problem) => report.refused.push(problem));
+    for await (const { entry, line } of selected) {
       if (entry.type === 'directory') this.#makeDirectory(entry);
       else if (entry.type === 'file') {
         bytes += entry.sizeBytes;
         empty ||= entry.sizeBytes === 0;
         inParts ||= isInParts(entry);
         const segment = segmentKey(entry);
-        if (segment !== undefined) counts.set(segment, (counts.get(segment) ?? 0) + 1);
+        if (segment === undefined) continue;
+        counts.set(segment, (counts.get(segment) ?? 0) + 1);
+        if (++planned > largestWindow) plan = undefined;
+        if (plan) addToPlan(plan, segment, { entry, path: entry.path }, line);
       } else if (this.#options.dryRun) report.restored += 1;
     }
-    return { counts, bytes, empty, inParts };
+    return { counts, bytes, empty, inParts, plan };
   }
 
   #makeDirectory(entry: Entry): void {
@@ -147,12 +159,11 @@ export class TreeRestore {
     }
   }
 
-  async #restoreWindow(segments: ReadonlySet<string>): Promise<void> {
-    const plans = await this.#plan(segments);
+  async #restorePlanned(plan: SegmentPlan): Promise<void> {
     const lanes = this.#lanes();
     const { signal } = this.#options;
     await pMap(
-      drained(plans),
+      drained(plan),
       async (contents) => {
         const lane = lanes.pop() ?? this.#ownLane;
         await lane(contents);
@@ -163,7 +174,7 @@ export class TreeRestore {
   }
 
   /** What to take from each of the segments. */
-  async #plan(segments: ReadonlySet<string>): Promise<PlannedContent[][]> {
+  async #plan(segments: ReadonlySet<string>): Promise<SegmentPlan> {
     const plan: SegmentPlan = new Map();
     for await (const { entry, line } of this.#options.selection.withLines()) {
       const segment = segmentKey(entry);
@@ -171,7 +182,7 @@ export class TreeRestore {
       const destination = this.#accept(entry);
       if (destination) addToPlan(plan, segment, destination, line);
     }
-    return [...plan.values()].map((contents) => [...contents.values()]);
+    return plan;
   }
 
   /** Two segments at once, one of them in the other thread if there is one. */
@@ -244,7 +255,10 @@ export class TreeRestore {
   }
 }
 
-/** Each as it is asked for, and then no longer held here. */
-function* drained<T>(queue: T[]): Generator<T> {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
+/** What to take from each segment, as it is asked for, and then no longer held here. */
+function* drained(plan: SegmentPlan): Generator<PlannedContent[]> {
+  for (const [segment, contents] of plan) {
+    plan.delete(segment);
+    yield [...contents.values()];
+  }
 }

@@ -1,4 +1,5 @@
 import { on } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { takeDonated } from '../../../stream/donated.ts';
 import { release } from '../../../stream/release.ts';
@@ -97,6 +98,8 @@ export class ReceivedBytes implements AsyncIterable<Uint8Array> {
           return;
         }
         yield message.chunk;
+        // Node hands out what comes in here for as long as there is more, and forgets its other ports.
+        await setImmediate();
         port.postMessage(message.chunk satisfies UsedChunk, [message.chunk.buffer]);
       }
       throw new Error('the other thread ended before its stream');
