@@ -46,6 +46,8 @@ async function* bounded(body: AsyncIterable<Uint8Array>, key: string): AsyncGene
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Parses and validates a JSON document; throws `document-malformed` naming `where`. */
 export function parseJson<Schema extends z.ZodType>(
   schema: Schema,
@@ -54,7 +56,7 @@ export function parseJson<Schema extends z.ZodType>(
 ): z.output<Schema> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch {
     throw new HoldfastError('document-malformed', `${where} is not JSON`);
   }

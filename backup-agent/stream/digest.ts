@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { ByteSource, Transform } from './transform.ts';
 
@@ -47,21 +47,21 @@ export function expectDigest(expected: Digest, what: string): Transform {
 
 /** SHA-256 of bytes at hand, lower-case hex. */
 export function sha256Hex(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 async function* observe(
   source: ByteSource,
   done: (digest: Digest) => void,
 ): AsyncGenerator<Uint8Array, void> {
-  const hash = createHash('sha256');
+  const running = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of source) {
-    hash.update(chunk);
+    running.update(chunk);
     sizeBytes += chunk.length;
     yield chunk;
   }
-  done({ sizeBytes, sha256: hash.digest('hex') });
+  done({ sizeBytes, sha256: running.digest('hex') });
 }
 
 function assertSame(expected: Digest, found: Digest, what: string): void {
