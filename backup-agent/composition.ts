@@ -9,6 +9,7 @@ import type { SecretReference } from '../contracts/secret.ts';
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load-configuration.ts';
 import { resolveSecret } from './config/resolve-secret.ts';
+import type { Secret } from './config/secret.ts';
 import type { Sandbox } from './drills/sandbox/sandbox.ts';
 import { HoldfastError } from './errors/holdfast-error.ts';
 import { parseSigningKey, type SigningKey } from './keys/signing-key.ts';
@@ -257,7 +258,7 @@ class ComposedAgent implements Agent {
 
   async #identities(reference: SecretReference, where: string): Promise<string[]> {
     const { readIdentities } = await import('./keys/identity-file.ts');
-    return await readIdentities(Buffer.from(await this.#secret(reference)), {
+    return await readIdentities((await this.#resolve(reference)).bytes(), {
       where,
       ...this.#passphrase(where),
     });
@@ -282,11 +283,14 @@ class ComposedAgent implements Agent {
   }
 
   async #secret(reference: SecretReference): Promise<string> {
-    const secret = await resolveSecret(reference, {
+    return (await this.#resolve(reference)).reveal();
+  }
+
+  async #resolve(reference: SecretReference): Promise<Secret> {
+    return await resolveSecret(reference, {
       environment: this.#options.environment,
       baseDirectory: this.directory,
     });
-    return secret.reveal();
   }
 
   #path(path: string): string {

@@ -17,42 +17,39 @@ export function describeSecret(reference: SecretReference): string {
 }
 
 /**
- * Reads a secret. Relative files are relative to `baseDirectory`; one trailing newline is dropped.
- * Throws `config-secret-unavailable` when it is missing or empty.
+ * Reads a secret. Relative files are relative to `baseDirectory`. Throws `config-secret-unavailable` when it is missing or empty.
  */
 export async function resolveSecret(
   reference: SecretReference,
   context: { readonly environment: Environment; readonly baseDirectory: string },
 ): Promise<Secret> {
-  let value: string;
+  let secret: Secret;
   try {
-    value = await read(reference, context);
+    secret = new Secret(await read(reference, context));
   } catch (cause) {
     throw new HoldfastError(
       'config-secret-unavailable',
       `the secret in ${describeSecret(reference)} cannot be read: ${reasonOf(cause)}`,
     );
   }
-  const trimmed = value.replace(/\r?\n$/, '');
-  if (trimmed === '')
+  if (secret.reveal() === '')
     throw new HoldfastError(
       'config-secret-unavailable',
       `the secret in ${describeSecret(reference)} is empty`,
     );
-  return new Secret(trimmed);
+  return secret;
 }
 
 async function read(
   reference: SecretReference,
   context: { readonly environment: Environment; readonly baseDirectory: string },
-): Promise<string> {
+): Promise<Uint8Array> {
   if ('env' in reference) {
     const value = context.environment.variables[reference.env];
     if (value === undefined) throw new Error('the variable is not set');
-    return value;
+    return Buffer.from(value);
   }
-  if ('file' in reference)
-    return await readFile(resolve(context.baseDirectory, reference.file), 'utf8');
+  if ('file' in reference) return await readFile(resolve(context.baseDirectory, reference.file));
   if ('secretsManager' in reference) {
     const { secretsManager: secretId, region, field } = reference;
     return await readSecretsManager({ secretId, region, field });
@@ -64,6 +61,7 @@ async function read(
     timeout: commandTimeoutMs,
     stdin: 'ignore',
     stripFinalNewline: false,
+    encoding: 'buffer',
   });
   return stdout;
 }

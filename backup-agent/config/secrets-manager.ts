@@ -12,10 +12,10 @@ export interface SecretsManagerOptions {
 }
 
 /**
- * What a secret of AWS Secrets Manager holds now; bytes are read as UTF-8. The SDK is loaded only
- * when this is called. Rejects with an error that names AWS's reason, never the value.
+ * What a secret of AWS Secrets Manager holds now; text as UTF-8. The SDK is loaded only when
+ * this is called. Rejects with an error that names AWS's reason, never the value.
  */
-export async function readSecretsManager(options: SecretsManagerOptions): Promise<string> {
+export async function readSecretsManager(options: SecretsManagerOptions): Promise<Uint8Array> {
   const { secretId, region, field, signal } = options;
   const { GetSecretValueCommand, SecretsManagerClient } =
     await import('@aws-sdk/client-secrets-manager');
@@ -26,7 +26,8 @@ export async function readSecretsManager(options: SecretsManagerOptions): Promis
   try {
     const command = new GetSecretValueCommand({ SecretId: secretId });
     const secret = await client.send(command, signal ? { abortSignal: signal } : {});
-    const value = secret.SecretString ?? textOf(secret.SecretBinary);
+    const { SecretString: text, SecretBinary: bytes } = secret;
+    const value = text === undefined ? bytes : Buffer.from(text);
     if (value === undefined) throw new Error('it holds no value');
     return field === undefined ? value : fieldOf(value, field);
   } catch (error) {
@@ -37,15 +38,11 @@ export async function readSecretsManager(options: SecretsManagerOptions): Promis
   }
 }
 
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-}
-
 /** A parser's own message would quote the secret. */
-function fieldOf(value: string, field: string): string {
+function fieldOf(value: Uint8Array, field: string): Uint8Array {
   let json: unknown;
   try {
-    json = JSON.parse(value);
+    json = JSON.parse(Buffer.from(value).toString('utf8'));
   } catch {
     throw new Error('it is not JSON, so it has no fields');
   }
@@ -54,7 +51,7 @@ function fieldOf(value: string, field: string): string {
       ? Reflect.get(json, field)
       : undefined;
   if (typeof found !== 'string') throw new Error(`it has no text in the field ${field}`);
-  return found;
+  return Buffer.from(found);
 }
 
 /** AWS's name for a refusal says more than its message, which may be empty. */

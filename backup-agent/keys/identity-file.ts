@@ -1,4 +1,4 @@
-import { armor, Decrypter, Encrypter } from 'age-encryption';
+import { armor, Decrypter } from 'age-encryption';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import { assertIdentity, type GeneratedIdentity } from './identities.ts';
 
@@ -32,13 +32,6 @@ export async function readIdentities(
   const sealed = sealedBytes(file, options.where);
   const text = sealed === undefined ? file : await unseal(sealed, options);
   return parseIdentities(Buffer.from(text).toString('utf8'), options.where);
-}
-
-/** The content of an identity file, armored and encrypted with a passphrase: what `age -p -a` makes. */
-export async function protectIdentityFile(content: string, passphrase: string): Promise<string> {
-  const encrypter = new Encrypter();
-  encrypter.setPassphrase(passphrase);
-  return armor.encode(await encrypter.encrypt(content));
 }
 
 function parseIdentities(text: string, where: string): string[] {

@@ -17,9 +17,7 @@ test('an identity file is read from the secret, as text or as bytes', async () =
   ]) {
     await using aws = await awsEndpoint({ body });
     const content = await readSecretsManager({ secretId, client: aws.client });
-    assert.deepEqual(await readIdentities(Buffer.from(content), { where: secretId }), [
-      key.identity,
-    ]);
+    assert.deepEqual(await readIdentities(content, { where: secretId }), [key.identity]);
     const [request] = aws.asked;
     assert.equal(request?.headers['x-amz-target'], 'secretsmanager.GetSecretValue');
     assert.match(
@@ -51,7 +49,7 @@ test('one field of a JSON secret is read, and a refusal quotes nothing of it', a
     await using aws = await awsEndpoint({ body: { SecretString } });
     return await readSecretsManager({ secretId, field, client: aws.client });
   };
-  assert.equal(await ask(secret, 'password'), 'hunter2');
+  assert.deepEqual(await ask(secret, 'password'), Buffer.from('hunter2'));
   const refused: [string, string, RegExp][] = [
     [secret, 'toString', /no text in the field toString/],
     [secret, 'port', /no text in the field port/],

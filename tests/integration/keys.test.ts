@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { before, after, suite, test } from 'node:test';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
-import { protectIdentityFile } from '../../backup-agent/keys/identity-file.ts';
 import { holdfast } from '../support/holdfast.ts';
+import { protectQuickly } from '../support/protected-identity.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'holdfast');
@@ -47,7 +47,7 @@ suite('an identity under a passphrase', () => {
     const backup = await one.run(['backup', 'files']);
     assert.equal(backup.exitCode, 0, backup.stderr);
     const escrow = await readFile(one.at('keys/escrow.age-identity'), 'utf8');
-    await writeFile(one.at('protected'), await protectIdentityFile(escrow, passphrase));
+    await writeFile(one.at('protected'), await protectQuickly(escrow, passphrase));
   });
   after(() => one[Symbol.asyncDispose]());
   const drill = ['keys', 'escrow-drill', 'files', '--identity', 'protected'];

@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { armor, Encrypter } from 'age-encryption';
 import { generateIdentity } from '../../backup-agent/keys/identities.ts';
-import {
-  formatIdentityFile,
-  protectIdentityFile,
-  readIdentities,
-} from '../../backup-agent/keys/identity-file.ts';
+import { formatIdentityFile, readIdentities } from '../../backup-agent/keys/identity-file.ts';
 import { run } from '../stream/tools.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { needing } from '../support/programs.ts';
+import { protectQuickly } from '../support/protected-identity.ts';
 
 const key = await generateIdentity();
 const other = await generateIdentity();
@@ -20,14 +17,6 @@ const where = 'keys/recovery.txt';
 const passphrase = 'körper hält 🔑 "quotes" $HOME';
 const read = (text: string | Uint8Array, ask?: () => string) =>
   readIdentities(Buffer.from(text), { where, ...(ask ? { passphrase: ask } : {}) });
-
-/** scrypt at the strength that age writes takes a second; what is read says how strong it is. */
-async function quicklyProtected(content: string): Promise<Uint8Array> {
-  const encrypter = new Encrypter();
-  encrypter.setPassphrase(passphrase);
-  encrypter.setScryptWorkFactor(10);
-  return encrypter.encrypt(content);
-}
 
 test('an identity file is written as age-keygen writes it, and reads back', async () => {
   const text = formatIdentityFile(key, new Date('2026-11-22T21:05:00.123Z'));
@@ -76,7 +65,7 @@ test('a file without an identity, and one with a recipient instead, are refused'
 });
 
 test('a protected file opens with its passphrase, binary or armored', async () => {
-  const binary = await quicklyProtected(formatIdentityFile(key, new Date()));
+  const binary = await protectQuickly(formatIdentityFile(key, new Date()), passphrase);
   const armored = armor.encode(binary);
   for (const file of [binary, armored, `\n${armored}\n`, armored.replaceAll('\n', '\r\n')])
     assert.deepEqual(await read(file, () => passphrase), [key.identity]);
@@ -87,7 +76,7 @@ test('the passphrase is asked for only when it is needed', async () => {
 });
 
 test('a wrong passphrase, none, and a damaged file are told apart', async () => {
-  const file = await quicklyProtected(key.identity);
+  const file = await protectQuickly(key.identity, passphrase);
   await assert.rejects(
     read(file, () => 'wrong'),
     { code: 'passphrase-wrong', message: /recovery/ },
@@ -118,22 +107,14 @@ test('an identity file encrypted to a recipient is refused by name, not guessed 
   );
 });
 
-test(
-  'a file that we protect opens with the age command, and one that it protects opens here',
-  needing('age', 'script'),
-  async () => {
-    await using directory = await temporaryDirectory();
-    const ours = join(directory.path, 'ours');
-    const theirs = join(directory.path, 'theirs');
-    const plain = join(directory.path, 'plain');
-    await writeFile(ours, await protectIdentityFile(`${key.identity}\n`, 'open sesame'));
-    await writeFile(plain, `${other.identity}\n`);
-    // age asks for a passphrase on a terminal only, so it is given one.
-    const onTerminal = (command: string, answers: string) =>
-      run('script', ['-q', '-e', '-c', command, '/dev/null'], Buffer.from(answers));
-    await onTerminal(`age --decrypt -o ${plain}.ours ${ours}`, 'open sesame\n');
-    assert.equal(await readFile(`${plain}.ours`, 'utf8'), `${key.identity}\n`);
-    await onTerminal(`age --passphrase -o ${theirs} ${plain}`, 'open sesame\nopen sesame\n');
-    assert.deepEqual(await read(await readFile(theirs), () => 'open sesame'), [other.identity]);
-  },
-);
+test('a file that the age command protects opens here', needing('age', 'script'), async () => {
+  await using directory = await temporaryDirectory();
+  const theirs = join(directory.path, 'theirs');
+  const plain = join(directory.path, 'plain');
+  await writeFile(plain, `${other.identity}\n`);
+  // age asks for a passphrase on a terminal only, so it is given one.
+  const command = `age --passphrase -o ${theirs} ${plain}`;
+  const answers = Buffer.from('open sesame\nopen sesame\n');
+  await run('script', ['-q', '-e', '-c', command, '/dev/null'], answers);
+  assert.deepEqual(await read(await readFile(theirs), () => 'open sesame'), [other.identity]);
+});
