@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signerRoles, type SignerRole } from '../../contracts/commit.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -7,6 +7,7 @@ import { formatIdentityFile } from '../keys/identity-file.ts';
 import { writeKeyFile } from '../keys/key-file.ts';
 import { recoverySheet } from '../keys/recovery-sheet.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 export const keyNames = ['recovery', 'escrow', 'metadata', ...signerRoles] as const;
 export type KeyName = (typeof keyNames)[number];
@@ -37,7 +38,7 @@ const onPaper: ReadonlySet<KeyName> = new Set(['recovery', 'escrow']);
  */
 export async function generateKeys(options: GenerateKeysOptions): Promise<GeneratedKey[]> {
   const { directory, names, now } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolders(directory);
   await refuseExisting(
     names.flatMap((name) => [fileOf(directory, name), sheetOf(directory, name)]),
   );

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
@@ -13,6 +13,7 @@ import type { DrillRun, Rehearsed } from './drill.ts';
 import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
 import { lockOf } from './locks.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 export interface RecordedEvidence {
   readonly evidence: Evidence;
@@ -73,7 +74,7 @@ async function keepLocally(
   findings: object,
 ): Promise<Pick<RecordedEvidence, 'file' | 'findingsFile'>> {
   const folder = resolve(agent.directory, agent.configuration.stateDirectory, 'evidence', job);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder);
   const file = join(folder, `${id}.json`);
   const findingsFile = join(folder, `${id}.findings.json`);
   await writeFile(file, bytes, { mode: 0o600 });

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent } from './agent.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 /** What decides where the note of a retired source lies: on the host that runs the job. */
 export type RetiringAgent = Pick<Agent, 'directory' | 'configuration'>;
@@ -35,7 +36,7 @@ function noteOf(agent: RetiringAgent, job: string): string {
 
 export async function noteRetired(agent: RetiringAgent, job: string, at: Date): Promise<void> {
   const file = noteOf(agent, job);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(file));
   const content = JSON.stringify({ job, retiredAt: at.toISOString() });
   await writeFile(file, content, { mode: 0o600, flush: true });
 }

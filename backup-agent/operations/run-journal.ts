@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { RunKind } from './run-job.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 const entries = z.record(z.string(), z.iso.datetime());
 
@@ -54,7 +55,7 @@ async function readEntries(file: string): Promise<Record<string, string>> {
 }
 
 async function writeDurably(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(file));
   const temporary = `${file}.${process.pid}`;
   {
     await using handle = await open(temporary, 'w', 0o600);

@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { backupKinds, objectName } from '../../contracts/manifest.ts';
 import { backupId, name, sha256, timestamp } from '../../contracts/names.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 const fingerprints = z.array(sha256);
 
@@ -190,7 +191,7 @@ export class BackupJournal {
     options: JournalOptions,
     header: JournalHeader,
   ): Promise<BackupJournal> {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(file));
     const temporary = `${file}.${process.pid}`;
     {
       await using handle = await open(temporary, 'w', 0o600);

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { commit } from '../../contracts/commit.ts';
@@ -7,6 +7,7 @@ import { sha256 } from '../../contracts/names.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { rememberedCommitKey, type RecalledCommit } from './recalled-log.ts';
 import type { Repository } from './repository.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 /**
  * Documents that this host has read and checked before, so that a listing of ten thousand backups
@@ -69,7 +70,7 @@ export async function openHistoryMemory(
       if (added.length === 0) return;
       // A line feed first: what a killed run tore off must not swallow what follows.
       const text = `\n${added.map((entry) => JSON.stringify(entry)).join('\n')}\n`;
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await makeFolders(dirname(file));
       if (usable) await appendFile(file, text);
       else await writeFile(file, `${head}${text}`, { mode: 0o600 });
     },

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../contracts/names.ts';
@@ -6,6 +6,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { CommitRecord } from './commit-log.ts';
 import type { Repository } from './repository.ts';
 import { parseJson } from './small-objects.ts';
+import { makeFolders } from '../tools/make-folders.ts';
 
 const seen = z.strictObject({ sequence: z.int().positive(), digest: sha256 });
 
@@ -60,7 +61,7 @@ async function readIfThere(file: string): Promise<Uint8Array | undefined> {
 }
 
 async function writeDurably(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(file));
   const temporary = `${file}.${process.pid}`;
   {
     await using handle = await open(temporary, 'w', 0o600);

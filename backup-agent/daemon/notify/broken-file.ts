@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { severities } from '../../../contracts/notifications.ts';
 import type { Broken } from './notifier.ts';
+import { makeFolders } from '../../tools/make-folders.ts';
 
 const entries = z.record(
   z.string(),
@@ -30,7 +31,7 @@ export async function writeBroken(
   file: string,
   broken: ReadonlyMap<string, Broken>,
 ): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(file));
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, JSON.stringify(Object.fromEntries(broken)), { mode: 0o600 });
   await rename(temporary, file);

@@ -1,7 +1,6 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { isAbsence } from './file-errors.ts';
-
-const privateFolder = 0o700;
+import { makeFolders } from '../../tools/make-folders.ts';
 
 /** The root's real path; the root itself may be a link. */
 export async function existingRoot(root: string): Promise<string | undefined> {
@@ -16,7 +15,7 @@ export async function existingRoot(root: string): Promise<string | undefined> {
 export async function ensureRoot(root: string): Promise<string> {
   const existing = await existingRoot(root);
   if (existing !== undefined) return existing;
-  await mkdir(root, { recursive: true, mode: privateFolder });
+  await makeFolders(root);
   return realpath(root);
 }
 

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { joinPath } from '../entry.ts';
 import { isGone } from '../system-errors.ts';
 import { intoPolicies, type IntoPolicy } from './placement.ts';
+import { makeFolders } from '../../../tools/make-folders.ts';
 
 export interface TargetOptions {
   readonly directory: string;
@@ -57,7 +58,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
   if (names.length > 0 && !resuming && !into)
     throw new HoldfastError('target-not-empty', `${directory} is not empty`);
   if (!dryRun) {
-    await mkdir(work, { recursive: true, mode: 0o700 });
+    await makeFolders(work);
     await removeStaged(work, resuming);
     await writeFile(join(work, 'state.json'), JSON.stringify(state));
   }

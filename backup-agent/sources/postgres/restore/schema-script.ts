@@ -1,3 +1,4 @@
+import { readName } from './references.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
 /** One object of a schema dump: what pg_dump writes below one of its headings. */
@@ -6,7 +7,7 @@ export interface SchemaEntry {
   readonly at: number;
   /** pg_dump's word for it: `TABLE`, `FK CONSTRAINT`, `ACL` … */
   readonly type: string;
-  /** As in the heading: for people, and not quoted. */
+  /** As in the heading, and not quoted; with the line breaks that a name has. */
   readonly name: string;
   /** `-` where the object is in none. */
   readonly schema: string;
@@ -38,11 +39,12 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
         body,
         ends.map((at) => at - start).filter((at) => at < body.length),
       );
+      const broken = namesWithLineBreaks(split.sql);
       entries.push({
         at: entries.length,
         type,
-        name,
-        schema,
+        name: withLineBreaks(name, broken),
+        schema: withLineBreaks(schema, broken),
         ...split,
         sql: `${prefix}\n${split.sql}`,
       });
@@ -51,6 +53,23 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
       state.set(key, statement);
   }
   return entries;
+}
+
+function namesWithLineBreaks(sql: string): string[] {
+  if (!/"[^"]*[\n\r]/.test(sql)) return [];
+  return Array.from(sqlTokens(sql), ({ text }) => readName(text) ?? '').filter((name) =>
+    /[\n\r]/.test(name),
+  );
+}
+
+/** pg_dump writes a space for each line break of a name in a heading; the SQL has the name itself. */
+function withLineBreaks(heading: string, names: readonly string[]): string {
+  return names.reduce((text, name) => {
+    const asInHeading = name.replaceAll(/[\n\r]/g, ' ');
+    return asInHeading.trim() === '' && text !== asInHeading
+      ? text
+      : text.replace(asInHeading, () => name);
+  }, heading);
 }
 
 interface Section {

@@ -43,6 +43,9 @@ before(async () => {
     ALTER TABLE crm.deal ENABLE ROW LEVEL SECURITY;
     CREATE POLICY of_company ON crm.deal USING (company IN (SELECT id FROM crm.company));
     GRANT SELECT ON crm.deal TO reader;
+    CREATE SCHEMA "two\nlines";
+    CREATE TABLE "two\nlines"."a\n""b\r" ("c\nd" int PRIMARY KEY, t text);
+    INSERT INTO "two\nlines"."a\n""b\r" SELECT n, 'x' FROM generate_series(1, 3) n;
     INSERT INTO crm.company (name) SELECT 'c' || n FROM generate_series(1, 50) n;
     INSERT INTO crm.deal (company, title) SELECT n, 'Deal ' || n FROM generate_series(1, 50) n`);
   await source.prepare();
@@ -156,6 +159,20 @@ test('every single table of a database that has everything can be restored by it
       FOR s IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information)'
       LOOP EXECUTE format('DROP SCHEMA %I CASCADE', s); END LOOP; CREATE SCHEMA public; END $$`);
   }
+});
+
+test('a table whose name and schema have line breaks comes back by itself, with its rows and key', async () => {
+  const report = await restore('line-breaks', ['two\nlines.a*']);
+  assert.deepEqual(report.tables, [{ schema: 'two\nlines', name: 'a\n"b\r' }]);
+  assert.deepEqual(
+    await rows(
+      'line-breaks',
+      `SELECT count(*)::int AS rows, (SELECT count(*)::int FROM pg_index
+         WHERE indisprimary AND indrelid = '"two\nlines"."a\n""b\r"'::regclass) AS keys
+       FROM "two\nlines"."a\n""b\r"`,
+    ),
+    [{ rows: 3, keys: 1 }],
+  );
 });
 
 test('a table goes back into the database that lost it, and the others are not touched', async () => {
