@@ -137,7 +137,7 @@ export const catalogue = {
   'document-malformed': {
     exit: 'integrity',
     meaning: 'A document of the repository does not have the shape its format demands.',
-    hint: 'treat it as damage or forgery: `holdfast verify`, then `holdfast repair` from a copy',
+    hint: 'treat it as damage or forgery: docs/operations/damage.md says what a copy can mend, and what then restores',
     retrySafe: false,
   },
   'signature-missing': {
@@ -167,7 +167,7 @@ export const catalogue = {
   'commit-log-broken': {
     exit: 'integrity',
     meaning: 'The commit log has a gap, a fork or a rollback.',
-    hint: '`holdfast log verify` names the place; compare with the off-site copy',
+    hint: 'restore --from a copy if you need to now; docs/operations/damage.md is the way back to a sound log',
     retrySafe: false,
   },
   'commit-conflict': {
@@ -267,7 +267,7 @@ export const catalogue = {
   'source-pooler': {
     exit: 'source',
     meaning: 'A connection pooler stands between the agent and the database server.',
-    hint: 'point the job at the server itself: snapshots and replication do not pass a pooler',
+    hint: 'name the server itself, in the job or in --to: snapshots and replication do not pass a pooler',
     retrySafe: false,
   },
   'source-refused': {

@@ -45,6 +45,8 @@ export interface RestoreOutcome {
   readonly bytes: number;
   /** What is missing, was left out, or was put to rest, and why. */
   readonly problems: readonly Problem[];
+  /** Databases only: tables that are there, perhaps not with all their rows as of that moment. */
+  readonly inexact: readonly Problem[];
   readonly neutralised: readonly string[];
   /** What was left out on purpose and so proves nothing: extensions, with all that hangs on them. */
   readonly unproven: readonly string[];
@@ -145,14 +147,14 @@ async function restoreDatabase(
     bytes: result.bytes,
     problems: [
       ...result.problems,
-      ...result.inexact.map(({ schema, name, reason }) => ({
-        where: `${schema}.${name}`,
-        what: reason,
-      })),
       ...erasures
         .filter(({ outcome }) => outcome === 'failed')
         .map(({ id, what }) => ({ where: `erasure ${id}`, what: `NOT ERASED: ${what}` })),
     ],
+    inexact: result.inexact.map(({ schema, name, reason }) => ({
+      where: `${schema}.${name}`,
+      what: reason,
+    })),
     erasures,
     unreadLedgers: ledger.unread,
     neutralised: result.neutralised.map(({ kind, name, how }) => `${kind} ${name}: ${how}`),
@@ -204,6 +206,7 @@ async function restoreTree(
     items: report.restored,
     bytes: report.bytes,
     problems: report.refused,
+    inexact: [],
     neutralised: [],
     unproven: [],
     kept: report.skipped > 0 ? [`${report.skipped} entries, by --into skip`] : [],

@@ -40,7 +40,7 @@ export interface SelectedBackup {
 
 /**
  * Finds a backup and opens its chain, signatures and links checked. Throws `backup-unknown`,
- * `identity-missing`, or what is wrong with the log.
+ * `moment-not-covered`, `identity-missing`, or what is wrong with the log.
  */
 export async function selectBackup(
   agent: ReadingAgent,
@@ -50,6 +50,12 @@ export async function selectBackup(
   const repository = await agent.openRepository(from ?? agent.job(job).repository);
   const { backups, log } = await readHistory(agent, repository, job);
   const record = choose(agent, backups, selection);
+  const [oldest] = backups;
+  if (!record && selection.at && oldest)
+    throw new HoldfastError(
+      'moment-not-covered',
+      `${repository.name} covers job ${job} from ${momentOf(oldest).toISOString()} on`,
+    );
   if (!record)
     throw new HoldfastError(
       'backup-unknown',

@@ -155,6 +155,8 @@ export interface ProgressDetails {
   readonly bytes?: number;
   /** The one that was begun last. */
   readonly segment?: number;
+  /** What is worked on: a table's name. */
+  readonly at?: string;
 }
 
 export interface Log {

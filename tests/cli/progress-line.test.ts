@@ -22,6 +22,15 @@ test('entries are counted with the bytes in them and the segment in the making',
   );
 });
 
+test('what is worked on stands at the end, and cannot write to the terminal', () => {
+  assert.equal(
+    progressLine('copy', 10 * mebibyte, { amount: 40 * mebibyte, unit: 'bytes' }, 2_000, {
+      at: 'crm.de\u001b[31mals',
+    }),
+    'copy: 10 MiB of 40 MiB, 25 %, 5.0 MiB/s, 6.0 s left, crm.de\\u001b[31mals',
+  );
+});
+
 test('without a whole, or past what it was taken for, nothing is promised', () => {
   const firstTime = { amount: 0, unit: 'entries' };
   assert.equal(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
@@ -49,6 +49,8 @@ describe(
       // Larger than a segment, so it is stored in parts.
       const large = join(installation.crm.folder, "a 'large' file");
       await writeFile(large, Buffer.alloc(2_500_000, 'large'), { mode: 0o640 });
+      const secondName = join(installation.crm.folder, 'z second name');
+      await link(large, secondName);
       const configuration = parse(await readFile(configFile, 'utf8'));
       configuration.jobs['crm-attachments'].source.segmentSize = '1MiB';
       await writeFile(configFile, stringify(configuration, { lineWidth: 0 }));
@@ -92,6 +94,7 @@ describe(
       const joined = await stat(join(target, "a 'large' file"));
       assert.equal(joined.mode & 0o777, 0o640);
       assert.equal(joined.mtimeMs, (await stat(large)).mtimeMs);
+      assert.equal((await stat(join(target, 'z second name'))).ino, joined.ino);
 
       const objects = join(repository, 'jobs', 'crm-attachments', files.id, 'objects');
       const [first = ''] = await readdir(objects);

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { copyBackups, type CopyOutcome } from '../../operations/copy.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import type { CommandModule } from '../command.ts';
@@ -33,6 +34,14 @@ Examples:
                 },
               })),
             );
+            if (steps.length === 0)
+              throw new HoldfastError(
+                'usage-invalid',
+                `${name} has no \`copies\` in the configuration`,
+                {
+                  hint: 'list repositories under its `copies`, or name one with --to',
+                },
+              );
             await runSteps(steps, context.output);
             context.output.result(outcomes, '');
           }),

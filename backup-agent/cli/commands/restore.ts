@@ -121,7 +121,9 @@ Examples:
               await runSteps([restoring], context.output);
               for (const outcome of outcomes)
                 context.output.result(outcome, renderRestore(outcome));
-              const partial = outcomes.some(({ problems }) => problems.length > 0);
+              const partial = outcomes.some(
+                ({ problems, inexact }) => problems.length + inexact.length > 0,
+              );
               return partial ? exitCodes.partial : exitCodes.ok;
             },
             options.identity === undefined ? {} : { identityFile: options.identity },
@@ -205,8 +207,8 @@ function readMoment({ at, lsn, mark }: RestoreCommandOptions): RestoreRequest['m
 }
 
 function renderRestore(outcome: RestoreOutcome): string {
-  const { backup, from, items, bytes, problems, neutralised, unproven, kept, resumed } = outcome;
-  const { unmasked = [], notes, notApplied } = outcome;
+  const { backup, from, items, bytes, neutralised, unproven, kept, resumed } = outcome;
+  const { problems, inexact, unmasked = [], notes, notApplied } = outcome;
   const how = resumed ? 'restored, going on where the last run had stopped,' : 'restored';
   return [
     `${how} ${backup} from ${from}: ${formatCount(items)} items, ${formatBytes(bytes)}`,
@@ -218,6 +220,7 @@ function renderRestore(outcome: RestoreOutcome): string {
     ...unproven.map((what) => `unproven: ${what}: left out`),
     ...renderErasures(outcome),
     ...unmasked.map(({ where, what }) => `not masked: ${where}: ${what}`),
+    ...inexact.map(({ where, what }) => `restored, perhaps not exactly: ${where}: ${what}`),
     ...problems.map(({ where, what }) => `missing: ${where}: ${what}`),
   ].join('\n');
 }

@@ -58,6 +58,7 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
   let done = 0;
   let bytes = 0;
   let segment: number | undefined;
+  let at: string | undefined;
   let startedAt = performance.now();
   let drawnAt = startedAt;
   return {
@@ -67,6 +68,7 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
       done = 0;
       bytes = 0;
       segment = undefined;
+      at = undefined;
       startedAt = performance.now();
       if (interactive) task.output = title;
     },
@@ -74,10 +76,11 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
       done += amount;
       bytes += also.bytes ?? 0;
       segment = also.segment ?? segment;
+      at = also.at ?? at;
       const now = performance.now();
       if (now - drawnAt < everyMs) return;
       drawnAt = now;
-      task.output = progressLine(title, done, total, now - startedAt, { bytes, segment });
+      task.output = progressLine(title, done, total, now - startedAt, { bytes, segment, at });
     },
     note: (text) => {
       task.output = text;
@@ -86,7 +89,7 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
 }
 
 /**
- * `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left`, or, where no total is known and bytes
+ * `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left, crm.deals`, or, where no total is known and bytes
  * are not what is counted, `back up files: 5,210 entries, 900 entries/s, 340 MiB at 59 MiB/s, segment 6`.
  */
 export function progressLine(
@@ -94,7 +97,15 @@ export function progressLine(
   done: number,
   total: { readonly amount: number; readonly unit: string } | undefined,
   elapsedMs: number,
-  { bytes = 0, segment }: { readonly bytes?: number; readonly segment?: number | undefined } = {},
+  {
+    bytes = 0,
+    segment,
+    at,
+  }: {
+    readonly bytes?: number;
+    readonly segment?: number | undefined;
+    readonly at?: string | undefined;
+  } = {},
 ): string {
   const show = (amount: number) =>
     total?.unit === 'bytes'
@@ -112,6 +123,8 @@ export function progressLine(
     ...(left > 0 ? [`${formatDuration(left)} left`] : []),
     ...(bytes > 0 ? [`${formatBytes(bytes)} at ${formatBytes(perSecond(bytes))}/s`] : []),
     ...(segment === undefined ? [] : [`segment ${segment}`]),
+    // As JSON would: no control character reaches the terminal.
+    ...(at === undefined ? [] : [JSON.stringify(at).slice(1, -1)]),
   ];
   return `${title}: ${parts.join(', ')}`;
 }

@@ -8,16 +8,19 @@ export const leftOutCounts = z.strictObject({
   excluded: z.int().nonnegative(),
   /** Directories that other file systems are mounted on: kept without what lies in them. */
   otherFileSystems: z.int().nonnegative(),
+  /** Sockets, named pipes and devices, which hold nothing to keep; counted where there are any. */
+  special: z.int().positive().optional(),
 });
 export type LeftOutCounts = z.infer<typeof leftOutCounts>;
 
-/** So many mount points are told by name. */
-const namedMounts = 20;
+/** So many mount points, and so many special files, are told by name. */
+const mostNamed = 20;
 
-/** Counts what is left out, and names mount points as they are met. */
+/** Counts what is left out, and names mount points and special files as they are met. */
 export class LeftOut {
   #excluded = 0;
   #otherFileSystems = 0;
+  #special = 0;
   readonly #progress: Progress;
 
   constructor(progress: Progress) {
@@ -30,14 +33,21 @@ export class LeftOut {
 
   otherFileSystem(path: Buffer): void {
     this.#otherFileSystems += 1;
-    if (this.#otherFileSystems <= namedMounts)
+    if (this.#otherFileSystems <= mostNamed)
       this.#progress.note(`left out: what lies in ${showPath(path)}, another file system`);
+  }
+
+  /** `kind`: such as `socket`. */
+  special(path: Buffer, kind: string): void {
+    this.#special += 1;
+    if (this.#special <= mostNamed) this.#progress.note(`left out: ${showPath(path)}, a ${kind}`);
   }
 
   /** Undefined when nothing was left out. */
   get counts(): LeftOutCounts | undefined {
-    const [excluded, otherFileSystems] = [this.#excluded, this.#otherFileSystems];
-    return excluded + otherFileSystems > 0 ? { excluded, otherFileSystems } : undefined;
+    const counts = { excluded: this.#excluded, otherFileSystems: this.#otherFileSystems };
+    if (this.#special > 0) return { ...counts, special: this.#special };
+    return counts.excluded + counts.otherFileSystems > 0 ? counts : undefined;
   }
 }
 
@@ -45,9 +55,10 @@ export class LeftOut {
 export function describeLeftOut(source: unknown): string | undefined {
   const counts = z.looseObject({ leftOut: leftOutCounts }).safeParse(source).data?.leftOut;
   if (!counts) return undefined;
-  const { excluded, otherFileSystems } = counts;
+  const { excluded, otherFileSystems, special = 0 } = counts;
   return [
     ...(excluded > 0 ? [`${excluded} by patterns`] : []),
     ...(otherFileSystems > 0 ? [`${otherFileSystems} other file systems`] : []),
+    ...(special > 0 ? [`${special} sockets, pipes and devices`] : []),
   ].join(', ');
 }

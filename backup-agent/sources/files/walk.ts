@@ -13,7 +13,7 @@ export interface WalkOptions {
   readonly oneFileSystem: boolean;
   readonly signal: AbortSignal;
   readonly onProblem: (problem: Problem) => void;
-  readonly leftOut: Pick<LeftOut, 'excluded' | 'otherFileSystem'>;
+  readonly leftOut: Pick<LeftOut, 'excluded' | 'otherFileSystem' | 'special'>;
   /** A directory whose entries could not be listed: nothing is known of what lies in it. */
   readonly onUnknown: (directory: Buffer) => void;
 }
@@ -80,7 +80,7 @@ function look(
     }
     const kind = specialKind(stats);
     if (kind !== undefined) {
-      onProblem({ where: showPath(path), what: `is a ${kind}, which is not backed up` });
+      leftOut.special(path, kind);
       return undefined;
     }
     const enter = !oneFileSystem || stats.dev === device;

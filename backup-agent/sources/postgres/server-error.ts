@@ -8,15 +8,29 @@ type Place = Pick<ConnectionTarget, 'host' | 'port' | 'user' | 'database'>;
 const denied = /^(28...|42501)$/;
 /** Connection exceptions, and the server going down, starting up or having no slot left. */
 const away = /^(08...|57P0[123]|53300)$/;
-/** `invalid_catalog_name`: the database does not exist. */
+/** `invalid_catalog_name`. */
 const noDatabase = '3D000';
+/** `protocol_violation`: under this PgBouncer passes the server's words on. */
+const pooled = '08P01';
+
+/** Whether the server, or a pooler before it, says that there is no such database. */
+export function saysNoDatabase(error: unknown): boolean {
+  if (!isDatabaseError(error)) return false;
+  if (error.code === noDatabase) return true;
+  return error.code === pooled && /^database .* does not exist$/s.test(error.message);
+}
 
 /** A failure to connect, in the agent's words; never with a password. */
 export function connectionFailure(error: unknown, place: Place): unknown {
   if (error instanceof HoldfastError) return error;
   const where = `${place.user}@${place.host}:${place.port}/${place.database}`;
   const reason = error instanceof Error ? error.message : String(error);
-  if (isDatabaseError(error) && (denied.test(error.code) || error.code === noDatabase))
+  if (saysNoDatabase(error))
+    return new HoldfastError('source-denied', `${where}: ${reason}`, {
+      cause: error,
+      hint: 'name a database that is there, or make it',
+    });
+  if (isDatabaseError(error) && denied.test(error.code))
     return new HoldfastError('source-denied', `${where}: ${reason}`, { cause: error });
   return new HoldfastError('source-unreachable', `${where}: ${reason || 'no answer'}`, {
     cause: error,

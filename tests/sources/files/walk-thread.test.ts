@@ -17,6 +17,7 @@ async function everything(root: string, walkTree: typeof walk) {
     leftOut: {
       excluded: (count) => (excluded += count),
       otherFileSystem: (path) => met.push(['mount', path]),
+      special: (path, kind) => met.push(['special', path, kind]),
     },
   });
   for await (const entry of walkTree(options)) met.push(entry);
@@ -31,7 +32,11 @@ function optionsFor(root: string, others: Partial<WalkOptions> = {}): WalkOption
     signal: new AbortController().signal,
     onProblem: () => undefined,
     onUnknown: () => undefined,
-    leftOut: { excluded: () => undefined, otherFileSystem: () => undefined },
+    leftOut: {
+      excluded: () => undefined,
+      otherFileSystem: () => undefined,
+      special: () => undefined,
+    },
     ...others,
   };
 }
@@ -65,6 +70,7 @@ test('where other file systems lie, the thread says so', { skip: !isLinux() }, a
     const leftOut = {
       excluded: () => undefined,
       otherFileSystem: (path: Buffer) => void mounts.push(path.toString()),
+      special: () => undefined,
     };
     await Array.fromAsync(walkTree(optionsFor(root, { leftOut })));
     return mounts;

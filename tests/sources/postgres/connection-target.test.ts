@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isHoldfastError } from '../../../backup-agent/errors/holdfast-error.ts';
 import { connect } from '../../../backup-agent/sources/postgres/connection.ts';
+import { openTarget } from '../../../backup-agent/sources/postgres/restore/open-target.ts';
 import {
   clientVariables,
   resolveTarget,
@@ -116,6 +117,11 @@ function pooler() {
       if (data.length === 8) return socket.write('N');
       if (!started) {
         started = true;
+        // What PgBouncer says, with the code of its own.
+        if (data.includes('database\0missing\0'))
+          return socket.end(
+            message('E', Buffer.from('SFATAL\0C08P01\0Mdatabase "missing" does not exist\0\0')),
+          );
         return socket.write(
           Buffer.concat([message('R', int32(0)), message('K', int32(7, 8)), ready]),
         );
@@ -134,6 +140,15 @@ function pooler() {
   });
 }
 
+const anyServer = {
+  version: '15.0',
+  majorVersion: 15,
+  database: 'crm',
+  encoding: 'UTF8',
+  collate: 'C',
+  ctype: 'C',
+};
+
 test('a pooler between the agent and the server is named as one', async () => {
   await using server = pooler();
   const listening = Promise.withResolvers<void>();
@@ -144,4 +159,15 @@ test('a pooler between the agent and the server is named as one', async () => {
   const url = `postgres://me@127.0.0.1:${address.port}/crm`;
   const target = await resolveTarget({ url, environment: {} });
   await assert.rejects(connect(target, { signal: never }), { code: 'source-pooler' });
+  // A restore that is to make the database says so too, although the pooler refused it at first.
+  const missing = { ...target, database: 'missing' };
+  await assert.rejects(connect(missing, { signal: never }), {
+    code: 'source-denied',
+    hint: 'name a database that is there, or make it',
+  });
+  const like = { server: anyServer, locale: undefined };
+  await assert.rejects(
+    openTarget(missing, like, never, async () => undefined),
+    { code: 'source-pooler' },
+  );
 });

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { joinPath } from '../entry.ts';
-import { isGone } from '../system-errors.ts';
+import { errorCode, isGone } from '../system-errors.ts';
 import { intoPolicies, type IntoPolicy } from './placement.ts';
 import { makeFolders } from '../../../tools/make-folders.ts';
 
@@ -81,6 +81,10 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
+    if (errorCode(error) === 'ENOTDIR')
+      throw new HoldfastError('target-failed', `${directory} is not a directory`, {
+        hint: 'name a directory, or a name that nothing has yet',
+      });
     if (isGone(error)) return [];
     throw error;
   }

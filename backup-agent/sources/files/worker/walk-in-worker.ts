@@ -70,5 +70,6 @@ function tell(event: Exclude<WalkEvent, string>, options: WalkOptions): void {
   const { onProblem, onUnknown, leftOut } = options;
   if ('problem' in event) onProblem(event.problem);
   else if ('unknown' in event) onUnknown(Buffer.from(event.unknown));
-  else leftOut.otherFileSystem(Buffer.from(event.mount));
+  else if ('mount' in event) leftOut.otherFileSystem(Buffer.from(event.mount));
+  else leftOut.special(Buffer.from(event.special), event.kind);
 }

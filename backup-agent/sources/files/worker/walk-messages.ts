@@ -10,7 +10,8 @@ export type WalkEvent =
   | string
   | { readonly problem: Problem }
   | { readonly unknown: Uint8Array }
-  | { readonly mount: Uint8Array };
+  | { readonly mount: Uint8Array }
+  | { readonly special: Uint8Array; readonly kind: string };
 
 /** From the thread that walks; each is answered with anything at all, for the next to come. */
 export type FromWalker =

@@ -67,6 +67,7 @@ async function walkFor(asker: Asker, { root, patterns, oneFileSystem }: WalkTask
     leftOut: {
       excluded: () => asker.countExcluded(),
       otherFileSystem: (path) => asker.tell({ mount: Uint8Array.from(path) }),
+      special: (path, kind) => asker.tell({ special: Uint8Array.from(path), kind }),
     },
   };
   for await (const entry of walk(options)) {

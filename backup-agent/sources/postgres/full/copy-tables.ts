@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from '../../../errors/holdfast-error.ts';
-import type { BackupWriter, SourceContext } from '../../source.ts';
+import type { BackupWriter, Progress, SourceContext } from '../../source.ts';
 import { isDatabaseError } from '../changes/database-error.ts';
 import { quoteQualified } from '../changes/quote.ts';
 import { connect } from '../connection.ts';
@@ -10,7 +10,7 @@ import { digesting, RowDigest, type RowSet } from '../row-digest.ts';
 import type { SourceSetup } from '../source-setup.ts';
 import { YieldWatch } from '../yielding.ts';
 import { Lane } from './lane.ts';
-import type { CopyUnit } from './plan-copies.ts';
+import { pageBytes, type CopyUnit } from './plan-copies.ts';
 
 export interface CopiedUnit extends RowSet {
   readonly unit: CopyUnit;
@@ -71,9 +71,10 @@ class UnitCopy {
 
   async take(unit: CopyUnit): Promise<CopiedUnit | Problem> {
     const where = quoteQualified(unit.table.schema, unit.table.name);
+    using progress = new UnitProgress(unit, this.#context.progress);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       try {
-        return await this.#attempt(attempt === 1 ? unit : renamed(unit, attempt), where);
+        return await this.#attempt(attempt === 1 ? unit : renamed(unit, attempt), where, progress);
       } catch (error) {
         if (this.#context.signal.aborted) throw error;
         if (this.#watch.hasYielded(this.#lane.pid)) {
@@ -87,7 +88,11 @@ class UnitCopy {
     return { where, what: `not copied: others waited for its lock ${attempts} times` };
   }
 
-  async #attempt(unit: CopyUnit, where: string): Promise<CopiedUnit | Problem> {
+  async #attempt(
+    unit: CopyUnit,
+    where: string,
+    progress: UnitProgress,
+  ): Promise<CopiedUnit | Problem> {
     const { client } = this.#lane;
     const { table, condition } = unit;
     try {
@@ -97,7 +102,7 @@ class UnitCopy {
       const digest = new RowDigest();
       const columns = table.columns.map((column) => column.name);
       const rows = copyOut(client, { ...table, columns, ...(condition && { condition }) });
-      const counted = counting(digesting(rows, digest), this.#context);
+      const counted = counting(digesting(rows, digest), progress);
       const { plaintextBytes: bytes } = await this.#writer.writeObject(unit.object, counted);
       return { unit, bytes, ...digest.result() };
     } finally {
@@ -142,10 +147,36 @@ const lockResults = z.tuple([
 
 async function* counting(
   source: AsyncIterable<Uint8Array>,
-  { progress }: SourceContext,
+  progress: UnitProgress,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of source) {
-    progress.advance(chunk.length);
+    progress.copied(chunk.length);
     yield chunk;
+  }
+}
+
+/**
+ * Progress in the bytes that a unit takes on the server, for how many it makes as text nobody knows
+ * before: text counts until there are as many, and the end for what is left.
+ */
+class UnitProgress implements Disposable {
+  readonly #progress: Progress;
+  readonly #at: string;
+  #left: number;
+
+  constructor({ pages, table }: CopyUnit, progress: Progress) {
+    this.#progress = progress;
+    this.#left = pages * pageBytes;
+    this.#at = `${table.schema}.${table.name}`;
+  }
+
+  copied(textBytes: number): void {
+    const bytes = Math.min(textBytes, this.#left);
+    this.#left -= bytes;
+    this.#progress.advance(bytes, { at: this.#at });
+  }
+
+  [Symbol.dispose](): void {
+    this.copied(this.#left);
   }
 }

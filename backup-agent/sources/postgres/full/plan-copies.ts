@@ -32,6 +32,8 @@ export interface PlanInput {
   readonly ranges: boolean;
 }
 
+/** Unless a server was compiled otherwise, which nobody does. */
+export const pageBytes = 8192;
 /** 256 MiB: long enough that the start of a range costs nothing, short enough to share. */
 const pagesPerRange = 32_768;
 
@@ -69,7 +71,7 @@ function unitsOf(table: CatalogTable, input: PlanInput): CopyUnit[] {
     table,
     object: `${object}-${String(at + 1).padStart(5, '0')}.copy`,
     condition: rangeCondition(at * pagesPerRange, at + 1 < count ? pagesPerRange : undefined),
-    pages: pagesPerRange,
+    pages: Math.min(pagesPerRange, pages - at * pagesPerRange),
   }));
 }
 

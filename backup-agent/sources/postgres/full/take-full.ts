@@ -20,7 +20,7 @@ import { copyTables } from './copy-tables.ts';
 import { describeTables } from './describe-tables.ts';
 import { backUpLargeObjects } from './large-objects.ts';
 import { loadScript, loadScriptName } from './load-script.ts';
-import { planCopies, type CopyPlan } from './plan-copies.ts';
+import { pageBytes, planCopies, type CopyPlan } from './plan-copies.ts';
 import { holdPlainSnapshot, holdSlotSnapshot, type HeldSnapshot } from './snapshot.ts';
 
 /**
@@ -135,7 +135,8 @@ class FullBackup {
   async #write(writer: BackupWriter, obstacle: string | undefined): Promise<WrittenFull> {
     const { client } = this.#snapshot.holder;
     const { tables, configuration, plan } = await this.#plan();
-    this.#run.progress.step('copy tables');
+    const pages = plan.units.reduce((sum, unit) => sum + unit.pages, 0);
+    this.#run.progress.step('copy tables', { amount: pages * pageBytes, unit: 'bytes' });
     const { dumpVersion, described, result } = await this.#read(writer, tables, plan.units);
     const large = await backUpLargeObjects(this.#snapshot.holder, writer);
     const { version, majorVersion, database, encoding, collate, ctype } = this.#facts;

@@ -6,6 +6,7 @@ import { connect, type PostgresSession } from '../connection.ts';
 import type { ConnectionTarget } from '../connection-target.ts';
 import type { DatabaseLocale } from '../database-properties.ts';
 import type { Inventory } from '../inventory.ts';
+import { saysNoDatabase } from '../server-error.ts';
 import { readServerFacts } from '../server-facts.ts';
 
 /** Where to sign in while the database itself does not exist. */
@@ -45,11 +46,7 @@ export async function openTarget(
 }
 
 export function isMissingDatabase(error: unknown): boolean {
-  return (
-    isHoldfastError(error, 'source-denied') &&
-    isDatabaseError(error.cause) &&
-    error.cause.code === '3D000'
-  );
+  return isHoldfastError(error, 'source-denied') && saysNoDatabase(error.cause);
 }
 
 async function createDatabase(
