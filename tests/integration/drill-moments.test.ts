@@ -66,7 +66,7 @@ test('a moment before the first full is refused', async () => {
     identityFile,
   );
   assert.equal(exitCode, 2, stderr);
-  assert.match(stderr, /backup-unknown/);
+  assert.match(stderr, /moment-not-covered/);
 });
 
 test('a random moment is within the chain, and repositories take turns', async () => {
