@@ -7,7 +7,7 @@ import { formatIdentityFile } from '../keys/identity-file.ts';
 import { writeKeyFile } from '../keys/key-file.ts';
 import { recoverySheet } from '../keys/recovery-sheet.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 export const keyNames = ['recovery', 'escrow', 'metadata', ...signerRoles] as const;
 export type KeyName = (typeof keyNames)[number];

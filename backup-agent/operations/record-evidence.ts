@@ -13,7 +13,7 @@ import type { DrillRun, Rehearsed } from './drill.ts';
 import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
 import { lockOf } from './locks.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 export interface RecordedEvidence {
   readonly evidence: Evidence;

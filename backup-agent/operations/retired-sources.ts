@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Agent } from './agent.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 /** What decides where the note of a retired source lies: on the host that runs the job. */
 export type RetiringAgent = Pick<Agent, 'directory' | 'configuration'>;

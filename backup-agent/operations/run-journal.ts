@@ -2,7 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { RunKind } from './run-job.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 const entries = z.record(z.string(), z.iso.datetime());
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { backupKinds, objectName } from '../../contracts/manifest.ts';
 import { backupId, name, sha256, timestamp } from '../../contracts/names.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 const fingerprints = z.array(sha256);
 

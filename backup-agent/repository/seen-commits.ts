@@ -6,7 +6,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { CommitRecord } from './commit-log.ts';
 import type { Repository } from './repository.ts';
 import { parseJson } from './small-objects.ts';
-import { makeFolders } from '../tools/make-folders.ts';
+import { makeFolders } from '../make-folders.ts';
 
 const seen = z.strictObject({ sequence: z.int().positive(), digest: sha256 });
 

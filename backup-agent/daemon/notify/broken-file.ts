@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { severities } from '../../../contracts/notifications.ts';
 import type { Broken } from './notifier.ts';
-import { makeFolders } from '../../tools/make-folders.ts';
+import { makeFolders } from '../../make-folders.ts';
 
 const entries = z.record(
   z.string(),

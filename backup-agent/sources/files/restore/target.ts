@@ -7,7 +7,7 @@ import { HoldfastError } from '../../../errors/holdfast-error.ts';
 import { joinPath } from '../entry.ts';
 import { errorCode, isGone } from '../system-errors.ts';
 import { intoPolicies, type IntoPolicy } from './placement.ts';
-import { makeFolders } from '../../../tools/make-folders.ts';
+import { makeFolders } from '../../../make-folders.ts';
 
 export interface TargetOptions {
   readonly directory: string;

@@ -98,9 +98,9 @@ export class ReceivedBytes implements AsyncIterable<Uint8Array> {
           return;
         }
         yield message.chunk;
+        port.postMessage(message.chunk satisfies UsedChunk, [message.chunk.buffer]);
         // Node hands out what comes in here for as long as there is more, and forgets its other ports.
         await setImmediate();
-        port.postMessage(message.chunk satisfies UsedChunk, [message.chunk.buffer]);
       }
       throw new Error('the other thread ended before its stream');
     } finally {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeFolders } from '../../backup-agent/tools/make-folders.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { makeFolders } from '../backup-agent/make-folders.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 test('a folder is made with those above it, for this user alone, and may be there already', async () => {
   await using directory = await temporaryDirectory();
