@@ -60,7 +60,8 @@ describe(
       const { keys } = parse(await readFile(configFile, 'utf8'));
       const writer = keys.trusted.find(({ role }: { role: string }) => role === 'writer').publicKey;
       const repository = join(directory, 'primary');
-      const common = { IDENTITY: identityFile, WRITER: writer };
+      // The page makes a folder for itself with mktemp.
+      const common = { IDENTITY: identityFile, WRITER: writer, TMPDIR: directory };
 
       await using server = await startThrowawayServer({
         binaries: await findServerBinaries({ searchPath: process.env['PATH'] }),
