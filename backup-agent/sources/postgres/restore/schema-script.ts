@@ -1,4 +1,4 @@
-import { readName } from './references.ts';
+import { readName, type Reference } from './references.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
 /** One object of a schema dump: what pg_dump writes below one of its headings. */
@@ -39,12 +39,10 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
         body,
         ends.map((at) => at - start).filter((at) => at < body.length),
       );
-      const broken = namesWithLineBreaks(split.sql);
       entries.push({
         at: entries.length,
         type,
-        name: withLineBreaks(name, broken),
-        schema: withLineBreaks(schema, broken),
+        ...namesAsTheyAre({ schema, name }, split.sql),
         ...split,
         sql: `${prefix}\n${split.sql}`,
       });
@@ -55,21 +53,49 @@ export function parseSchemaScript(sql: string): SchemaEntry[] {
   return entries;
 }
 
-function namesWithLineBreaks(sql: string): string[] {
-  if (!/"[^"]*[\n\r]/.test(sql)) return [];
-  return Array.from(sqlTokens(sql), ({ text }) => readName(text) ?? '').filter((name) =>
-    /[\n\r]/.test(name),
+/**
+ * pg_dump writes a space for each line break of a name in a heading. The SQL below has the name itself:
+ * its first that the heading can mean, in the heading's schema if it is in one. A heading of several
+ * names, such as a constraint's, stays as it is but for the schema.
+ */
+function namesAsTheyAre(heading: Reference, sql: string): Reference {
+  if (!sql.includes('"')) return heading;
+  const names = namesIn(sql);
+  const own = names.find(
+    ({ schema, name }) =>
+      isInHeading(name, heading.name) &&
+      (schema === undefined || inHeading(schema) === heading.schema),
   );
+  const schemas = [own, ...names].flatMap((named) => named?.schema ?? []);
+  return {
+    name: own ? own.name + heading.name.slice(own.name.length) : heading.name,
+    schema: schemas.find((schema) => inHeading(schema) === heading.schema) ?? heading.schema,
+  };
 }
 
-/** pg_dump writes a space for each line break of a name in a heading; the SQL has the name itself. */
-function withLineBreaks(heading: string, names: readonly string[]): string {
-  return names.reduce((text, name) => {
-    const asInHeading = name.replaceAll(/[\n\r]/g, ' ');
-    return asInHeading.trim() === '' && text !== asInHeading
-      ? text
-      : text.replace(asInHeading, () => name);
-  }, heading);
+/** Behind a routine's name stand its arguments. */
+function isInHeading(name: string, heading: string): boolean {
+  const text = inHeading(name);
+  return heading === text || heading.startsWith(`${text}(`);
+}
+
+export function inHeading(name: string): string {
+  return name.replaceAll(/[\n\r]/g, ' ');
+}
+
+/** Every name that is not itself a qualifier, with what qualifies it. */
+function namesIn(sql: string): { readonly schema?: string; readonly name: string }[] {
+  const found: { schema?: string; name: string }[] = [];
+  let qualifies = false;
+  for (const { text } of sqlTokens(sql)) {
+    const name = readName(text);
+    const last = found.at(-1);
+    if (name !== undefined && qualifies && last)
+      found[found.length - 1] = { schema: last.name, name };
+    else if (name !== undefined) found.push({ name });
+    qualifies = name === undefined && text.trim() === '.' && text.startsWith('.');
+  }
+  return found;
 }
 
 interface Section {

@@ -14,7 +14,7 @@ import {
   unnamedExtensions,
 } from './entry-kinds.ts';
 import { referencesIn, type References } from './references.ts';
-import type { SchemaEntry } from './schema-script.ts';
+import { inHeading, type SchemaEntry } from './schema-script.ts';
 
 /** Some tables of a backup, and what of its schema they need. */
 export interface TableSelection {
@@ -188,7 +188,7 @@ class Selector {
   }
 
   #leftOut(name: string): boolean {
-    return this.#problems.some(({ where }) => where.endsWith(` ${name}`));
+    return this.#problems.some(({ where }) => inHeading(where).endsWith(` ${inHeading(name)}`));
   }
 
   /** Known tables and views that an entry names, in its order. */

@@ -57,3 +57,32 @@ test('roles are renamed after TO, FROM and ROLE only', () => {
     `ALTER TABLE t OWNER TO "new reader";`,
   );
 });
+
+test('a name with line breaks is told from one with spaces, though headings show both alike', () => {
+  const entry = (type: string, name: string, schema: string, sql: string) =>
+    `--\n-- Name: ${name}; Type: ${type}; Schema: ${schema}; Owner: me\n--\n\n${sql}\n\n`;
+  const script = [
+    entry('SCHEMA', 'a b', '-', 'CREATE SCHEMA "a\nb";'),
+    entry('TABLE', 'a b', 'a b', 'CREATE TABLE "a\nb"."a b" ("a\nb" integer);'),
+    entry('TABLE', 'a b', 'a b', 'CREATE TABLE "a\nb"."a\nb" ("a b" integer);'),
+    entry('INDEX', 'a b', 's', 'CREATE INDEX "a b" ON s."a\nb" USING btree (x);'),
+    entry('FUNCTION', 'a b(integer)', 's', 'CREATE FUNCTION s."a\nb"(n integer) RETURNS int;'),
+    entry(
+      'CONSTRAINT',
+      'a b a_key',
+      's',
+      'ALTER TABLE ONLY s."a\nb" ADD CONSTRAINT a_key UNIQUE (x);',
+    ),
+  ].join('');
+  assert.deepEqual(
+    parseSchemaScript(script).map(({ schema, name }) => [schema, name]),
+    [
+      ['-', 'a\nb'],
+      ['a\nb', 'a b'],
+      ['a\nb', 'a\nb'],
+      ['s', 'a b'],
+      ['s', 'a\nb(integer)'],
+      ['s', 'a b a_key'],
+    ],
+  );
+});

@@ -46,6 +46,8 @@ before(async () => {
     CREATE SCHEMA "two\nlines";
     CREATE TABLE "two\nlines"."a\n""b\r" ("c\nd" int PRIMARY KEY, t text);
     INSERT INTO "two\nlines"."a\n""b\r" SELECT n, 'x' FROM generate_series(1, 3) n;
+    CREATE TABLE "two\nlines"."two lines" ("two\nlines" int PRIMARY KEY);
+    INSERT INTO "two\nlines"."two lines" VALUES (1), (2);
     INSERT INTO crm.company (name) SELECT 'c' || n FROM generate_series(1, 50) n;
     INSERT INTO crm.deal (company, title) SELECT n, 'Deal ' || n FROM generate_series(1, 50) n`);
   await source.prepare();
@@ -173,6 +175,9 @@ test('a table whose name and schema have line breaks comes back by itself, with 
     ),
     [{ rows: 3, keys: 1 }],
   );
+  const spaced = await restore('spaces', ['two\nlines.two lines']);
+  assert.deepEqual(spaced.tables, [{ schema: 'two\nlines', name: 'two lines' }]);
+  assert.equal((await rows('spaces', 'SELECT FROM "two\nlines"."two lines"')).length, 2);
 });
 
 test('a table goes back into the database that lost it, and the others are not touched', async () => {
