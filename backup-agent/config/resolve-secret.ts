@@ -17,7 +17,8 @@ export function describeSecret(reference: SecretReference): string {
 }
 
 /**
- * Reads a secret. Relative files are relative to `baseDirectory`. Throws `config-secret-unavailable` when it is missing or empty.
+ * Reads a secret. Relative files are relative to `baseDirectory`. Throws `config-secret-unavailable`
+ * when it is missing or empty.
  */
 export async function resolveSecret(
   reference: SecretReference,

@@ -7,6 +7,8 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { SigningKey } from './signing-key.ts';
 import { assertInPeriod, keyOf, pinsOf, type TrustedKey } from './trust.ts';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** On the thread pool: ten thousand signatures are read side by side. */
 const verify = promisify(verifyWithCallback);
 
@@ -88,8 +90,6 @@ export async function openParsedEnvelope(
   assertInPeriod(pins, at instanceof Date ? at : at(payload), keyId);
   return { payload, payloadType: document.payloadType, keyId };
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Throws `document-malformed`, or `signature-missing` for a document without an envelope. */
 export function parseEnvelope(bytes: Uint8Array): Envelope {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
+import { makeFolders } from '../make-folders.ts';
 import { appendCommit } from '../repository/commit-log.ts';
 import { evidenceDocument, sealDocument } from '../repository/documents.ts';
 import { evidenceKey } from '../repository/layout.ts';
@@ -13,7 +14,6 @@ import type { DrillRun, Rehearsed } from './drill.ts';
 import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
 import { readHistory } from './history.ts';
 import { lockOf } from './locks.ts';
-import { makeFolders } from '../make-folders.ts';
 
 export interface RecordedEvidence {
   readonly evidence: Evidence;

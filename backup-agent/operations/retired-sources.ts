@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import type { Agent } from './agent.ts';
 import { makeFolders } from '../make-folders.ts';
+import type { Agent } from './agent.ts';
 
 /** What decides where the note of a retired source lies: on the host that runs the job. */
 export type RetiringAgent = Pick<Agent, 'directory' | 'configuration'>;

@@ -1,8 +1,8 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { RunKind } from './run-job.ts';
 import { makeFolders } from '../make-folders.ts';
+import type { RunKind } from './run-job.ts';
 
 const entries = z.record(z.string(), z.iso.datetime());
 

@@ -50,19 +50,22 @@ export async function selectBackup(
   const repository = await agent.openRepository(from ?? agent.job(job).repository);
   const { backups, log } = await readHistory(agent, repository, job);
   const record = choose(agent, backups, selection);
-  const [oldest] = backups;
-  if (!record && selection.at && oldest)
-    throw new HoldfastError(
-      'moment-not-covered',
-      `${repository.name} covers job ${job} from ${momentOf(oldest).toISOString()} on`,
-    );
-  if (!record)
-    throw new HoldfastError(
-      'backup-unknown',
-      `job ${job} has no backup ${selection.backup === 'latest' ? '' : `${selection.backup} `}in ${repository.name}`,
-    );
+  if (!record) throw nothingFor(selection, repository, backups);
   const chain = chainOf(backups, record.manifest.id);
   return { ...(await openChain(agent, repository, chain)), record, backups, log };
+}
+
+function nothingFor(
+  { job, backup, at }: Selection,
+  { name }: Repository,
+  [oldest]: readonly BackupRecord[],
+): HoldfastError {
+  if (at && oldest) {
+    const from = momentOf(oldest).toISOString();
+    return new HoldfastError('moment-not-covered', `${name} covers job ${job} from ${from} on`);
+  }
+  const which = backup === 'latest' ? '' : `${backup} `;
+  return new HoldfastError('backup-unknown', `job ${job} has no backup ${which}in ${name}`);
 }
 
 /** Opens a chain for reading, with the recovery identity. */

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { commit } from '../../contracts/commit.ts';
 import { manifest, type Manifest } from '../../contracts/manifest.ts';
 import { sha256 } from '../../contracts/names.ts';
+import { makeFolders } from '../make-folders.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { rememberedCommitKey, type RecalledCommit } from './recalled-log.ts';
 import type { Repository } from './repository.ts';
-import { makeFolders } from '../make-folders.ts';
 
 /**
  * Documents that this host has read and checked before, so that a listing of ten thousand backups

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../contracts/names.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { makeFolders } from '../make-folders.ts';
 import type { CommitRecord } from './commit-log.ts';
 import type { Repository } from './repository.ts';
 import { parseJson } from './small-objects.ts';
-import { makeFolders } from '../make-folders.ts';
 
 const seen = z.strictObject({ sequence: z.int().positive(), digest: sha256 });
 

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { CallOptions, PutOptions, Storage } from '../storage/storage.ts';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Documents (header, manifest, commit, evidence, lease) are read whole up to this size. */
 const largestDocumentBytes = 64 * 2 ** 20;
 
@@ -45,8 +47,6 @@ async function* bounded(body: AsyncIterable<Uint8Array>, key: string): AsyncGene
     yield chunk;
   }
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Parses and validates a JSON document; throws `document-malformed` naming `where`. */
 export function parseJson<Schema extends z.ZodType>(

@@ -1,5 +1,5 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTaskWrapper } from 'listr2';
-import type { Progress } from '../../sources/source.ts';
+import type { Progress, ProgressDetails } from '../../sources/source.ts';
 import { formatBytes, formatCount, formatDuration } from './format.ts';
 import type { Output } from './output.ts';
 
@@ -56,9 +56,7 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
   let title = '';
   let total: { readonly amount: number; readonly unit: string } | undefined;
   let done = 0;
-  let bytes = 0;
-  let segment: number | undefined;
-  let at: string | undefined;
+  let details: ProgressDetails = {};
   let startedAt = performance.now();
   let drawnAt = startedAt;
   return {
@@ -66,21 +64,17 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
       title = nextTitle;
       total = nextTotal;
       done = 0;
-      bytes = 0;
-      segment = undefined;
-      at = undefined;
+      details = {};
       startedAt = performance.now();
       if (interactive) task.output = title;
     },
     advance: (amount, also = {}) => {
       done += amount;
-      bytes += also.bytes ?? 0;
-      segment = also.segment ?? segment;
-      at = also.at ?? at;
+      details = { ...details, ...also, bytes: (details.bytes ?? 0) + (also.bytes ?? 0) };
       const now = performance.now();
       if (now - drawnAt < everyMs) return;
       drawnAt = now;
-      task.output = progressLine(title, done, total, now - startedAt, { bytes, segment, at });
+      task.output = progressLine(title, done, total, now - startedAt, details);
     },
     note: (text) => {
       task.output = text;
@@ -89,23 +83,15 @@ function taskProgress(task: AnyTask, interactive: boolean): Progress {
 }
 
 /**
- * `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left, crm.deals`, or, where no total is known and bytes
- * are not what is counted, `back up files: 5,210 entries, 900 entries/s, 340 MiB at 59 MiB/s, segment 6`.
+ * `copy tables: 1.2 GiB of 3.0 GiB, 40 %, 95 MiB/s, 19 s left, crm.deals`, or, where no total is known
+ * and bytes are not what is counted, `back up files: 5,210 entries, 900 entries/s, 340 MiB at 59 MiB/s, segment 6`.
  */
 export function progressLine(
   title: string,
   done: number,
   total: { readonly amount: number; readonly unit: string } | undefined,
   elapsedMs: number,
-  {
-    bytes = 0,
-    segment,
-    at,
-  }: {
-    readonly bytes?: number;
-    readonly segment?: number | undefined;
-    readonly at?: string | undefined;
-  } = {},
+  { bytes = 0, segment, at }: ProgressDetails = {},
 ): string {
   const show = (amount: number) =>
     total?.unit === 'bytes'

@@ -2,8 +2,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { severities } from '../../../contracts/notifications.ts';
-import type { Broken } from './notifier.ts';
 import { makeFolders } from '../../make-folders.ts';
+import type { Broken } from './notifier.ts';
 
 const entries = z.record(
   z.string(),

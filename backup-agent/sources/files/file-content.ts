@@ -8,8 +8,6 @@ import { entryOf, permissionBits } from './walk.ts';
 /** Never follows a link in the name's last part, and never waits for the other end of a pipe. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-const stateFields = ['size', 'mtimeNs', 'ctimeNs', 'ino', 'mode', 'uid', 'gid'] as const;
-
 /** Enough to tell most contents of the same size apart. */
 const beginningBytes = 64 * 1024;
 
@@ -22,16 +20,15 @@ class OtherKindError extends Error {
 export class OpenFile implements Disposable {
   readonly entry: Entry;
   readonly #fd: number;
-  readonly #stats: BigIntStats;
   #beginning: number | undefined;
 
   /** With `readAttributes`, the entry has the file's extended attributes too. */
   constructor(absolute: Buffer, found: Entry, readAttributes?: ReadAttributes) {
     this.#fd = openSync(absolute, openFlags);
     try {
-      this.#stats = fstatSync(this.#fd, { bigint: true });
-      if (!this.#stats.isFile()) throw new OtherKindError();
-      const now = entryOf(absolute, found.path, this.#stats);
+      const stats = fstatSync(this.#fd, { bigint: true });
+      if (!stats.isFile()) throw new OtherKindError();
+      const now = entryOf(absolute, found.path, stats);
       const entry = found.linkTo ? { ...now, linkTo: found.linkTo } : now;
       const attributes = readAttributes?.(this.#fd, found.path);
       this.entry = attributes ? { ...entry, attributes } : entry;
@@ -60,8 +57,7 @@ export class OpenFile implements Disposable {
 
   /** Whether nothing happened to the file since it was opened. */
   get unchanged(): boolean {
-    const now = fstatSync(this.#fd, { bigint: true });
-    return stateFields.every((field) => now[field] === this.#stats[field]);
+    return isAs(this.entry, fstatSync(this.#fd, { bigint: true }));
   }
 
   digest(key: ContentKey, scratch: Uint8Array): string {
@@ -98,7 +94,7 @@ export function readAsFound(
     fd = openSync(absolute, openFlags);
     // By position: that fails on a pipe, of which nothing must be taken.
     if (readAll(fd, into, 0) < into.length) return undefined;
-    if (!isAsFound(fstatSync(fd, { bigint: true }), found)) return undefined;
+    if (!isAs(found, fstatSync(fd, { bigint: true }))) return undefined;
     const attributes = readAttributes?.(fd, found.path);
     return attributes ? { ...found, attributes } : found;
   } catch {
@@ -108,7 +104,8 @@ export function readAsFound(
   }
 }
 
-function isAsFound(stats: BigIntStats, found: Entry): boolean {
+/** Whether the file still has the state that the entry tells. */
+function isAs(found: Entry, stats: BigIntStats): boolean {
   return (
     stats.isFile() &&
     Number(stats.size) === found.sizeBytes &&

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { isAbsence } from './file-errors.ts';
 import { makeFolders } from '../../make-folders.ts';
+import { isAbsence } from './file-errors.ts';
 
 /** The root's real path; the root itself may be a link. */
 export async function existingRoot(root: string): Promise<string | undefined> {

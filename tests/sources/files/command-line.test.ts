@@ -82,7 +82,7 @@ test('a person sees what a backup lacks and leaves out, and what a restore did',
   assertSameTree(fresh, source);
 });
 
-test('a run for a timer says how much it backed up, and a prune may be asked not to', async () => {
+test('a run for a timer says how much it backed up; what cannot be is refused, and a prune may be asked not to', async () => {
   await using place = await setUp();
   await writeFile(join(place.source, 'file'), 'content');
   const ran = await place.run('run', 'files', '--kind', 'full');
@@ -90,6 +90,12 @@ test('a run for a timer says how much it backed up, and a prune may be asked not
   const planned = await place.run('prune', 'files', '--dry-run');
   assert.equal(planned.exitCode, 0, planned.stderr);
   assert.match(planned.stdout, /keep/);
+  const copied = await place.run('copy', 'files');
+  assert.equal(copied.exitCode, 2);
+  assert.match(copied.stderr, /files has no `copies`/);
+  const onFile = await place.restore('--to', place.configFile);
+  assert.equal(onFile.exitCode, 12);
+  assert.match(onFile.stderr, /is not a directory/);
   const both = await place.run('prune', 'files', '--dry-run', '--confirm');
   assert.equal(both.exitCode, 2);
 });

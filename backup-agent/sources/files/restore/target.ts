@@ -4,10 +4,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../../../errors/holdfast-error.ts';
+import { makeFolders } from '../../../make-folders.ts';
 import { joinPath } from '../entry.ts';
 import { errorCode, isGone } from '../system-errors.ts';
 import { intoPolicies, type IntoPolicy } from './placement.ts';
-import { makeFolders } from '../../../make-folders.ts';
 
 export interface TargetOptions {
   readonly directory: string;

@@ -118,7 +118,7 @@ export class TreeRestore {
         counts.set(segment, (counts.get(segment) ?? 0) + 1);
         if (++planned > largestWindow) plan = undefined;
         if (plan) addToPlan(plan, segment, { entry, path: entry.path }, line);
-      } else if (this.#options.dryRun) report.restored += 1;
+      } else if (dryRun) report.restored += 1;
     }
     return { counts, bytes, empty, inParts, plan };
   }

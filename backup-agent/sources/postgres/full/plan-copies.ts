@@ -32,7 +32,7 @@ export interface PlanInput {
   readonly ranges: boolean;
 }
 
-/** Unless a server was compiled otherwise, which nobody does. */
+/** As servers are built, all but a few; elsewhere only progress is less exact. */
 export const pageBytes = 8192;
 /** 256 MiB: long enough that the start of a range costs nothing, short enough to share. */
 const pagesPerRange = 32_768;
