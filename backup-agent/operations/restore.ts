@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
 import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
@@ -239,6 +240,7 @@ async function restoreBucket(
     ...(into === undefined ? {} : { into }),
     ...(path === undefined ? {} : { path }),
     scratchDirectory: tmpdir(),
+    uploadsDirectory: resolve(agent.directory, agent.configuration.stateDirectory, 'uploads'),
     signal: agent.signal,
     progress,
   });

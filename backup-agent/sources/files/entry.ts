@@ -9,6 +9,8 @@ export interface Extent {
   readonly segment: number;
   readonly offset: number;
   readonly length: number;
+  /** Of a content whose digest is over those of its parts: this part's, keyed, base64url. */
+  readonly digest?: string;
 }
 
 /**

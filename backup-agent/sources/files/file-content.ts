@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { ReadAttributes } from './attributes/attribute.ts';
-import type { ContentKey } from './content-key.ts';
+import type { ContentHash } from './content-hash.ts';
 import type { Entry } from './entry.ts';
 import { entryOf, permissionBits } from './walk.ts';
 
@@ -60,8 +60,7 @@ export class OpenFile implements Disposable {
     return isAs(this.entry, fstatSync(this.#fd, { bigint: true }));
   }
 
-  digest(key: ContentKey, scratch: Uint8Array): string {
-    const hash = key.start();
+  digest(hash: ContentHash, scratch: Uint8Array): string {
     let position = 0;
     while (position < this.entry.sizeBytes) {
       const wanted = Math.min(scratch.length, this.entry.sizeBytes - position);
@@ -70,7 +69,7 @@ export class OpenFile implements Disposable {
       hash.update(scratch.subarray(0, count));
       position += count;
     }
-    return hash.digest('base64url');
+    return hash.digest();
   }
 
   [Symbol.dispose](): void {

@@ -7,11 +7,18 @@ const bytes = z.union([z.string(), z.strictObject({ b: z.base64() })]);
 const count = z.int().nonnegative();
 const nanoseconds = z.string().regex(/^-?\d{1,20}$/);
 
-/** Segment, offset, length, and the backup that holds the segment when it is another one. */
-const extent = z.union([
+const name = z.string().max(64);
+
+/**
+ * Segment, offset, length, and the backup that holds the segment when it is another one. With a digest
+ * of its own, which comes last, the backup is empty when it is this one.
+ */
+export const extentFields = z.union([
   z.tuple([count, count, count]),
-  z.tuple([count, count, count, z.string().max(64)]),
+  z.tuple([count, count, count, name]),
+  z.tuple([count, count, count, name, name]),
 ]);
+export type ExtentFields = z.infer<typeof extentFields>;
 
 const line = z.strictObject({
   p: bytes,
@@ -24,7 +31,7 @@ const line = z.strictObject({
   ct: nanoseconds.optional(),
   i: nanoseconds.optional(),
   d: z.string().max(64).optional(),
-  e: z.array(extent).optional(),
+  e: z.array(extentFields).optional(),
   h: bytes.optional(),
   l: bytes.optional(),
   a: z.array(z.tuple([bytes, z.base64()])).optional(),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Attribute } from './attributes/attribute.ts';
 import type { Entry, EntryType, Extent, Removal } from './entry.ts';
-import type { LineFields } from './index-format.ts';
+import type { ExtentFields, LineFields } from './index-format.ts';
 
 type Bytes = LineFields['p'];
 
@@ -32,9 +32,7 @@ export function encodeEntry(entry: Entry | Removal, own: string): string {
     ct: String(entry.ctimeNs),
     i: String(entry.inode),
     d: entry.digest,
-    e: extents?.map(({ segment, offset, length, backup }) =>
-      backup === own ? [segment, offset, length] : [segment, offset, length, backup],
-    ),
+    e: extents?.map((extent) => encodeExtent(extent, own)),
     h: linkTo && encodeBytes(linkTo),
     l: target && encodeBytes(target),
     a: entry.attributes?.map(({ name, value }) => [encodeBytes(name), value.toString('base64')]),
@@ -73,9 +71,16 @@ export function entryOfFields(fields: LineFields, own: string): Entry | Removal 
   };
 }
 
-function decodeExtent(value: NonNullable<LineFields['e']>[number], own: string): Extent {
-  const [segment, offset, length, backup = own] = value;
-  return { backup, segment, offset, length };
+export function encodeExtent(extent: Extent, own: string): ExtentFields {
+  const { segment, offset, length, backup, digest } = extent;
+  if (digest !== undefined) return [segment, offset, length, backup === own ? '' : backup, digest];
+  return backup === own ? [segment, offset, length] : [segment, offset, length, backup];
+}
+
+export function decodeExtent(fields: ExtentFields, own: string): Extent {
+  const [segment, offset, length, backup, digest] = fields;
+  const place = { backup: backup || own, segment, offset, length };
+  return digest === undefined ? place : { ...place, digest };
 }
 
 function decodeAttribute([name, value]: [Bytes, string]): Attribute {

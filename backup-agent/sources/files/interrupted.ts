@@ -96,9 +96,12 @@ export function begunDigest(crc32: number): string {
   return `${begunPrefix}${crc32.toString(16)}`;
 }
 
+/** In place of the digest of a content whose stored parts have digests of their own. */
+export const begunInParts = 'parts:begun';
+
 /** Only some of the content is stored. */
 export function isBegun({ digest }: Pick<StoredEntry, 'digest'>): boolean {
-  return digest?.startsWith(begunPrefix) ?? false;
+  return digest === begunInParts || (digest?.startsWith(begunPrefix) ?? false);
 }
 
 /** What a backup of files found, which its manifest tells. */

@@ -8,6 +8,14 @@ import { begunDigest, isBegun } from './interrupted.ts';
 import type { LinkTurn } from './link-groups.ts';
 import {
   attempts,
+  lengthOf,
+  partPath,
+  partsOf,
+  placesBehind,
+  storeInTurn,
+  type PartPlace,
+} from './parts.ts';
+import {
   headerOf,
   readable,
   type Candidate,
@@ -25,22 +33,6 @@ export interface LargeFileOptions extends PackerOptions {
   readonly onSegment: (segment: number) => void;
   /** What a run that goes on is told of the file and the parts that are stored so far. */
   readonly note: (begun: Entry) => string;
-}
-
-/** In so many parts a file of this size is stored, unless it grows meanwhile. */
-export function partsOf(sizeBytes: number, partBytes: number): number {
-  return Math.max(1, Math.ceil(sizeBytes / partBytes));
-}
-
-/** How many segment numbers such a file may use. */
-export function segmentsOf(sizeBytes: number, partBytes: number): number {
-  return attempts * partsOf(sizeBytes, partBytes);
-}
-
-/** By the name in its segment, a part tells whose it is, and how many there are. */
-function partPath(path: Buffer, part: number, parts: number): Buffer {
-  const number = (value: number) => String(value).padStart(6, '0');
-  return Buffer.concat([path, Buffer.from(`.holdfast-part-${number(part)}-of-${number(parts)}`)]);
 }
 
 interface StoredParts {
@@ -139,31 +131,14 @@ export class LargeFile {
 
   async #storeParts(file: OpenFile): Promise<StoredParts> {
     const { sizeBytes } = file.entry;
+    const { partBytes } = this.#options;
     const { content, extents } = this.#begin(file);
-    let position = lengthOf(extents);
-    let last: Promise<unknown> = Promise.resolve();
-    try {
-      while (position < sizeBytes) {
-        const part = this.#part(file, position, extents.length + 1);
-        position += part.length;
-        const before = last;
-        last = this.#put(part, content, file.entry, extents);
-        // The next part is read while this one is made durable: two at once are enough for that.
-        await Promise.all([Promise.race([part.read, last]), before]);
-      }
-    } finally {
-      // The file stays open for as long as anything reads it.
-      await Promise.allSettled([last]);
-    }
-    await last;
+    const places = placesBehind([...extents], { sizeBytes, partBytes, of: this.#parts });
+    await storeInTurn(
+      places.map((place) => new Part(file, place)),
+      (part) => this.#put(part, content, file.entry, extents),
+    );
     return { digest: content.digest(), extents, whole: content.whole };
-  }
-
-  #part(file: OpenFile, position: number, number: number): Part {
-    const left = file.entry.sizeBytes - position;
-    const isLast = number >= this.#parts;
-    const length = isLast ? left : Math.min(this.#options.partBytes, left);
-    return new Part(file, { position, length, number, of: this.#parts });
   }
 
   /** With what an interrupted run has stored, if the file still is what that run has read. */
@@ -194,17 +169,6 @@ export class LargeFile {
   }
 }
 
-function lengthOf(extents: readonly Extent[]): number {
-  return extents.reduce((sum, { length }) => sum + length, 0);
-}
-
-interface PartPlace {
-  readonly position: number;
-  readonly length: number;
-  readonly number: number;
-  readonly of: number;
-}
-
 /** One part as an archive of its own. */
 class Part {
   /** Where the content begins in the archive. */
@@ -219,8 +183,9 @@ class Part {
   readonly #header: Buffer;
   readonly #done = Promise.withResolvers<void>();
 
-  constructor(file: OpenFile, { position, length, number, of }: PartPlace) {
-    const path = partPath(file.entry.path, number, of);
+  constructor(file: OpenFile, place: PartPlace) {
+    const { position, length } = place;
+    const path = partPath(file.entry.path, place);
     this.#file = file;
     this.#position = position;
     this.#header = tarHeader({ ...headerOf(file.entry), path, sizeBytes: length });

@@ -3,10 +3,12 @@ import type { Problem } from '../../errors/holdfast-error.ts';
 import { blockBytes } from '../../stream/coalesce.ts';
 import { ArchiveBlocks } from './archive-blocks.ts';
 import type { ReadAttributes } from './attributes/attribute.ts';
+import { contentHash } from './content-hash.ts';
 import type { ContentKey, DigestRoom } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile, readAsFound } from './file-content.ts';
 import type { LinkGroups, LinkTurn } from './link-groups.ts';
+import { attempts } from './parts.ts';
 import type { StoredContent } from './stored-content.ts';
 import { errorCode, errorText, isGone } from './system-errors.ts';
 import { tarBlockBytes, tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
@@ -40,7 +42,6 @@ export type Packed = Entry | undefined;
 export const largeFileBytes = blockBytes / 2;
 /** How many are packed before other work gets a turn. */
 const candidatesPerTurn = 64;
-export const attempts = 3;
 const padding = Buffer.alloc(tarBlockBytes);
 
 /**
@@ -247,7 +248,10 @@ export class SegmentPacker {
     const isPossible =
       previous?.sizeBytes === sizeBytes || stored.mayHaveLarge(sizeBytes, () => file.beginning());
     if (!isPossible) return undefined;
-    const digest = file.digest(key, (this.#scratch ??= Buffer.allocUnsafeSlow(blockBytes)));
+    const digest = file.digest(
+      contentHash(key),
+      (this.#scratch ??= Buffer.allocUnsafeSlow(blockBytes)),
+    );
     const extents = this.#find(digest, previous);
     return extents && { digest, extents, whole: true };
   }

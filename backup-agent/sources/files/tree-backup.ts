@@ -11,9 +11,10 @@ import { encodeEntry } from './index-line.ts';
 import { indexName, readTree } from './index-reader.ts';
 import { IndexRun, type IndexedBackupOptions, type IndexedSource } from './index-run.ts';
 import type { Findings } from './interrupted.ts';
-import { LargeFile, segmentsOf } from './large-file.ts';
+import { LargeFile } from './large-file.ts';
 import { LinkGroups } from './link-groups.ts';
 import type { PathPatterns } from './path-filter.ts';
+import { segmentsOf } from './parts.ts';
 import {
   largeFileBytes,
   SegmentPacker,

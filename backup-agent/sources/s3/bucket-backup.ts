@@ -4,10 +4,11 @@ import type { Findings } from '../files/interrupted.ts';
 import type { LeftOut } from '../files/left-out.ts';
 import { pairUp } from '../files/merge-indexes.ts';
 import type { PathFilter } from '../files/path-filter.ts';
+import { segmentsOf } from '../files/parts.ts';
 import { StoredContent } from '../files/stored-content.ts';
 import type { BackupReader } from '../source.ts';
 import type { Bucket } from './bucket.ts';
-import { packObjects } from './object-packer.ts';
+import { LargeObject, partBytesFor } from './large-object.ts';
 import { removalOf, sameObject, type ObjectEntry, type ObjectRemoval } from './object-entry.ts';
 import {
   decodeObject,
@@ -16,11 +17,19 @@ import {
   readObjects,
   type ObjectIndexHeader,
 } from './object-index.ts';
+import {
+  packObjects,
+  type ObjectCandidate,
+  type ObjectPackerOptions,
+  type PackedObject,
+} from './object-packer.ts';
 
 export interface BucketBackupOptions extends IndexedBackupOptions {
   readonly bucket: Bucket;
   readonly filter: PathFilter;
   readonly fetchesAtOnce: number;
+  /** A larger object is stored in parts of this size. */
+  readonly partBytes: number;
 }
 
 type ObjectChange = Change<ObjectEntry, ObjectRemoval>;
@@ -70,28 +79,54 @@ class BucketBackup implements IndexedSource<ObjectEntry, ObjectRemoval> {
     return objectChanges(this.#options, this.#run.leftOut, signal);
   }
 
-  segmentsOf(): number {
-    return 1;
+  segmentsOf(batch: readonly ObjectChange[]): number {
+    const large = this.#largeObjectOf(batch);
+    if (!large) return 1;
+    const { sizeBytes } = large.entry;
+    return segmentsOf(sizeBytes, partBytesFor(sizeBytes, this.#options.partBytes));
+  }
+
+  /** An object that is larger than a segment has a batch for itself. */
+  #largeObjectOf(batch: readonly ObjectChange[]): ObjectCandidate | undefined {
+    const [change, ...others] = batch;
+    if (change?.kind !== 'store' || others.length > 0) return undefined;
+    return change.entry.sizeBytes > this.#options.partBytes ? change : undefined;
   }
 
   async store(batch: readonly ObjectChange[], segment: number): Promise<string> {
     const { writer } = this.#options;
     const encode = (entry: ObjectEntry | ObjectRemoval) => encodeObject(entry, writer.id);
-    const wanted = batch.filter((change) => change.kind === 'store').map(({ entry }) => entry);
-    if (wanted.length === 0) return indexLines(batch, [], encode, removalOf);
-    await this.#run.loadContent();
-    const packed: (ObjectEntry | undefined)[] = [];
-    const chunks = packObjects(wanted, packed, {
+    const candidates = batch.filter((change) => change.kind === 'store');
+    if (candidates.length === 0) return indexLines(batch, [], encode, removalOf);
+    const packing: ObjectPackerOptions = {
       ...this.#options,
       backup: writer.id,
       segment,
       stored: this.stored,
       signal: this.#run.signal,
       onProblem: this.#run.report,
-    });
+    };
+    const large = this.#largeObjectOf(batch);
+    if (large) {
+      const object = await this.#storeLarge(large, packing, encode);
+      return indexLines(batch, [object && encode(object)], encode, removalOf);
+    }
+    await this.#run.loadContent();
+    const packed: PackedObject[] = [];
+    const chunks = packObjects(candidates, packed, packing);
     const packedLines = () => packed.map((entry) => entry && encode(entry));
     await this.#run.write(segment, chunks, () => packedLines().join(''));
     return indexLines(batch, packedLines(), encode, removalOf);
+  }
+
+  async #storeLarge(
+    large: ObjectCandidate,
+    packing: ObjectPackerOptions,
+    note: (begun: ObjectEntry) => string,
+  ): Promise<PackedObject> {
+    const { writer, partBytes } = this.#options;
+    const onSegment = (number: number) => this.#run.beginSegment(number);
+    return await new LargeObject(large, { ...packing, partBytes, writer, onSegment, note }).store();
   }
 }
 

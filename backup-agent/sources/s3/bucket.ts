@@ -1,16 +1,19 @@
 import {
   GetObjectCommand,
   GetObjectTaggingCommand,
+  HeadObjectCommand,
   ListObjectVersionsCommand,
   NoSuchKey,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
+import { MultipartUpload } from './multipart-upload.ts';
 import type { ObjectEntry } from './object-entry.ts';
+import { attributesInput, type PutOutcome } from './put-input.ts';
+import { attempts, isGoneOrOther, isMissingBucket, sendingAgain, statusOf } from './s3-errors.ts';
 
 export interface BucketOptions {
   readonly bucket: string;
@@ -35,7 +38,12 @@ export interface FetchedObject {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-const attempts = 4;
+/** What was read of an object so far is of no use: it was replaced or deleted. */
+export class ObjectChangedError extends Error {}
+
+const silent = () => undefined;
+/** What goes wrong is thrown; without this, the client prints too. */
+const silentLogger = { debug: silent, info: silent, warn: silent, error: silent };
 
 /** A bucket of attachments: what a source reads, and a restore writes. */
 export class Bucket implements Disposable {
@@ -56,6 +64,7 @@ export class Bucket implements Disposable {
       ...(profile === undefined ? {} : { profile }),
       forcePathStyle: pathStyle,
       maxAttempts: attempts,
+      logger: silentLogger,
       // Content is held against a digest of ours; a check in the client would refuse ranges.
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -121,11 +130,30 @@ export class Bucket implements Disposable {
         ...(Metadata && Object.keys(Metadata).length > 0 ? { metadata: Metadata } : {}),
         ...(tags ? { tags } : {}),
       };
-      return { entry, body: this.#body(key, entry, answer.Body, signal) };
+      return { entry, body: this.#body(entry, 0, signal, answer.Body) };
     } catch (error) {
       if (error instanceof HoldfastError && error.cause instanceof NoSuchKey) return undefined;
       throw error;
     }
+  }
+
+  /** The rest of what was fetched once, as long as that is there. */
+  fetchRest(
+    entry: ObjectEntry,
+    position: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void> {
+    return this.#body(entry, position, signal);
+  }
+
+  /** For an object that is put in parts. */
+  upload(entry: ObjectEntry): MultipartUpload {
+    const key = this.#key(entry.path);
+    const failure = (error: unknown, signal: AbortSignal): never => {
+      signal.throwIfAborted();
+      throw this.#failure(key, error);
+    };
+    return new MultipartUpload({ bucket: this.#bucket, key, entry, failure }, this.#client);
   }
 
   /** Creates the object, or a newer version of it; at most 5 GiB, S3's limit for one put. */
@@ -133,29 +161,38 @@ export class Bucket implements Disposable {
     entry: ObjectEntry,
     open: () => Readable,
     options: { readonly replace: boolean; readonly signal: AbortSignal },
-  ): Promise<'stored' | 'exists'> {
+  ): Promise<PutOutcome> {
+    const { replace, signal } = options;
     const key = this.#key(entry.path);
-    const { contentType, metadata, tags } = entry;
     try {
-      await this.#client.send(
-        new PutObjectCommand({
+      return await sendingAgain(open, signal, async (body, attempt) => {
+        const command = new PutObjectCommand({
           Bucket: this.#bucket,
           Key: key,
-          Body: open(),
+          Body: body,
           ContentLength: entry.sizeBytes,
-          ...(contentType === undefined ? {} : { ContentType: contentType }),
-          ...(metadata ? { Metadata: { ...metadata } } : {}),
-          ...(tags ? { Tagging: new URLSearchParams(tags).toString() } : {}),
-          ...(options.replace ? {} : { IfNoneMatch: '*' }),
-        }),
-        { abortSignal: options.signal },
-      );
-      return 'stored';
+          ...attributesInput(entry),
+          ...(replace ? {} : { IfNoneMatch: '*' }),
+        });
+        try {
+          await this.#client.send(command, { abortSignal: signal });
+          return 'stored';
+        } catch (error) {
+          if (replace || statusOf(error) !== 412) throw error;
+          return attempt > 1 && (await this.#hasArrived(entry, signal)) ? 'stored' : 'exists';
+        }
+      });
     } catch (error) {
-      options.signal.throwIfAborted();
-      if (statusOf(error) === 412 && !options.replace) return 'exists';
+      signal.throwIfAborted();
       throw this.#failure(key, error);
     }
+  }
+
+  /** A put whose answer was lost may have been done. */
+  async #hasArrived({ path, sizeBytes }: ObjectEntry, signal: AbortSignal): Promise<boolean> {
+    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#key(path) });
+    const { ContentLength } = await this.#client.send(command, { abortSignal: signal });
+    return ContentLength === sizeBytes;
   }
 
   [Symbol.dispose](): void {
@@ -166,42 +203,50 @@ export class Bucket implements Disposable {
     return this.#prefix + path.toString('utf8');
   }
 
+  /** From `position` on; `first` is a body that begins there. A body that breaks off is asked for again. */
   async *#body(
-    key: string,
-    { sizeBytes, etag, version }: ObjectEntry,
-    first: unknown,
+    entry: ObjectEntry,
+    position: number,
     signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array> {
+    first?: unknown,
+  ): AsyncGenerator<Uint8Array, void> {
+    const { path, sizeBytes } = entry;
     let body = first;
-    let position = 0;
-    for (let attempt = 1; ; attempt++) {
+    for (let done = position, failures = 0; done < sizeBytes || body !== undefined;) {
       try {
-        if (!(body instanceof Readable)) return;
+        body ??= await this.#askFrom(entry, done, signal);
+        if (!(body instanceof Readable)) throw new Error('the answer has no body');
         for await (const chunk of body) {
-          position += chunk.length;
+          if (done + chunk.length > sizeBytes)
+            throw new Error(`the body passes ${sizeBytes} bytes`);
+          done += chunk.length;
+          failures = 0;
           yield chunk;
         }
-        if (position === sizeBytes) return;
-        throw new Error(`the body ended after ${position} of ${sizeBytes} bytes`);
+        if (done < sizeBytes) throw new Error(`the body ended after ${done} of ${sizeBytes} bytes`);
       } catch (error) {
         signal.throwIfAborted();
-        if (attempt >= attempts) throw this.#failure(key, error);
+        const key = this.#key(path);
+        if (isGoneOrOther(error)) throw new ObjectChangedError(key, { cause: error });
+        if (++failures >= attempts) throw this.#failure(key, error);
       }
-      const range = `bytes=${position}-`;
-      const again = await this.#send(key, () =>
-        this.#client.send(
-          new GetObjectCommand({
-            Bucket: this.#bucket,
-            Key: key,
-            Range: range,
-            IfMatch: etag,
-            ...(version === undefined ? {} : { VersionId: version }),
-          }),
-          { abortSignal: signal },
-        ),
-      );
-      body = again.Body;
+      body = undefined;
     }
+  }
+
+  async #askFrom(
+    { path, etag, version }: ObjectEntry,
+    position: number,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: this.#key(path),
+      Range: `bytes=${position}-`,
+      IfMatch: etag,
+      ...(version === undefined ? {} : { VersionId: version }),
+    });
+    return (await this.#client.send(command, { abortSignal: signal })).Body;
   }
 
   async #tags(
@@ -234,15 +279,10 @@ export class Bucket implements Disposable {
   #failure(what: string, cause: unknown): HoldfastError {
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     const text = `${this.location}: ${what}: ${said}`;
-    if (cause instanceof S3ServiceException && cause.name === 'NoSuchBucket')
-      return new HoldfastError('source-missing', text, { cause });
+    if (isMissingBucket(cause)) return new HoldfastError('source-missing', text, { cause });
     const denied = [401, 403].includes(statusOf(cause) ?? 0);
     return new HoldfastError(denied ? 'storage-denied' : 'storage-unreachable', text, { cause });
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
 /** A bucket that never had versions calls the only one `null`. */

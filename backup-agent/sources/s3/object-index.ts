@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { ContentKey } from '../files/content-key.ts';
+import { extentFields } from '../files/index-format.ts';
+import { decodeExtent, encodeExtent } from '../files/index-line.ts';
 import { mergeIndexes } from '../files/merge-indexes.ts';
 import { indexLineage } from '../files/lineage.ts';
 import type { OnBadLine } from '../files/index-reader.ts';
@@ -12,10 +14,6 @@ export const objectIndexName = 'index';
 
 const count = z.int().nonnegative();
 const texts = z.record(z.string(), z.string());
-const extent = z.union([
-  z.tuple([count, count, count]),
-  z.tuple([count, count, count, z.string().max(64)]),
-]);
 
 /** `x`: the object is gone. The other letters are the first of what they stand for. */
 const line = z.union([
@@ -30,7 +28,7 @@ const line = z.union([
     m: texts.optional(),
     g: texts.optional(),
     d: z.string().max(64),
-    p: z.array(extent),
+    p: z.array(extentFields),
   }),
 ]);
 
@@ -55,9 +53,7 @@ export function encodeObject(entry: ObjectEntry | ObjectRemoval, own: string): s
     m: entry.metadata,
     g: entry.tags,
     d,
-    p: extents.map(({ segment, offset, length, backup }) =>
-      backup === own ? [segment, offset, length] : [segment, offset, length, backup],
-    ),
+    p: extents.map((extent) => encodeExtent(extent, own)),
   };
   return `${JSON.stringify(fields)}\n`;
 }
@@ -78,12 +74,7 @@ export function decodeObject(text: string, own: string): ObjectEntry | ObjectRem
     ...(fields.m ? { metadata: fields.m } : {}),
     ...(fields.g ? { tags: fields.g } : {}),
     digest: fields.d,
-    extents: fields.p.map(([segment, offset, length, backup = own]) => ({
-      backup,
-      segment,
-      offset,
-      length,
-    })),
+    extents: fields.p.map((extent) => decodeExtent(extent, own)),
   };
 }
 

@@ -1,11 +1,14 @@
 import { pMapIterable } from 'p-map';
 import type { Problem } from '../../errors/holdfast-error.ts';
+import { blockBytes } from '../../stream/coalesce.ts';
+import { contentHash } from '../files/content-hash.ts';
 import type { ContentKey } from '../files/content-key.ts';
 import { showPath } from '../files/entry.ts';
+import { attempts } from '../files/parts.ts';
 import type { StoredContent } from '../files/stored-content.ts';
 import { tarEnd, tarHeader, tarPadding } from '../files/tar-header.ts';
 import type { Progress } from '../source.ts';
-import type { Bucket, FetchedObject } from './bucket.ts';
+import { ObjectChangedError, type Bucket, type FetchedObject } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
 
 export interface ObjectPackerOptions {
@@ -24,88 +27,176 @@ export interface ObjectPackerOptions {
 const fetchedAheadBytes = 1024 * 1024;
 const fileMode = 0o644;
 
+/** An object to store, and what the last backup knew of it. */
+export interface ObjectCandidate {
+  readonly entry: ObjectEntry;
+  readonly previous?: ObjectEntry;
+  /** Of a large object: the parts that an interrupted run has stored. */
+  readonly begun?: ObjectEntry;
+}
+
+/** What became of a candidate; undefined when it is not in the backup. */
+export type PackedObject = ObjectEntry | undefined;
+
 /**
  * Packs objects into one tar archive, whole in itself, and appends to `packed` what the index has to
- * hold of each, in their order; nothing for one that is gone. No chunk at all when the chain holds
- * every content already.
+ * hold of each, in their order. No chunk at all when the chain holds every content already.
  */
 export async function* packObjects(
-  objects: readonly ObjectEntry[],
-  packed: (ObjectEntry | undefined)[],
+  candidates: readonly ObjectCandidate[],
+  packed: PackedObject[],
   options: ObjectPackerOptions,
 ): AsyncGenerator<Buffer> {
-  const { fetchesAtOnce: concurrency, stored, onProblem } = options;
-  const fetched = pMapIterable(objects, (listed) => fetchAhead(listed, options), { concurrency });
+  const { fetchesAtOnce: concurrency } = options;
+  const fetched = pMapIterable(candidates, (candidate) => fetchAhead(candidate, options), {
+    concurrency,
+  });
   let position = 0;
   for await (const ahead of fetched) {
-    const object = await opened(ahead, options);
-    if (!object) {
-      onProblem({ where: showPath(ahead.listed.path), what: 'vanished before it was read' });
-      packed.push(undefined);
-      continue;
-    }
-    const entry = withListedTime(object.entry, ahead.listed);
-    const known = ahead.digest === undefined ? undefined : stored.find(ahead.digest);
-    if (ahead.digest !== undefined && known) {
-      packed.push({ ...entry, digest: ahead.digest, extents: known });
-      continue;
-    }
-    const body = ahead.content ? [ahead.content] : object.body;
-    const result = yield* packOne(entry, body, position, options);
+    const result = yield* packSteadily(ahead, position, options);
     position = result.end;
     packed.push(result.entry);
   }
   if (position > 0) yield tarEnd;
 }
 
+interface PackedAt {
+  readonly entry: PackedObject;
+  /** Where the archive goes on. */
+  readonly end: number;
+}
+
+/** Again and again where the object is replaced while it is read. */
+async function* packSteadily(
+  ahead: Ahead,
+  start: number,
+  options: ObjectPackerOptions,
+): AsyncGenerator<Buffer, PackedAt> {
+  const { bucket, stored, signal } = options;
+  const { candidate, digest } = ahead;
+  const { entry: listed } = candidate;
+  let end = start;
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const object =
+      attempt === 1 ? await opened(ahead, options) : await bucket.fetch(listed.path, signal);
+    if (!object) return { entry: vanished(candidate, options), end };
+    const entry = withListedTime(object.entry, listed);
+    const known = digest === undefined ? undefined : stored.find(digest);
+    if (digest !== undefined && known) return { entry: { ...entry, digest, extents: known }, end };
+    const body = attempt === 1 && ahead.content ? [ahead.content] : object.body;
+    const packedEntry = yield* packOne(entry, body, end, options);
+    end = packedEntry.end;
+    if (packedEntry.entry) return packedEntry;
+  }
+  return { entry: unsteady(candidate, options), end };
+}
+
+export function vanished(
+  { entry: { path } }: ObjectCandidate,
+  { onProblem }: Pick<ObjectPackerOptions, 'onProblem'>,
+): undefined {
+  onProblem({ where: showPath(path), what: 'vanished before it was read' });
+}
+
+/** What the last backup has of it is better than nothing. */
+export function unsteady(
+  { entry: { path }, previous }: ObjectCandidate,
+  { onProblem }: Pick<ObjectPackerOptions, 'onProblem'>,
+): PackedObject {
+  const kept = previous ? '; it stays as the last backup has it' : '';
+  const what = `was replaced while it was read, each time${kept}`;
+  onProblem({ where: showPath(path), what });
+  return previous;
+}
+
 async function* packOne(
   entry: ObjectEntry,
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  body: Body,
   start: number,
   { key, backup, segment, stored, progress }: ObjectPackerOptions,
-): AsyncGenerator<Buffer, { entry: ObjectEntry; end: number }> {
+): AsyncGenerator<Buffer, PackedAt> {
   const { sizeBytes } = entry;
   const header = headerOf(entry);
   const offset = start + header.length;
-  const hash = key.start();
-  yield header;
-  for await (const chunk of body) {
+  const hash = contentHash(key);
+  const whole = yield* archiveEntry(header, sizeBytes, body, (chunk) => {
     hash.update(chunk);
     progress.advance(0, { bytes: chunk.length });
-    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-  }
-  yield Buffer.alloc(tarPadding(sizeBytes));
-  const digest = hash.digest('base64url');
+  });
+  const end = offset + sizeBytes + tarPadding(sizeBytes);
+  if (!whole) return { entry: undefined, end };
+  const digest = hash.digest();
   const extents = sizeBytes > 0 ? [{ backup, segment, offset, length: sizeBytes }] : [];
   stored.add(digest, extents);
-  return { entry: { ...entry, digest, extents }, end: offset + sizeBytes + tarPadding(sizeBytes) };
+  return { entry: { ...entry, digest, extents }, end };
+}
+
+export type Body = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/**
+ * A header, and the content that it tells of. Where the object is replaced meanwhile, what is missing is
+ * filled up, for the header already told the size; returns whether nothing was missing.
+ */
+export async function* archiveEntry(
+  header: Buffer,
+  sizeBytes: number,
+  body: Body,
+  onChunk: (chunk: Uint8Array) => void,
+): AsyncGenerator<Buffer, boolean> {
+  yield header;
+  let left = sizeBytes;
+  try {
+    for await (const chunk of body) {
+      onChunk(chunk);
+      left -= chunk.length;
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+  } catch (error) {
+    if (!(error instanceof ObjectChangedError)) throw error;
+  }
+  const whole = left === 0;
+  for (; left > 0; left -= Math.min(left, blockBytes))
+    yield Buffer.alloc(Math.min(left, blockBytes));
+  yield Buffer.alloc(tarPadding(sizeBytes));
+  return whole;
 }
 
 /** Small objects are here whole, with their digest; large ones are fetched when their turn comes. */
 interface Ahead {
-  readonly listed: ObjectEntry;
+  readonly candidate: ObjectCandidate;
   readonly object?: FetchedObject;
   readonly content?: Buffer;
   readonly digest?: string;
 }
 
 async function fetchAhead(
-  listed: ObjectEntry,
+  candidate: ObjectCandidate,
   { bucket, key, signal }: ObjectPackerOptions,
 ): Promise<Ahead> {
-  if (listed.sizeBytes > fetchedAheadBytes) return { listed };
-  const object = await bucket.fetch(listed.path, signal);
-  if (!object) return { listed };
-  if (object.entry.sizeBytes > fetchedAheadBytes) return { listed, object };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of object.body) chunks.push(chunk);
-  const content = Buffer.concat(chunks);
-  const digest = key.start().update(content).digest('base64url');
-  return { listed, object, content, digest };
+  const { path, sizeBytes } = candidate.entry;
+  if (sizeBytes > fetchedAheadBytes) return { candidate };
+  for (let attempt = 1; ; attempt++) {
+    const object = await bucket.fetch(path, signal);
+    if (!object) return { candidate };
+    if (object.entry.sizeBytes > fetchedAheadBytes) return { candidate, object };
+    const content = await readWhole(object.body);
+    if (content) return { candidate, object, content, digest: key.digest(content) };
+    if (attempt === attempts) return { candidate, object };
+  }
+}
+
+/** Undefined where the object is replaced meanwhile. */
+async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
+  try {
+    return Buffer.concat(await Array.fromAsync(body));
+  } catch (error) {
+    if (error instanceof ObjectChangedError) return undefined;
+    throw error;
+  }
 }
 
 async function opened(
-  { listed, object }: Ahead,
+  { candidate: { entry: listed }, object }: Ahead,
   { bucket, signal }: ObjectPackerOptions,
 ): Promise<FetchedObject | undefined> {
   if (object || listed.sizeBytes <= fetchedAheadBytes) return object;
@@ -113,12 +204,16 @@ async function opened(
 }
 
 /** Listings tell times more exactly than answers do, and the next listing is what is compared. */
-function withListedTime(entry: ObjectEntry, listed: ObjectEntry): ObjectEntry {
+export function withListedTime(entry: ObjectEntry, listed: ObjectEntry): ObjectEntry {
   const same = entry.etag === listed.etag && entry.version === listed.version;
   return same ? { ...entry, modifiedAt: listed.modifiedAt } : entry;
 }
 
-function headerOf({ path, sizeBytes, modifiedAt }: ObjectEntry): Buffer {
+export function headerOf({
+  path,
+  sizeBytes,
+  modifiedAt,
+}: Pick<ObjectEntry, 'path' | 'sizeBytes' | 'modifiedAt'>): Buffer {
   const mtimeNs = BigInt(Date.parse(modifiedAt)) * 1_000_000n;
   return tarHeader({ path, type: 'file', mode: fileMode, uid: 0, gid: 0, sizeBytes, mtimeNs });
 }

@@ -1,6 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import pMap from 'p-map';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
@@ -11,10 +8,13 @@ import { readContents, type WantedContent } from '../files/restore/segment-conte
 import { onTarget } from '../files/restore/target-errors.ts';
 import { segmentName } from '../files/segment-name.ts';
 import type { BackupReader, Progress } from '../source.ts';
+import { lengthOf } from '../files/parts.ts';
 import type { Bucket } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
 import { contentKey, readObjects } from './object-index.ts';
-import { SpooledContent } from './spooled-content.ts';
+import { digestFault, restoreInParts, type RestoredInParts } from './restore-in-parts.ts';
+import { Spool, type SpooledContent } from './spool.ts';
+import { UnfinishedUploads } from './unfinished-uploads.ts';
 
 export interface RestoreToBucketOptions {
   /** The full first; the objects as of the last one are restored. */
@@ -26,6 +26,8 @@ export interface RestoreToBucketOptions {
   readonly into?: 'skip' | 'overwrite';
   /** Where contents lie between their segment and the bucket: as much as one segment holds. */
   readonly scratchDirectory: string;
+  /** Where it is remembered which uploads are unfinished, for a run that goes on. */
+  readonly uploadsDirectory: string;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -48,16 +50,11 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
     throw new HoldfastError('target-not-empty', `${bucket.location} is not empty`);
   const report = emptyReport();
   const key = await contentKey(last, signal);
-  const scratch = await mkdtemp(join(scratchDirectory, 'holdfast-restore-'));
   progress.step('Restore objects');
-  try {
-    const run = new BucketRestore(options, key, scratch, report);
-    await onTarget(scratch, async () => {
-      for await (const window of windows(options, report)) await run.restore(window);
-    });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  const run = new BucketRestore(options, key, report);
+  await onTarget(scratchDirectory, async () => {
+    for await (const window of windows(options, report)) await run.restore(window);
+  });
   if (options.path && report.restored + report.skipped + report.refused.length === 0)
     throw new HoldfastError('path-unknown', `backup ${last.id} holds nothing at ${options.path}`);
   return report;
@@ -100,29 +97,29 @@ async function* windows(
 class BucketRestore {
   readonly #options: RestoreToBucketOptions;
   readonly #key: ContentKey;
-  readonly #scratch: string;
   readonly #report: RestoreReport;
   readonly #readers: ReadonlyMap<string, BackupReader>;
+  readonly #uploads: UnfinishedUploads;
 
-  constructor(
-    options: RestoreToBucketOptions,
-    key: ContentKey,
-    scratch: string,
-    report: RestoreReport,
-  ) {
+  constructor(options: RestoreToBucketOptions, key: ContentKey, report: RestoreReport) {
     this.#options = options;
     this.#key = key;
-    this.#scratch = scratch;
     this.#report = report;
-    this.#readers = new Map(options.chain.map((reader) => [reader.id, reader]));
+    const { chain, bucket, uploadsDirectory } = options;
+    this.#readers = new Map(chain.map((reader) => [reader.id, reader]));
+    const restore = `${chain.at(-1)?.id} ${bucket.location}`;
+    this.#uploads = new UnfinishedUploads(uploadsDirectory, restore);
   }
 
   async restore(objects: readonly ObjectEntry[]): Promise<void> {
     const segments = new Map<string, ObjectEntry[]>();
+    const inParts: ObjectEntry[] = [];
     for (const object of objects) {
-      const [extent, ...others] = object.extents ?? [];
-      if (object.sizeBytes !== (extent?.length ?? 0) || others.length > 0)
+      const { sizeBytes, extents = [] } = object;
+      const [extent] = extents;
+      if (sizeBytes !== lengthOf(extents))
         this.#refuse([object], 'has content of another size than its own');
+      else if (extents.length > 1) inParts.push(object);
       else {
         const name = extent ? `${extent.backup}/${extent.segment}` : '';
         const same = segments.get(name);
@@ -133,6 +130,27 @@ class BucketRestore {
     for (const [name, members] of segments)
       if (name === '') await this.#putAll(members, () => Readable.from([]));
       else await this.#restoreSegment(members);
+    for (const object of inParts) await this.#restoreInParts(object);
+  }
+
+  async #restoreInParts(object: ObjectEntry): Promise<void> {
+    const outcome = await restoreInParts(object, {
+      ...this.#options,
+      readers: this.#readers,
+      key: this.#key,
+      uploads: this.#uploads,
+      replace: this.#options.into === 'overwrite',
+    });
+    this.#count(object, outcome);
+  }
+
+  #count(object: ObjectEntry, outcome: RestoredInParts): void {
+    if (outcome === 'stored') {
+      this.#report.restored += 1;
+      this.#report.bytes += object.sizeBytes;
+    } else if (outcome !== 'exists') this.#refuse([object], outcome);
+    else if (this.#options.into === 'skip') this.#report.skipped += 1;
+    else this.#refuse([object], 'finds another object under its key');
   }
 
   #refuse(objects: readonly ObjectEntry[], what: string): void {
@@ -148,23 +166,20 @@ class BucketRestore {
       this.#refuse(objects, 'has its content in a segment that does not exist');
       return;
     }
-    const arrived: { file: string; wanted: ObjectEntry[] }[] = [];
-    let number = 0;
+    const arrived: { content: SpooledContent; wanted: ObjectEntry[] }[] = [];
+    using spool = new Spool(this.#options.scratchDirectory);
     await readContents(await reader.readObject(name, signal), contentsOf(objects), {
-      open: () => new SpooledContent(join(this.#scratch, String(number++)), this.#key),
+      open: () => spool.begin(this.#key),
       close: (content, wanted) => {
-        if (content.finish() === wanted[0]?.digest) arrived.push({ file: content.path, wanted });
-        else this.#refuse(wanted, 'has content that does not match its digest');
+        if (content.digest() === wanted[0]?.digest) arrived.push({ content, wanted });
+        else this.#refuse(wanted, digestFault);
       },
-      abandon: (content) => void content.finish(),
+      abandon: () => undefined,
       missing: (wanted) => this.#refuse(wanted, 'has its content outside of its segment'),
     });
     await pMap(
       arrived,
-      async ({ file, wanted }) => {
-        await this.#putAll(wanted, () => createReadStream(file));
-        await rm(file);
-      },
+      async ({ content, wanted }) => await this.#putAll(wanted, () => spool.read(content)),
       { concurrency: putsAtOnce, signal },
     );
   }
@@ -173,13 +188,8 @@ class BucketRestore {
     const { bucket, into, signal, progress } = this.#options;
     for (const object of objects) {
       const outcome = await bucket.put(object, open, { replace: into === 'overwrite', signal });
-      if (outcome === 'exists' && into === 'skip') this.#report.skipped += 1;
-      else if (outcome === 'exists') this.#refuse([object], 'finds another object under its key');
-      else {
-        this.#report.restored += 1;
-        this.#report.bytes += object.sizeBytes;
-        progress.advance(object.sizeBytes);
-      }
+      this.#count(object, outcome);
+      if (outcome === 'stored') progress.advance(object.sizeBytes);
     }
   }
 }

@@ -8,6 +8,7 @@ import { emptiedSince, entriesOf } from '../files/lineage.ts';
 import type { BackupRun, Preflight, PreparedBackup, Resumable, Source } from '../source.ts';
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { backUpBucket } from './bucket-backup.ts';
+import { smallestUploadBytes } from './large-object.ts';
 import { contentKey, objectIndexName } from './object-index.ts';
 
 export interface S3SourceOptions extends BucketOptions {
@@ -17,6 +18,8 @@ export interface S3SourceOptions extends BucketOptions {
   readonly include?: readonly string[];
   /** Plaintext of a segment, about; 64 MiB unless told. */
   readonly segmentBytes?: number;
+  /** Objects larger than a segment are stored in parts, which are no smaller than this; 5 MiB unless told. */
+  readonly smallestPartBytes?: number;
   /** Segments in the making at once; 2 unless told. */
   readonly lanes?: number;
   /** Fetches ahead in each segment; 8 unless told. */
@@ -70,6 +73,7 @@ async function* backup(
       bucket,
       filter: new PathFilter({ exclude: options.exclude ?? [], include: options.include ?? [] }),
       segmentBytes: options.segmentBytes ?? defaultSegmentBytes,
+      partBytes: partBytesOf(options),
       lanes: options.lanes ?? 2,
       fetchesAtOnce: options.fetchesAtOnce ?? 8,
       whole,
@@ -89,13 +93,22 @@ async function* backup(
   yield preparedBackup(plan, run.requested, writer, findings, left !== undefined);
 }
 
+function partBytesOf({
+  segmentBytes = defaultSegmentBytes,
+  smallestPartBytes = smallestUploadBytes,
+}: S3SourceOptions): number {
+  return Math.max(segmentBytes, smallestPartBytes);
+}
+
 function resumable(
-  { bucket, prefix = '', endpoint, exclude = [], include = [] }: S3SourceOptions,
+  options: S3SourceOptions,
   parents: BackupRun['chain'],
   whole: boolean,
   key: ContentKey,
 ): Resumable {
   const chain = parents.map(({ id }) => id);
-  const plan = { source: 's3', bucket, prefix, endpoint, exclude, include, chain, whole };
+  const { bucket, prefix = '', endpoint, exclude = [], include = [] } = options;
+  const taken = { bucket, prefix, endpoint, exclude, include };
+  const plan = { source: 's3', ...taken, partBytes: partBytesOf(options), chain, whole };
   return { plan: JSON.stringify(plan), note: noteOfKey(key.base64) };
 }

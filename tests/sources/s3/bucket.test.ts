@@ -1,82 +1,9 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Bucket } from '../../../backup-agent/sources/s3/bucket.ts';
-import type { ObjectEntry } from '../../../backup-agent/sources/s3/object-entry.ts';
-import { restoreToBucket } from '../../../backup-agent/sources/s3/restore-to-bucket.ts';
 import { restoreObjectsToDirectory } from '../../../backup-agent/sources/s3/restore-to-directory.ts';
-import { createS3Source } from '../../../backup-agent/sources/s3/source.ts';
-import type { BackupReader } from '../../../backup-agent/sources/source.ts';
-import type { BackupKind } from '../../../contracts/manifest.ts';
-import { startS3Server } from '../../fixtures/s3/server.ts';
-import { silentProgress, takeBackups } from '../../support/in-memory-backup.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
-
-const signal = new AbortController().signal;
-const common = { signal, progress: silentProgress };
-const credentials = { accessKeyId: 'TESTFULL', secretAccessKey: 'test-secret-full' };
-
-/** An endpoint, a scratch directory, and buckets on it. */
-async function setUp() {
-  const server = await startS3Server();
-  const directory = await temporaryDirectory();
-  const optionsOf = (bucket: string, prefix = '') => ({
-    bucket,
-    prefix,
-    endpoint: server.endpoint,
-    pathStyle: true,
-    credentials,
-  });
-  return {
-    server,
-    directory: directory.path,
-    optionsOf,
-    bucket: (name: string, prefix = '') => new Bucket(optionsOf(name, prefix)),
-    async take(bucket: string, kind: BackupKind, chain: BackupReader[] = [], prefix = '') {
-      const source = createS3Source({ ...optionsOf(bucket, prefix), segmentBytes: 200_000 });
-      const [taken] = await takeBackups(source, kind, { chain });
-      assert.ok(taken);
-      return taken;
-    },
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await directory[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function put(bucket: Bucket, key: string, content: string | Buffer, more: object = {}) {
-  const bytes = Buffer.from(content);
-  const entry: ObjectEntry = {
-    type: 'object',
-    path: Buffer.from(key),
-    sizeBytes: bytes.length,
-    etag: '',
-    modifiedAt: '',
-    ...more,
-  };
-  await bucket.put(entry, () => Readable.from([bytes]), { replace: true, signal });
-}
-
-/** What restored objects must have in common with theirs. */
-async function describe(bucket: Bucket) {
-  const found = [];
-  for await (const { path } of bucket.list(signal)) {
-    const object = await bucket.fetch(path, signal);
-    assert.ok(object);
-    const content = Buffer.concat(await Array.fromAsync(object.body));
-    const { contentType, metadata } = object.entry;
-    found.push({
-      key: path.toString(),
-      contentType,
-      metadata,
-      content: content.toString('latin1'),
-    });
-  }
-  return found;
-}
+import { common, describe, put, setUp } from './buckets.ts';
 
 for (const name of ['plain', 'versioned'])
   test(`a ${name} bucket, backed up fully and incrementally, restores to a bucket`, async () => {
@@ -101,17 +28,14 @@ for (const name of ['plain', 'versioned'])
     assert.ok(stored.includes('changed now'));
     assert.ok(!stored.includes('\x07'.repeat(5000)), 'a copied small object is not stored again');
     const chain = [full.reader, next.reader];
-    const scratchDirectory = place.directory;
-    const report = await restoreToBucket({ ...common, chain, bucket: target, scratchDirectory });
+    const report = await place.restore(chain, target);
     assert.deepEqual(report.refused, []);
     assert.deepEqual(await describe(target), await describe(source));
-    await assert.rejects(restoreToBucket({ ...common, chain, bucket: target, scratchDirectory }), {
-      code: 'target-not-empty',
-    });
+    await assert.rejects(place.restore(chain, target), { code: 'target-not-empty' });
     using older = place.bucket(name, 'older/');
-    await restoreToBucket({ ...common, chain: [full.reader], bucket: older, scratchDirectory });
+    await place.restore([full.reader], older);
     assert.deepEqual(await describe(older), atFull);
-    assert.deepEqual(readdirSync(place.directory), []);
+    assert.deepEqual(readdirSync(place.scratchDirectory), []);
   });
 
 test('an unchanged bucket is not fetched again, and an interrupted restore goes on', async () => {
@@ -126,13 +50,11 @@ test('an unchanged bucket is not fetched again, and an interrupted restore goes 
   assert.equal(fetches(), before);
   assert.equal(next.writer.objects.size, 0);
   await put(target, 'k3', 'what is there');
-  const options = { ...common, chain: [full.reader], bucket: target };
-  const scratchDirectory = place.directory;
-  const report = await restoreToBucket({ ...options, scratchDirectory, into: 'skip' });
+  const report = await place.restore([full.reader], target, 'skip');
   assert.equal(report.restored, 29);
   assert.equal(report.skipped, 1);
   assert.equal((await describe(target)).find(({ key }) => key === 'k3')?.content, 'what is there');
-  await restoreToBucket({ ...options, scratchDirectory, into: 'overwrite' });
+  await place.restore([full.reader], target, 'overwrite');
   assert.deepEqual(await describe(target), await describe(source));
 });
 
@@ -196,13 +118,7 @@ test('content that is not what its digest says never reaches the bucket', async 
   const full = await place.take('plain', 'full', [], 'from/');
   for (const bytes of full.writer.objects.values())
     bytes.write('DAMAGED', bytes.indexOf('damaged content'));
-  const scratchDirectory = place.directory;
-  const report = await restoreToBucket({
-    ...common,
-    chain: [full.reader],
-    bucket: target,
-    scratchDirectory,
-  });
+  const report = await place.restore([full.reader], target);
   assert.deepEqual(report.refused, [
     { where: 'damaged', what: 'has content that does not match its digest' },
   ]);
@@ -210,4 +126,23 @@ test('content that is not what its digest says never reaches the bucket', async 
     (await describe(target)).map(({ key }) => key),
     ['sound'],
   );
+});
+
+test('an upload is sent again when the bucket says so, or its answer is lost', async () => {
+  await using place = await setUp({ segmentBytes: 200_000, smallestPartBytes: 200_000 });
+  using source = place.bucket('plain', 'from/');
+  using target = place.bucket('plain', 'to/');
+  await put(source, 'large', Buffer.alloc(500_000, 'large'));
+  await put(source, 'first', 'first');
+  await put(source, 'second', 'second');
+  const full = await place.take('plain', 'full', [], 'from/');
+  const { faults } = place.server;
+  const slowDown = { kind: 'status', status: 503, code: 'SlowDown' } as const;
+  faults.arm({ operation: 'PutObject', key: 'first', times: 2, action: slowDown });
+  faults.arm({ operation: 'PutObject', key: 'second', action: { kind: 'cut-after' } });
+  faults.arm({ operation: 'UploadPart', skip: 1, action: slowDown });
+  const report = await place.restore([full.reader], target);
+  assert.deepEqual(report.refused, []);
+  assert.equal(report.restored, 3);
+  assert.deepEqual(await describe(target), await describe(source));
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { runBackup } from '../../../backup-agent/operations/backup.ts';
 import { verifyBackups } from '../../../backup-agent/operations/verify.ts';
@@ -15,15 +14,17 @@ import { run } from '../../operations/support/scenario.ts';
 import { openStore } from '../../operations/support/stores.ts';
 import { silentProgress } from '../../support/in-memory-backup.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { describe, put } from './buckets.ts';
 
 const signal = new AbortController().signal;
 const credentials = { accessKeyId: 'TESTFULL', secretAccessKey: 'test-secret-full' };
 const objectBytes = 10_000;
 const objects = 60;
+const segmentBytes = 60_000;
 
 /** A bucket of attachments, and an installation whose repository lies in another bucket. */
 async function setUp() {
-  const server = await startS3Server();
+  const server = await startS3Server({ minimumPartBytes: 1 });
   const directory = await temporaryDirectory();
   await makeInstallation(directory.path);
   const { endpoint } = server;
@@ -40,7 +41,12 @@ async function setUp() {
     bucket: (prefix: string) => new Bucket(optionsOf(prefix)),
     open: (wrap: (storage: Storage) => Storage = (storage) => storage) =>
       openInstallation(directory.path, {
-        source: createS3Source({ ...optionsOf('crm/'), segmentBytes: 60_000, fetchesAtOnce: 2 }),
+        source: createS3Source({
+          ...optionsOf('crm/'),
+          segmentBytes,
+          smallestPartBytes: segmentBytes,
+          fetchesAtOnce: 2,
+        }),
         storage: (name) =>
           wrap(openStore({ type: 's3', endpoint, bucket: 'versioned', prefix: 'backups' }, name)),
       }),
@@ -51,40 +57,18 @@ async function setUp() {
   };
 }
 
-async function put(bucket: Bucket, number: number, text: string): Promise<void> {
-  const content = Buffer.alloc(objectBytes, `${text} ${number} `);
-  await bucket.put(
-    {
-      type: 'object',
-      path: Buffer.from(`${number % 5}/${number}`),
-      sizeBytes: content.length,
-      etag: '',
-      modifiedAt: '',
-      contentType: `text/x-${number % 3}`,
-      metadata: { number: String(number) },
-      tags: { parity: number % 2 ? 'odd' : 'even' },
-    },
-    () => Readable.from([content]),
-    { replace: true, signal },
-  );
-}
-
-async function describe(bucket: Bucket) {
-  const found = [];
-  for await (const { path } of bucket.list(signal)) {
-    const object = await bucket.fetch(path, signal);
-    assert.ok(object);
-    const { contentType, metadata, tags } = object.entry;
-    const content = Buffer.concat(await Array.fromAsync(object.body)).toString();
-    found.push({ key: path.toString(), contentType, metadata, tags, content });
-  }
-  return found;
+async function putNumbered(bucket: Bucket, number: number, text: string): Promise<void> {
+  await put(bucket, `${number % 5}/${number}`, Buffer.alloc(objectBytes, `${text} ${number} `), {
+    contentType: `text/x-${number % 3}`,
+    metadata: { number: String(number) },
+    tags: { parity: number % 2 ? 'odd' : 'even' },
+  });
 }
 
 test('a bucket backed up to a bucket, interrupted on the way, is fetched once and restores alike', async () => {
   await using s = await setUp();
   using bucket = s.bucket('crm/');
-  for (let number = 0; number < objects; number++) await put(bucket, number, 'first');
+  for (let number = 0; number < objects; number++) await putNumbered(bucket, number, 'first');
   let left = 9;
   const interrupted = await s.open((storage) =>
     withPoints(storage, (name) => {
@@ -92,7 +76,7 @@ test('a bucket backed up to a bucket, interrupted on the way, is fetched once an
     }),
   );
   await assert.rejects(runBackup(interrupted, { job: 'crm', kind: 'full' }, run), /interrupted/);
-  await put(bucket, 1, 'changed in between');
+  await putNumbered(bucket, 1, 'changed in between');
 
   const agent = await s.open();
   const before = s.server.requests.length;
@@ -111,6 +95,44 @@ test('a bucket backed up to a bucket, interrupted on the way, is fetched once an
     chain: await readersOf(agent, manifest.id),
     bucket: restored,
     scratchDirectory: s.directory,
+    uploadsDirectory: s.directory,
+    signal,
+    progress: silentProgress,
+  });
+  assert.deepEqual(report.refused, []);
+  assert.deepEqual(await describe(restored), await describe(bucket));
+});
+
+test('a large object of which some parts are stored is fetched from there on, as long as it is the same', async () => {
+  await using s = await setUp();
+  using bucket = s.bucket('crm/');
+  const parts = 20;
+  const content = (fill: string) => Buffer.alloc(parts * segmentBytes, fill);
+  await put(bucket, 'stays', content('stays '), { tags: { kind: 'video' } });
+  await put(bucket, 'replaced', content('first '));
+  let left = 2 * 14;
+  const interrupted = await s.open((storage) =>
+    withPoints(storage, (name) => {
+      if (name === 'after put objects' && left-- <= 0) throw new Error('interrupted');
+    }),
+  );
+  await assert.rejects(runBackup(interrupted, { job: 'crm', kind: 'full' }, run), /interrupted/);
+  await put(bucket, 'replaced', content('second '));
+
+  const agent = await s.open();
+  let fetched = 0;
+  const advance = (_: number, { bytes = 0 } = {}) => void (fetched += bytes);
+  const progress = { ...silentProgress, advance };
+  const [manifest] = await runBackup(agent, { job: 'crm', kind: 'full' }, { progress });
+  assert.ok(manifest);
+  const largest = (parts + parts - 10) * segmentBytes;
+  assert.ok(fetched < largest, `${fetched} bytes were fetched again, of ${largest} at most`);
+  using restored = s.bucket('restored/');
+  const report = await restoreToBucket({
+    chain: await readersOf(agent, manifest.id),
+    bucket: restored,
+    scratchDirectory: s.directory,
+    uploadsDirectory: s.directory,
     signal,
     progress: silentProgress,
   });

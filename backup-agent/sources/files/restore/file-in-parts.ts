@@ -1,7 +1,7 @@
 import type { BackupReader } from '../../source.ts';
 import type { Entry, Extent } from '../entry.ts';
 import { segmentName } from '../segment-name.ts';
-import { readContents } from './segment-contents.ts';
+import { readContents, type ContentSink } from './segment-contents.ts';
 import type { StagedFile } from './staged-file.ts';
 
 /** Why a file cannot be put together. */
@@ -42,8 +42,9 @@ export async function writeParts(
   return undefined;
 }
 
-async function writePart(
-  staged: StagedFile,
+/** Writes what lies there. */
+export async function writePart(
+  sink: ContentSink,
   { backup, segment, offset, length }: Extent,
   { readers, signal }: PartsSource,
 ): Promise<PartFault | undefined> {
@@ -52,8 +53,8 @@ async function writePart(
   if (!reader?.objectNames.includes(name))
     return 'has its content in a segment that does not exist';
   let isThere = false;
-  await readContents(await reader.readObject(name, signal), [{ offset, length, wanted: staged }], {
-    open: (file) => file,
+  await readContents(await reader.readObject(name, signal), [{ offset, length, wanted: sink }], {
+    open: (wanted) => wanted,
     close: () => (isThere = true),
     abandon: () => undefined,
     missing: () => undefined,

@@ -1,5 +1,6 @@
 import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { joinPath, type Entry } from '../entry.ts';
+import { contentHash } from '../content-hash.ts';
 import type { ContentKey } from '../content-key.ts';
 import { OpenFile } from '../file-content.ts';
 import { errorCode } from '../system-errors.ts';
@@ -121,6 +122,7 @@ export class Placement {
     if (!there?.isFile() || entry.type !== 'file') return false;
     if (Number(there.size) !== entry.sizeBytes || !sameTime(there.mtimeNs, entry)) return false;
     using file = new OpenFile(joinPath(this.#options.target, path), entry);
-    return file.digest(this.#options.key, this.#scratch) === entry.digest;
+    const hash = contentHash(this.#options.key, entry.extents);
+    return file.digest(hash, this.#scratch) === entry.digest;
   }
 }

@@ -8,7 +8,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import type { Hmac } from 'node:crypto';
+import { contentHash, type ContentHash } from '../content-hash.ts';
 import type { ContentKey } from '../content-key.ts';
 import type { Entry } from '../entry.ts';
 import type { Metadata } from './metadata.ts';
@@ -24,7 +24,7 @@ export class StagedFile implements Disposable {
   readonly #entry: Entry;
   readonly #key: ContentKey;
   /** Of what was written, unless it came in one piece. */
-  #hash: Hmac | undefined;
+  #hash: ContentHash | undefined;
   /** Of the content that came in one piece. */
   #digest: string | undefined;
   #fd: number | undefined;
@@ -101,12 +101,12 @@ export class StagedFile implements Disposable {
   }
 
   #hashed(bytes: Uint8Array): void {
-    this.#hash ??= this.#key.start();
+    this.#hash ??= contentHash(this.#key, this.#entry.extents);
     this.#hash.update(bytes);
   }
 
   #contentDigest(): string {
-    return this.#digest ?? this.#hash?.digest('base64url') ?? this.#key.ofNothing;
+    return this.#digest ?? this.#hash?.digest() ?? this.#key.ofNothing;
   }
 
   get #open(): number {
