@@ -11,6 +11,7 @@ import type { BackupReader, Progress } from '../source.ts';
 import { lengthOf } from '../files/parts.ts';
 import type { Bucket } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
+import type { OnBadLine } from '../files/index-reader.ts';
 import { contentKey, readObjects } from './object-index.ts';
 import { digestFault, restoreInParts, type RestoredInParts } from './restore-in-parts.ts';
 import { Spool, type SpooledContent } from './spool.ts';
@@ -50,7 +51,9 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
     throw new HoldfastError('target-not-empty', `${bucket.location} is not empty`);
   const report = emptyReport();
   const key = await contentKey(last, signal);
-  progress.step('Restore objects');
+  let amount = 0;
+  for await (const { sizeBytes } of selected(options)) amount += sizeBytes;
+  progress.step('Restore objects', { amount, unit: 'bytes' });
   const run = new BucketRestore(options, key, report);
   await onTarget(scratchDirectory, async () => {
     for await (const window of windows(options, report)) await run.restore(window);
@@ -67,22 +70,31 @@ async function hasObjects(bucket: Bucket, signal: AbortSignal): Promise<boolean>
   return !first.done;
 }
 
+async function* selected(
+  { chain, path = '', signal }: RestoreToBucketOptions,
+  onBadLine: OnBadLine = () => undefined,
+): AsyncGenerator<ObjectEntry> {
+  const wanted = Buffer.from(path);
+  for await (const entry of readObjects(chain, signal, onBadLine))
+    if (entry.path.subarray(0, wanted.length).equals(wanted)) yield entry;
+}
+
 /** With `skip`, objects that are in the bucket are left out by one listing, without a request each. */
 async function* windows(
-  { chain, bucket, path = '', into, signal }: RestoreToBucketOptions,
+  options: RestoreToBucketOptions,
   report: RestoreReport,
 ): AsyncGenerator<readonly ObjectEntry[]> {
+  const { bucket, into, signal, progress } = options;
   const refuse = (where: string, what: string) => report.refused.push({ where, what });
-  const wanted = Buffer.from(path);
   const there = bucket.list(signal);
   let head = into === 'skip' ? await there.next() : undefined;
   let window: ObjectEntry[] = [];
-  for await (const entry of readObjects(chain, signal, refuse)) {
-    if (!entry.path.subarray(0, wanted.length).equals(wanted)) continue;
+  for await (const entry of selected(options, refuse)) {
     while (head && !head.done && Buffer.compare(head.value.path, entry.path) < 0)
       head = await there.next();
     if (head && !head.done && head.value.path.equals(entry.path)) {
       report.skipped += 1;
+      progress.advance(entry.sizeBytes);
       continue;
     }
     window.push(entry);
