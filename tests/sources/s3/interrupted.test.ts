@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Agent } from '../../../backup-agent/operations/agent.ts';
 import { runBackup } from '../../../backup-agent/operations/backup.ts';
 import { verifyBackups } from '../../../backup-agent/operations/verify.ts';
 import { Bucket } from '../../../backup-agent/sources/s3/bucket.ts';
@@ -50,6 +51,15 @@ async function setUp() {
         storage: (name) =>
           wrap(openStore({ type: 's3', endpoint, bucket: 'versioned', prefix: 'backups' }, name)),
       }),
+    restore: async (agent: Agent, id: string, bucket: Bucket) =>
+      await restoreToBucket({
+        chain: await readersOf(agent, id),
+        bucket,
+        scratchDirectory: directory.path,
+        uploadsDirectory: directory.path,
+        signal,
+        progress: silentProgress,
+      }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
@@ -91,14 +101,7 @@ test('a bucket backed up to a bucket, interrupted on the way, is fetched once an
   const check = { job: 'crm', repository: 'primary', read: { type: 'all' } } as const;
   assert.deepEqual((await verifyBackups(agent, check, run)).damage, []);
   using restored = s.bucket('restored/');
-  const report = await restoreToBucket({
-    chain: await readersOf(agent, manifest.id),
-    bucket: restored,
-    scratchDirectory: s.directory,
-    uploadsDirectory: s.directory,
-    signal,
-    progress: silentProgress,
-  });
+  const report = await s.restore(agent, manifest.id, restored);
   assert.deepEqual(report.refused, []);
   assert.deepEqual(await describe(restored), await describe(bucket));
 });
@@ -128,14 +131,7 @@ test('a large object of which some parts are stored is fetched from there on, as
   const largest = (parts + parts - 10) * segmentBytes;
   assert.ok(fetched < largest, `${fetched} bytes were fetched again, of ${largest} at most`);
   using restored = s.bucket('restored/');
-  const report = await restoreToBucket({
-    chain: await readersOf(agent, manifest.id),
-    bucket: restored,
-    scratchDirectory: s.directory,
-    uploadsDirectory: s.directory,
-    signal,
-    progress: silentProgress,
-  });
+  const report = await s.restore(agent, manifest.id, restored);
   assert.deepEqual(report.refused, []);
   assert.deepEqual(await describe(restored), await describe(bucket));
 });
