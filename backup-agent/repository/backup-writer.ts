@@ -8,6 +8,7 @@ import type {
 } from '../sources/source.ts';
 import type { Storage } from '../storage/storage.ts';
 import { compress, type Content } from '../stream/compress.ts';
+import { oneAhead } from '../stream/ahead.ts';
 import { digest } from '../stream/digest.ts';
 import { encrypt } from '../stream/encrypt.ts';
 import { through, type ByteSource } from '../stream/transform.ts';
@@ -101,6 +102,7 @@ export class RepositoryBackupWriter implements BackupWriter {
         compress({ ...compression, content: contentOf(name) }),
         encrypt(recipients[area]),
         content.transform,
+        oneAhead,
       ],
       { signal },
     );
