@@ -254,13 +254,13 @@ export const catalogue = {
   // PostgreSQL source
   'source-unreachable': {
     exit: 'source',
-    meaning: 'The database server did not answer, or ended the connection.',
+    meaning: 'The database server or bucket did not answer, or ended the connection.',
     hint: 'check host, port, network and TLS settings; the command can be run again',
     retrySafe: true,
   },
   'source-denied': {
     exit: 'source',
-    meaning: 'The database server refused the sign-in, or the role lacks a right.',
+    meaning: 'The database server or bucket refused the sign-in, or the role lacks a right.',
     hint: '`holdfast source prepare <job> --admin <url>` prints the role and the rights it needs',
     retrySafe: true,
   },
@@ -344,7 +344,7 @@ export const catalogue = {
   },
   'target-unsuitable': {
     exit: 'target',
-    meaning: 'The target of a restore lacks something that the backup needs.',
+    meaning: 'The target of a restore is missing, or lacks something that the backup needs.',
     hint: 'add what the message lists, or leave it out of the restore; nothing was changed',
     retrySafe: true,
   },

@@ -1,4 +1,3 @@
-import { HoldfastError } from '../errors/holdfast-error.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { storedName } from '../repository/layout.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
@@ -7,7 +6,9 @@ import { isBucketUrl } from '../sources/s3/bucket-url.ts';
 import type { RestorePreview } from '../sources/postgres/restore/preview.ts';
 import type { Agent, Run } from './agent.ts';
 import { readLedger, type Ledger } from './ledger.ts';
+import { intoBucket, openTargetBucket } from './target-bucket.ts';
 import type { RestoreRequest } from './restore.ts';
+import { assertFits, isDatabaseUrl } from './restore-fit.ts';
 import { selectBackup, type SelectedBackup } from './select-backup.ts';
 
 /** What a restore would bring, fetch and take. Nothing was written. */
@@ -45,15 +46,12 @@ export async function estimateRestore(
     chain: chain.length,
     point: record.manifest.point,
   };
-  const isDatabase = record.manifest.source.kind === 'postgres';
-  if (isDatabase !== /^postgres(ql)?:\/\//.test(request.to))
-    throw new HoldfastError(
-      'usage-invalid',
-      `job ${request.job} holds ${isDatabase ? 'a database' : 'files'}, and --to is none`,
-    );
-  if (!isDatabase) {
+  assertFits(request, record.manifest.source.kind);
+  if (!isDatabaseUrl(request.to)) {
     const fetchBytes = sum(chain.map(({ manifest }) => sum(manifest.objects.map(sizeOf))));
-    const tree = isBucketUrl(request.to) ? undefined : await previewTree(agent, request, selected);
+    const isBucket = isBucketUrl(request.to);
+    if (isBucket) await assertBucketTakes(agent, request);
+    const tree = isBucket ? undefined : await previewTree(agent, request, selected);
     return { ...common, fetchBytes, ...(tree ? { tree } : {}), erasures: 0, unreadLedgers: [] };
   }
   progress.step('read the erasure ledger');
@@ -81,6 +79,12 @@ export async function estimateRestore(
     unreadLedgers: unread,
     ...time,
   };
+}
+
+async function assertBucketTakes(agent: Agent, request: RestoreRequest): Promise<void> {
+  const { assertTakes } = await import('../sources/s3/restore-to-bucket.ts');
+  using bucket = await openTargetBucket(agent, request);
+  await assertTakes(bucket, intoBucket(request).into, agent.signal);
 }
 
 async function previewTree(

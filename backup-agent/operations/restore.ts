@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ConsistentPoint } from '../../contracts/manifest.ts';
-import { HoldfastError, type Problem } from '../errors/holdfast-error.ts';
+import type { Problem } from '../errors/holdfast-error.ts';
 import type { IntoPolicy } from '../sources/files/restore/placement.ts';
 import type { ErasureOutcome } from '../sources/postgres/restore/replay-erasures.ts';
 import type { RestoreReport } from '../sources/files/restore/report.ts';
@@ -10,9 +10,11 @@ import type {
   RestoreOptions,
   RestoreResult,
 } from '../sources/postgres/restore/restore-postgres.ts';
-import { isBucketUrl, parseBucketUrl } from '../sources/s3/bucket-url.ts';
+import { isBucketUrl } from '../sources/s3/bucket-url.ts';
 import type { Agent, Masking, Run } from './agent.ts';
 import { readLedger } from './ledger.ts';
+import { intoBucket, openTargetBucket } from './target-bucket.ts';
+import { assertFits, isDatabaseUrl } from './restore-fit.ts';
 import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
 
 export interface RestoreRequest extends Selection {
@@ -78,25 +80,11 @@ export async function runRestore(
   run: Run,
 ): Promise<RestoreOutcome> {
   const masking = request.mask === undefined ? undefined : await agent.masking(request.mask);
-  const isDatabase = /^postgres(ql)?:\/\//.test(request.to);
+  const isDatabase = isDatabaseUrl(request.to);
   const isDirectory = !isDatabase && !isBucketUrl(request.to);
   await using thread = isDirectory ? new FilesThread({ type: 'restore' }) : undefined;
   const selected = await selectBackup(agent, request);
-  const { kind } = selected.record.manifest.source;
-  if ((kind === 'postgres') !== isDatabase)
-    throw new HoldfastError(
-      'usage-invalid',
-      isDatabase
-        ? `job ${request.job} holds files: name a directory, not a database`
-        : `job ${request.job} holds a database: name a connection URL (postgres://…)`,
-    );
-  if (isBucketUrl(request.to) && kind !== 's3')
-    throw new HoldfastError(
-      'usage-invalid',
-      `job ${request.job} holds files: name a directory, not a bucket`,
-    );
-  if (masking && !isDatabase)
-    throw new HoldfastError('usage-invalid', 'only a database can be masked, not files');
+  assertFits(request, selected.record.manifest.source.kind);
   return isDatabase
     ? await restoreDatabase(agent, { ...request, ...(masking ? { masking } : {}) }, selected, run)
     : await restoreTree(agent, request, selected, run, thread);
@@ -219,25 +207,20 @@ async function restoreTree(
   };
 }
 
-/** Where the URL does not say how to reach the bucket, it is reached as the job's own is. */
 async function restoreBucket(
   agent: Agent,
-  { job, to, into, path }: RestoreRequest,
+  request: RestoreRequest,
   { readers }: SelectedBackup,
   progress: Run['progress'],
 ): Promise<RestoreReport> {
-  if (into === 'rename')
-    throw new HoldfastError('usage-invalid', 'a bucket has no --into rename: skip, or overwrite');
-  const source = agent.configuration.jobs[job]?.source;
-  const { region, endpoint, pathStyle, profile } = source?.type === 's3' ? source : {};
+  const { path } = request;
   // Loading the S3 client takes longer than many a command.
-  const { Bucket } = await import('../sources/s3/bucket.ts');
   const { restoreToBucket } = await import('../sources/s3/restore-to-bucket.ts');
-  using bucket = new Bucket(parseBucketUrl(to, { region, endpoint, pathStyle, profile }));
+  using bucket = await openTargetBucket(agent, request);
   return await restoreToBucket({
     chain: readers,
     bucket,
-    ...(into === undefined ? {} : { into }),
+    ...intoBucket(request),
     ...(path === undefined ? {} : { path }),
     scratchDirectory: tmpdir(),
     uploadsDirectory: resolve(agent.directory, agent.configuration.stateDirectory, 'uploads'),

@@ -16,7 +16,7 @@ export interface Selection {
   readonly from?: string;
   /** With `latest`: the oldest backup whose moment is at or after this one, where there is any. */
   readonly notBefore?: Date;
-  /** With `latest`: the backup whose chain leads to this moment. */
+  /** With `latest`: the backup whose chain leads to this moment, never past it. */
   readonly at?: Date;
 }
 
@@ -96,11 +96,12 @@ function choose(
 }
 
 /**
- * The first backup that ends at or after the moment, where its chain begins before it; otherwise the
- * last one that ends before it, for then its end is as near as the backups come.
+ * Of a database the first backup that ends at or after the moment, where its chain begins before it: its
+ * log is replayed up to there. Otherwise the last one that shows no later moment.
  */
 function leadingTo(backups: readonly BackupRecord[], at: Date): BackupRecord | undefined {
-  const covering = backups.find(
+  const withLog = backups.filter(({ manifest }) => manifest.source.kind === 'postgres');
+  const covering = withLog.find(
     (record) =>
       momentOf(record) >= at &&
       chainOf(backups, record.manifest.id).some((link) => momentOf(link) <= at),

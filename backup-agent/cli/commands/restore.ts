@@ -56,7 +56,7 @@ export const restoreCommand: CommandModule = {
       .option('-i, --identity <file>', 'the recovery identity; default: keys.identity')
       .option(
         '--at <time>',
-        'database: up to this moment, with its zone (2026-11-22T21:05:00+08:00)',
+        'as of this moment, with its zone (2026-11-22T21:05:00+08:00): a database exactly, files by the last backup that began before it',
       )
       .option('--lsn <position>', 'database: up to this position of the log (16/B374D848)')
       .option('--mark <name>', 'database: up to this marker')

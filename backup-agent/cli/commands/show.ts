@@ -62,7 +62,7 @@ function renderProblems(
   if (!problems) return ['problems     their list cannot be opened on this host'];
   const more = problems.length - shownProblems;
   return [
-    ...problems.slice(0, shownProblems).map(({ where, what }) => `missing: ${where}: ${what}`),
+    ...problems.slice(0, shownProblems).map(({ where, what }) => `problem: ${where}: ${what}`),
     ...(more > 0 ? [`and ${more} more, which --json lists`] : []),
   ];
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type {
   BackupRun,
@@ -15,7 +15,7 @@ import { ContentKey } from './content-key.ts';
 import { indexName, openIndex } from './index-reader.ts';
 import { interruptedFindings, keyOfInterrupted, noteOfKey } from './interrupted.ts';
 import { emptiedSince, entriesOf } from './lineage.ts';
-import { errorText } from './system-errors.ts';
+import { errorText, isGone } from './system-errors.ts';
 import { backUpTree, type TreeBackupOptions } from './tree-backup.ts';
 import { FilesThread } from './worker/run-in-worker.ts';
 
@@ -78,9 +78,17 @@ function assertDirectory(path: string): void {
   try {
     isDirectory = lstatSync(path).isDirectory();
   } catch (error) {
-    throw new HoldfastError('source-missing', `${path} ${errorText(error)}`, { cause: error });
+    const what = isGone(error) ? 'does not exist' : errorText(error);
+    throw new HoldfastError('source-missing', `${path} ${what}`, { cause: error });
   }
   if (!isDirectory) throw new HoldfastError('source-missing', `${path} is not a directory`);
+  try {
+    opendirSync(path).closeSync();
+    // Whether what lies in it can be reached, too.
+    lstatSync(`${path}/.`);
+  } catch (error) {
+    throw new HoldfastError('source-missing', `${path} ${errorText(error)}`, { cause: error });
+  }
 }
 
 async function* backup(

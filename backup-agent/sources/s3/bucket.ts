@@ -12,8 +12,15 @@ import { Readable } from 'node:stream';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 import type { ObjectEntry } from './object-entry.ts';
-import { attributesInput, type PutOutcome } from './put-input.ts';
-import { attempts, isGoneOrOther, isMissingBucket, sendingAgain, statusOf } from './s3-errors.ts';
+import { attributesInput, headersOf, type PutOutcome } from './put-input.ts';
+import {
+  attempts,
+  bucketFailure,
+  isGoneOrOther,
+  sendingAgain,
+  statusOf,
+  type BucketRole,
+} from './s3-errors.ts';
 
 export interface BucketOptions {
   readonly bucket: string;
@@ -38,6 +45,9 @@ export interface FetchedObject {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** Why there is nothing of an object: it was deleted, or may not be read, archived ones included. */
+export type NotFetched = 'gone' | 'denied';
+
 /** What was read of an object so far is of no use: it was replaced or deleted. */
 export class ObjectChangedError extends Error {}
 
@@ -51,8 +61,10 @@ export class Bucket implements Disposable {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #role: BucketRole;
 
-  constructor(options: BucketOptions) {
+  constructor(options: BucketOptions, role: BucketRole = 'source') {
+    this.#role = role;
     const { bucket, prefix = '', endpoint, pathStyle = false, profile, credentials } = options;
     // Stores other than AWS seldom care for the region, but a signature needs one.
     const region = options.region ?? (endpoint === undefined ? undefined : 'us-east-1');
@@ -76,7 +88,7 @@ export class Bucket implements Disposable {
   async *list(signal: AbortSignal): AsyncGenerator<ObjectEntry> {
     let markers: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
     while (markers) {
-      const page: ListObjectVersionsCommandOutput = await this.#send('list', () =>
+      const page: ListObjectVersionsCommandOutput = await this.#send(undefined, () =>
         this.#client.send(
           new ListObjectVersionsCommand({
             Bucket: this.#bucket,
@@ -87,8 +99,11 @@ export class Bucket implements Disposable {
           { abortSignal: signal },
         ),
       );
+      // A store may leave what was asked for, and say so.
+      const decoded = (text = '') =>
+        page.EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
       for (const { Key, IsLatest, Size, ETag, VersionId, LastModified } of page.Versions ?? []) {
-        const key = Key === undefined ? '' : decodeURIComponent(Key.replaceAll('+', ' '));
+        const key = decoded(Key);
         if (!IsLatest || key.length <= this.#prefix.length) continue;
         yield {
           type: 'object',
@@ -102,15 +117,15 @@ export class Bucket implements Disposable {
       const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page;
       markers = IsTruncated
         ? {
-            KeyMarker: decodeURIComponent((NextKeyMarker ?? '').replaceAll('+', ' ')),
+            KeyMarker: decoded(NextKeyMarker),
             ...(NextVersionIdMarker === undefined ? {} : { VersionIdMarker: NextVersionIdMarker }),
           }
         : undefined;
     }
   }
 
-  /** Undefined when the object is gone. A body that breaks off is taken up where it broke. */
-  async fetch(path: Buffer, signal: AbortSignal): Promise<FetchedObject | undefined> {
+  /** A body that breaks off is taken up where it broke. */
+  async fetch(path: Buffer, signal: AbortSignal): Promise<FetchedObject | NotFetched> {
     const key = this.#key(path);
     const input = { Bucket: this.#bucket, Key: key };
     try {
@@ -127,12 +142,15 @@ export class Bucket implements Disposable {
         ...versionOf(VersionId),
         modifiedAt: (LastModified ?? new Date(0)).toISOString(),
         ...(ContentType === undefined ? {} : { contentType: ContentType }),
+        ...headersOf(answer),
         ...(Metadata && Object.keys(Metadata).length > 0 ? { metadata: Metadata } : {}),
         ...(tags ? { tags } : {}),
       };
       return { entry, body: this.#body(entry, 0, signal, answer.Body) };
     } catch (error) {
-      if (error instanceof HoldfastError && error.cause instanceof NoSuchKey) return undefined;
+      const cause = error instanceof HoldfastError ? error.cause : undefined;
+      if (cause instanceof NoSuchKey) return 'gone';
+      if (statusOf(cause) === 403) return 'denied';
       throw error;
     }
   }
@@ -267,7 +285,7 @@ export class Bucket implements Disposable {
     return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
-  async #send<T>(what: string, request: () => Promise<T>): Promise<T> {
+  async #send<T>(what: string | undefined, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
@@ -276,12 +294,9 @@ export class Bucket implements Disposable {
     }
   }
 
-  #failure(what: string, cause: unknown): HoldfastError {
-    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    const text = `${this.location}: ${what}: ${said}`;
-    if (isMissingBucket(cause)) return new HoldfastError('source-missing', text, { cause });
-    const denied = [401, 403].includes(statusOf(cause) ?? 0);
-    return new HoldfastError(denied ? 'storage-denied' : 'storage-unreachable', text, { cause });
+  /** Keys are quoted, for they may hold what a terminal would act upon. */
+  #failure(key: string | undefined, cause: unknown): HoldfastError {
+    return bucketFailure(this.#role, this.location, key, cause);
   }
 }
 

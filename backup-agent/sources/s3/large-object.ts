@@ -15,13 +15,13 @@ import {
 import { segmentName } from '../files/segment-name.ts';
 import { tarEnd } from '../files/tar-header.ts';
 import type { BackupWriter } from '../source.ts';
-import { ObjectChangedError } from './bucket.ts';
+import { ObjectChangedError, type NotFetched } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
 import {
   archiveEntry,
   headerOf,
+  notFetched,
   unsteady,
-  vanished,
   withListedTime,
   type ObjectCandidate,
   type ObjectPackerOptions,
@@ -76,7 +76,7 @@ export class LargeObject {
   async store(): Promise<PackedObject> {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const opened = attempt === 1 ? (this.#begun() ?? (await this.#open())) : await this.#open();
-      if (!opened) return vanished(this.#candidate, this.#options);
+      if (typeof opened === 'string') return notFetched(this.#candidate, opened, this.#options);
       const extents = await this.#storeParts(opened);
       if (extents) return { ...opened.entry, ...contentOf(this.#options.key, extents) };
     }
@@ -91,11 +91,11 @@ export class LargeObject {
     return { entry, stored, body: bucket.fetchRest(entry, lengthOf(stored), signal) };
   }
 
-  async #open(): Promise<Opened | undefined> {
+  async #open(): Promise<Opened | NotFetched> {
     const { entry: listed } = this.#candidate;
     const { bucket, signal } = this.#options;
     const object = await bucket.fetch(listed.path, signal);
-    if (!object) return undefined;
+    if (typeof object === 'string') return object;
     return { entry: withListedTime(object.entry, listed), stored: [], body: object.body };
   }
 

@@ -11,6 +11,8 @@ export interface ObjectEntry {
   readonly version?: string;
   readonly modifiedAt: string;
   readonly contentType?: string;
+  /** Cache-Control, Content-Disposition, -Encoding and -Language, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
   /** Keyed hash of the content, base64url. */

@@ -8,7 +8,7 @@ import { attempts } from '../files/parts.ts';
 import type { StoredContent } from '../files/stored-content.ts';
 import { tarEnd, tarHeader, tarPadding } from '../files/tar-header.ts';
 import type { Progress } from '../source.ts';
-import { ObjectChangedError, type Bucket, type FetchedObject } from './bucket.ts';
+import { ObjectChangedError, type Bucket, type FetchedObject, type NotFetched } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
 
 export interface ObjectPackerOptions {
@@ -79,7 +79,7 @@ async function* packSteadily(
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const object =
       attempt === 1 ? await opened(ahead, options) : await bucket.fetch(listed.path, signal);
-    if (!object) return { entry: vanished(candidate, options), end };
+    if (typeof object === 'string') return { entry: notFetched(candidate, object, options), end };
     const entry = withListedTime(object.entry, listed);
     const known = digest === undefined ? undefined : stored.find(digest);
     if (digest !== undefined && known) return { entry: { ...entry, digest, extents: known }, end };
@@ -91,11 +91,20 @@ async function* packSteadily(
   return { entry: unsteady(candidate, options), end };
 }
 
-export function vanished(
-  { entry: { path } }: ObjectCandidate,
+function keptText(previous: ObjectEntry | undefined): string {
+  return previous ? '; it stays as the last backup has it' : '';
+}
+
+/** One object that may not be read does not keep the others from being backed up. */
+export function notFetched(
+  { entry: { path }, previous }: ObjectCandidate,
+  why: NotFetched,
   { onProblem }: Pick<ObjectPackerOptions, 'onProblem'>,
-): undefined {
-  onProblem({ where: showPath(path), what: 'vanished before it was read' });
+): PackedObject {
+  const isGone = why === 'gone';
+  const what = isGone ? 'vanished before it was read' : `cannot be read${keptText(previous)}`;
+  onProblem({ where: showPath(path), what });
+  return isGone ? undefined : previous;
 }
 
 /** What the last backup has of it is better than nothing. */
@@ -103,8 +112,7 @@ export function unsteady(
   { entry: { path }, previous }: ObjectCandidate,
   { onProblem }: Pick<ObjectPackerOptions, 'onProblem'>,
 ): PackedObject {
-  const kept = previous ? '; it stays as the last backup has it' : '';
-  const what = `was replaced while it was read, each time${kept}`;
+  const what = `was replaced while it was read, each time${keptText(previous)}`;
   onProblem({ where: showPath(path), what });
   return previous;
 }
@@ -164,7 +172,7 @@ export async function* archiveEntry(
 /** Small objects are here whole, with their digest; large ones are fetched when their turn comes. */
 interface Ahead {
   readonly candidate: ObjectCandidate;
-  readonly object?: FetchedObject;
+  readonly object?: FetchedObject | NotFetched;
   readonly content?: Buffer;
   readonly digest?: string;
 }
@@ -177,7 +185,7 @@ async function fetchAhead(
   if (sizeBytes > fetchedAheadBytes) return { candidate };
   for (let attempt = 1; ; attempt++) {
     const object = await bucket.fetch(path, signal);
-    if (!object) return { candidate };
+    if (typeof object === 'string') return { candidate, object };
     if (object.entry.sizeBytes > fetchedAheadBytes) return { candidate, object };
     const content = await readWhole(object.body);
     if (content) return { candidate, object, content, digest: key.digest(content) };
@@ -198,9 +206,8 @@ async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer | unde
 async function opened(
   { candidate: { entry: listed }, object }: Ahead,
   { bucket, signal }: ObjectPackerOptions,
-): Promise<FetchedObject | undefined> {
-  if (object || listed.sizeBytes <= fetchedAheadBytes) return object;
-  return await bucket.fetch(listed.path, signal);
+): Promise<FetchedObject | NotFetched> {
+  return object ?? (await bucket.fetch(listed.path, signal));
 }
 
 /** Listings tell times more exactly than answers do, and the next listing is what is compared. */

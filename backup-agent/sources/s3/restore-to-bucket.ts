@@ -21,7 +21,7 @@ export interface RestoreToBucketOptions {
   /** The full first; the objects as of the last one are restored. */
   readonly chain: readonly BackupReader[];
   readonly bucket: Bucket;
-  /** Only keys that start so. */
+  /** Only this object, and those whose keys go on behind it and a slash. */
   readonly path?: string;
   /** Lets the bucket hold something already: what has an object's key stays, or is superseded. */
   readonly into?: 'skip' | 'overwrite';
@@ -47,8 +47,7 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
   const { chain, bucket, signal, into, progress, scratchDirectory } = options;
   const last = chain.at(-1);
   if (!last) throw new TypeError('a restore needs a backup');
-  if (!into && (await hasObjects(bucket, signal)))
-    throw new HoldfastError('target-not-empty', `${bucket.location} is not empty`);
+  await assertTakes(bucket, into, signal);
   const report = emptyReport();
   const key = await contentKey(last, signal);
   let amount = 0;
@@ -63,20 +62,30 @@ export async function restoreToBucket(options: RestoreToBucketOptions): Promise<
   return report;
 }
 
-async function hasObjects(bucket: Bucket, signal: AbortSignal): Promise<boolean> {
+/** Throws `target-not-empty` where it holds something and nothing says what to do with that. */
+export async function assertTakes(
+  bucket: Bucket,
+  into: RestoreToBucketOptions['into'],
+  signal: AbortSignal,
+): Promise<void> {
   const objects = bucket.list(signal);
   const first = await objects.next();
   await objects.return(undefined);
-  return !first.done;
+  if (first.done || into) return;
+  throw new HoldfastError('target-not-empty', `${bucket.location} is not empty`, {
+    hint: 'name a bucket or a prefix that is empty, or add --into skip (to go on, too) or --into overwrite',
+  });
 }
 
 async function* selected(
   { chain, path = '', signal }: RestoreToBucketOptions,
   onBadLine: OnBadLine = () => undefined,
 ): AsyncGenerator<ObjectEntry> {
-  const wanted = Buffer.from(path);
+  const only = Buffer.from(path);
+  const within = Buffer.from(path === '' || path.endsWith('/') ? path : `${path}/`);
   for await (const entry of readObjects(chain, signal, onBadLine))
-    if (entry.path.subarray(0, wanted.length).equals(wanted)) yield entry;
+    if (entry.path.equals(only) || entry.path.subarray(0, within.length).equals(within))
+      yield entry;
 }
 
 /** With `skip`, objects that are in the bucket are left out by one listing, without a request each. */

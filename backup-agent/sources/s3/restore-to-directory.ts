@@ -32,7 +32,7 @@ export async function restoreObjectsToDirectory(
  */
 async function* asTree(objects: AsyncGenerator<ObjectEntry>): AsyncGenerator<Entry> {
   let directories: Buffer[] = [];
-  yield directoryEntry(Buffer.alloc(0), 0n);
+  yield directoryEntry(Buffer.alloc(0), BigInt(Date.now()) * 1_000_000n);
   for await (const object of objects) {
     const mtimeNs = BigInt(Date.parse(object.modifiedAt) || 0) * 1_000_000n;
     directories = directories.filter((directory) => isWithin(object.path, directory));

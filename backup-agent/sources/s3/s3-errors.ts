@@ -1,4 +1,5 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import { HoldfastError } from '../../errors/holdfast-error.ts';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -12,6 +13,49 @@ export function statusOf(error: unknown): number | undefined {
 
 export function isMissingBucket(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'NoSuchBucket';
+}
+
+/** What a bucket is used for: its errors are those of the source, or of the target. */
+export type BucketRole = 'source' | 'target';
+
+const codes = {
+  source: {
+    missing: 'source-missing',
+    denied: 'source-denied',
+    other: 'source-unreachable',
+  },
+  target: { missing: 'target-unsuitable', denied: 'target-denied', other: 'target-failed' },
+} as const;
+
+const hints = {
+  source: {
+    missing: undefined,
+    denied: 'compare the credentials with the rights that docs/operations/attachments.md lists',
+    other: 'check the network, the endpoint and the region; the command can be run again',
+  },
+  target: {
+    missing: 'make the bucket, or name another one; nothing was changed',
+    denied: 'compare the credentials with the rights that docs/operations/attachments.md lists',
+    other: 'run the same command again with --into skip: it goes on where it stopped',
+  },
+} as const;
+
+/** An error of ours for what S3, or the way to it, said; of one object, or of the bucket. */
+export function bucketFailure(
+  role: BucketRole,
+  location: string,
+  key: string | undefined,
+  cause: unknown,
+): HoldfastError {
+  const isDenied = [401, 403].includes(statusOf(cause) ?? 0);
+  const kind = isMissingBucket(cause) ? 'missing' : isDenied ? 'denied' : 'other';
+  const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const where = key === undefined ? location : `${location}: ${JSON.stringify(key)}`;
+  const hint = hints[role][kind];
+  return new HoldfastError(codes[role][kind], `${where}: ${said}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** The object that was asked for is not there any more, or not as it was. */

@@ -59,7 +59,7 @@ test('a person sees what a backup lacks and leaves out, and what a restore did',
   const partial = await run('backup', 'files');
   assert.equal(partial.exitCode, 5, partial.stderr);
   assert.match(partial.stderr, /1 problems/);
-  assert.match((await run('show', 'files')).stdout, /missing: deep.*ENAMETOOLONG/);
+  assert.match((await run('show', 'files')).stdout, /problem: deep.*ENAMETOOLONG/);
   const { problems } = JSON.parse((await run('show', 'files', '--json')).stdout);
   assert.match(problems[0].where, /^deep\//);
   assert.equal(problems.length, 1);

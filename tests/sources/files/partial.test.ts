@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -14,7 +16,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { restoreFiles } from '../../../backup-agent/sources/files/restore/restore-files.ts';
 import {
@@ -163,6 +165,26 @@ test('a source that is missing or no directory fails', async () => {
   const file = take(join(place.source, 'file'), 'full');
   await assert.rejects(file, { code: 'source-missing' });
 });
+
+for (const mode of [0o300, 0o400])
+  test(`a source whose own rights are ${mode.toString(8)} fails, and is no empty tree`, async () => {
+    await using place = await setUp();
+    writeFileSync(join(place.source, 'file'), 'content');
+    chmodSync(place.source, mode);
+    chmodSync(dirname(place.source), 0o755);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) {
+      chownSync(place.source, 65_534, 65_534);
+      process.seteuid?.(65_534);
+    }
+    try {
+      const taken = takeBackups(createFilesSource({ path: place.source }), 'full');
+      await assert.rejects(taken, { code: 'source-missing', message: /permission denied/ });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(place.source, 0o700);
+    }
+  });
 
 test('a source that is suddenly empty fails, for a full too', async () => {
   await using place = await setUp();

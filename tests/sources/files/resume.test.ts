@@ -178,3 +178,26 @@ test('into an existing directory: skip, rename and overwrite do what they say', 
     code: 'target-not-empty',
   });
 });
+
+test('a dry run into a directory tells the same of a file in the place of a directory', async () => {
+  await using directory = await temporaryDirectory();
+  const [source, target] = ['source', 'target'].map((name) => join(directory.path, name));
+  assert.ok(source && target);
+  mkdirSync(join(source, 'd'), { recursive: true });
+  writeFileSync(join(source, 'd', 'inner'), 'inner');
+  writeFileSync(join(source, 'outer'), 'outer');
+  mkdirSync(target);
+  writeFileSync(join(target, 'd'), 'no directory');
+  const chain = [await backUp(source)];
+  const options = {
+    chain,
+    target,
+    into: 'skip',
+    signal,
+    progress: silentProgress,
+  } as const;
+  const dry = await restoreFiles({ ...options, dryRun: true });
+  const real = await restoreFiles(options);
+  assert.deepEqual(dry.refused, real.refused);
+  assert.ok(dry.refused.some(({ where }) => where === 'd'));
+});

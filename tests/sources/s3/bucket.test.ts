@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { Bucket } from '../../../backup-agent/sources/s3/bucket.ts';
 import { restoreObjectsToDirectory } from '../../../backup-agent/sources/s3/restore-to-directory.ts';
 import { common, describe, put, setUp } from './buckets.ts';
 
@@ -10,7 +14,17 @@ for (const name of ['plain', 'versioned'])
     await using place = await setUp();
     using source = place.bucket(name, 'crm/');
     using target = place.bucket(name, 'restored/');
-    const attributes = { contentType: 'image/png', metadata: { owner: 'sales' } };
+    const attributes = {
+      contentType: 'image/png',
+      headers: {
+        'cache-control': 'max-age=60',
+        'content-disposition': 'attachment; filename="ü.png"',
+        'content-encoding': 'gzip',
+        'content-language': 'de',
+      },
+      metadata: { owner: 'sales' },
+      tags: { kind: 'a picture', for: 'sales & support' },
+    };
     await put(source, 'a/picture.png', Buffer.alloc(5000, 7), attributes);
     await put(source, 'a.txt', 'sorts before a/', { contentType: 'text/plain' });
     await put(source, 'empty', '');
@@ -20,6 +34,8 @@ for (const name of ['plain', 'versioned'])
     const full = await place.take(name, 'full', [], 'crm/');
     assert.equal(full.items, 6);
     const atFull = await describe(source);
+    const { key: _, content: __, ...kept } = atFull[1] ?? assert.fail();
+    assert.deepEqual(kept, attributes);
     await put(source, 'copy of large', Buffer.alloc(3_000_000, 'large'));
     await put(source, 'copy of picture', Buffer.alloc(5000, 7));
     await put(source, 'a.txt', 'changed now');
@@ -37,6 +53,68 @@ for (const name of ['plain', 'versioned'])
     assert.deepEqual(await describe(older), atFull);
     assert.deepEqual(readdirSync(place.scratchDirectory), []);
   });
+
+test('an object that may not be read is a problem, and stays as the last backup has it', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain', 'from/');
+  using target = place.bucket('plain', 'to/');
+  for (const key of ['denied', 'sound']) await put(source, key, `${key} before`);
+  const full = await place.take('plain', 'full', [], 'from/');
+  for (const key of ['denied', 'new and denied', 'sound']) await put(source, key, `${key} after`);
+  const action = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+  place.server.faults.arm({ operation: 'GetObject', key: 'denied', times: 2, action });
+  const next = await place.take('plain', 'incremental', [full.reader], 'from/');
+  assert.deepEqual(next.problems, [
+    { where: 'denied', what: 'cannot be read; it stays as the last backup has it' },
+    { where: 'new and denied', what: 'cannot be read' },
+  ]);
+  await place.restore([full.reader, next.reader], target);
+  assert.deepEqual(
+    (await describe(target)).map(({ key, content }) => [key, content]),
+    [
+      ['denied', 'denied before'],
+      ['sound', 'sound after'],
+    ],
+  );
+});
+
+test('a path names an object, and those that lie in it, no others whose keys begin alike', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain', 'from/');
+  for (const key of ['a', 'a/1', 'a/1/2', 'a1', 'a/10']) await put(source, key, key);
+  const full = await place.take('plain', 'full', [], 'from/');
+  for (const [path, keys] of [
+    ['a', ['a', 'a/1', 'a/1/2', 'a/10']],
+    ['a/', ['a/1', 'a/1/2', 'a/10']],
+    ['a/1', ['a/1', 'a/1/2']],
+  ] as const) {
+    using target = place.bucket('plain', `to ${path} /`);
+    await place.restore([full.reader], target, undefined, path);
+    assert.deepEqual(
+      (await describe(target)).map(({ key }) => key),
+      keys,
+    );
+  }
+  using target = place.bucket('plain', 'none/');
+  const none = place.restore([full.reader], target, undefined, 'a/1/');
+  assert.deepEqual((await none).restored, 1);
+  await assert.rejects(place.restore([full.reader], target, 'skip', 'b'), { code: 'path-unknown' });
+});
+
+test('a store that leaves keys as they are, though asked to encode them, is taken by its word', async () => {
+  const listing = `<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>per%20cent%</Key>
+    <VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>2026-11-28T12:00:00.000Z</LastModified>
+    <ETag>"1"</ETag><Size>1</Size></Version></ListVersionsResult>`;
+  const server = createServer((_, response) => void response.end(listing)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+  using bucket = new Bucket({ bucket: 'b', endpoint, pathStyle: true, credentials });
+  const [object] = await Array.fromAsync(bucket.list(common.signal));
+  server.close();
+  assert.equal(object?.path.toString(), 'per%20cent%');
+});
 
 test('an unchanged bucket is not fetched again, and an interrupted restore goes on', async () => {
   await using place = await setUp();

@@ -36,7 +36,7 @@ export async function setUp(
     directory: directory.path,
     scratchDirectory,
     optionsOf,
-    restore: (chain: BackupReader[], bucket: Bucket, into?: 'skip' | 'overwrite') =>
+    restore: (chain: BackupReader[], bucket: Bucket, into?: 'skip' | 'overwrite', path?: string) =>
       restoreToBucket({
         ...common,
         chain,
@@ -44,6 +44,7 @@ export async function setUp(
         scratchDirectory,
         uploadsDirectory: join(directory.path, 'uploads'),
         ...(into ? { into } : {}),
+        ...(path === undefined ? {} : { path }),
       }),
     bucket: (name: string, prefix = '') => new Bucket(optionsOf(name, prefix)),
     async take(
@@ -92,12 +93,13 @@ export async function describe(bucket: Bucket) {
   const found = [];
   for await (const { path } of bucket.list(signal)) {
     const object = await bucket.fetch(path, signal);
-    assert.ok(object);
+    assert.ok(typeof object === 'object');
     const content = Buffer.concat(await Array.fromAsync(object.body));
-    const { contentType, metadata, tags } = object.entry;
+    const { contentType, headers, metadata, tags } = object.entry;
     found.push({
       key: path.toString(),
       contentType,
+      headers,
       metadata,
       tags,
       content: content.toString('latin1'),

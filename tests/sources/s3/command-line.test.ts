@@ -53,7 +53,7 @@ async function contents(bucket: Bucket): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { path } of bucket.list(signal)) {
     const object = await bucket.fetch(path, signal);
-    assert.ok(object);
+    assert.ok(typeof object === 'object');
     const { contentType } = object.entry;
     const body = Buffer.concat(await Array.fromAsync(object.body)).toString();
     found[path.toString()] = `${contentType}: ${body}`;
@@ -70,6 +70,7 @@ test('a job backs a bucket up, and restores it to another bucket or to a directo
   await put(source, 'elsewhere', 'not ours');
   const full = await setup.run('backup', 'objects');
   assert.equal(full.exitCode, 0, full.stderr);
+  const between = new Date().toISOString();
   await put(source, 'crm/deals/emoji 💾.txt', 'changed');
   const incremental = await setup.run('backup', 'objects');
   assert.equal(incremental.exitCode, 0, incremental.stderr);
@@ -86,6 +87,15 @@ test('a job backs a bucket up, and restores it to another bucket or to a directo
     'again/deals/emoji 💾.txt',
   ]);
 
+  const earlier = await setup.restore('--to', 's3://plain/earlier/', '--at', between);
+  assert.equal(earlier.exitCode, 0, earlier.stderr);
+  assert.equal(
+    (await contents(setup.bucket('plain', 'earlier/')))['deals/emoji 💾.txt'],
+    'text/x-crm: second',
+  );
+
+  const preview = await setup.restore('--to', 's3://plain/again/', '--dry-run');
+  assert.equal(preview.exitCode, 12, preview.stderr);
   const again = await setup.restore('--to', 's3://plain/again/');
   assert.equal(again.exitCode, 12, again.stderr);
   assert.match(again.stderr, /target-not-empty/);
@@ -107,6 +117,7 @@ test('a URL that names no bucket, or asks for what a bucket cannot do, is refuse
     ['--to', 's3://plain/?colour=red'],
     ['--to', 's3://plain/', '--into', 'rename'],
     ['--to', 'postgres://nowhere/crm'],
+    ['--to', 's3://plain/', '--lsn', '0/1'],
   ]) {
     const { exitCode, stderr } = await setup.restore(...refused);
     assert.match(stderr, /usage-invalid/, refused.join(' '));

@@ -53,7 +53,7 @@ test('a restore to a bucket that ended in the middle of a large object puts no p
     times: 2,
     action: { kind: 'status', status: 403, code: 'AccessDenied' },
   });
-  await assert.rejects(place.restore([full.reader], target), { code: 'storage-denied' });
+  await assert.rejects(place.restore([full.reader], target), { code: 'source-denied' });
   assert.deepEqual(await describe(target), [], 'nobody sees a part of an object');
   place.server.faults.disarm();
   let read = 0;
@@ -76,7 +76,7 @@ test('an upload that is gone when a restore goes on is begun anew', async () => 
   const full = await place.take('plain', 'full', [], 'from/');
   const denied = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
   place.server.faults.arm({ operation: 'UploadPart', skip: 1, times: 2, action: denied });
-  await assert.rejects(place.restore([full.reader], target), { code: 'storage-denied' });
+  await assert.rejects(place.restore([full.reader], target), { code: 'source-denied' });
   place.server.faults.disarm();
   const { uploads } = place.server.bucket('plain');
   assert.equal(uploads.size, 1);

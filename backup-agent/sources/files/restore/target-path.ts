@@ -79,6 +79,13 @@ export function ensureDirectory(absolute: Buffer): void {
   }
 }
 
+/** In a dry run: throws where `ensureDirectory` would find something else under the name. */
+export function assertDirectoryFits(absolute: Buffer): void {
+  const there = lstatSync(absolute, { throwIfNoEntry: false });
+  if (there && !there.isDirectory())
+    throw Object.assign(new Error('no directory'), { code: 'EEXIST' });
+}
+
 /** What already has the name, or undefined. */
 export function existing(root: Buffer, path: Buffer) {
   return lstatSync(joinPath(root, path), { bigint: true, throwIfNoEntry: false });

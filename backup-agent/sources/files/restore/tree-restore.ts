@@ -25,7 +25,7 @@ import type { Selection } from './selection.ts';
 import { StagedFile } from './staged-file.ts';
 import type { Target } from './target.ts';
 import { refusalCode } from './target-errors.ts';
-import { ensureDirectory } from './target-path.ts';
+import { assertDirectoryFits, ensureDirectory } from './target-path.ts';
 
 export interface TreeRestoreOptions {
   readonly chain: readonly BackupReader[];
@@ -127,7 +127,8 @@ export class TreeRestore {
     const { path } = entry;
     const { dryRun, selection, target, report } = this.#options;
     try {
-      if (!dryRun) ensureDirectory(joinPath(target.root, path));
+      const ensure = dryRun ? assertDirectoryFits : ensureDirectory;
+      ensure(joinPath(target.root, path));
       report.restored += 1;
     } catch (error) {
       const taken = errorCode(error) === 'EEXIST';
