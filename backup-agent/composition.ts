@@ -13,6 +13,7 @@ import type { Secret } from './config/secret.ts';
 import type { Sandbox } from './drills/sandbox/sandbox.ts';
 import { HoldfastError } from './errors/holdfast-error.ts';
 import { parseSigningKey, type SigningKey } from './keys/signing-key.ts';
+import { assertMaySign, pinsOf } from './keys/trust.ts';
 import type { Agent, Masking } from './operations/agent.ts';
 import { MaskingKey } from './privacy/masking-key.ts';
 import type { Area } from './repository/layout.ts';
@@ -189,7 +190,17 @@ class ComposedAgent implements Agent {
       throw new HoldfastError('key-invalid', `this host has no ${role} key: keys.signing.${role}`, {
         hint: 'run the command on a host that may sign so, or configure the key',
       });
-    return parseSigningKey(await this.#secret(reference), `keys.signing.${role}`);
+    const where = `keys.signing.${role}`;
+    const key = parseSigningKey(await this.#secret(reference), where);
+    const { trusted } = this.configuration.keys;
+    if (pinsOf(trusted, role, key.keyId).length === 0)
+      throw new HoldfastError(
+        'key-invalid',
+        `${where}: key ${key.keyId} is not pinned as ${role} under keys.trusted, so nothing it signs would be accepted`,
+        { hint: 'add its public key under keys.trusted here, and on every host that verifies' },
+      );
+    assertMaySign(trusted, [role], key, this.now());
+    return key;
   }
 
   async recipients(): Promise<Record<Area, readonly string[]>> {

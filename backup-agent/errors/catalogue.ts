@@ -208,6 +208,13 @@ export const catalogue = {
     hint: '`holdfast keygen --help` shows the kinds; X25519 and post-quantum recipients never mix',
     retrySafe: false,
   },
+  'key-out-of-period': {
+    exit: 'key',
+    meaning:
+      "This host's own signing key is outside the period for which it is pinned, so nothing was signed.",
+    hint: "if this host's clock is wrong, set it; else make a new key: docs/operations/keys.md, on rotating a signing key",
+    retrySafe: true,
+  },
   'key-file-exists': {
     exit: 'key',
     meaning: 'A key would overwrite an existing file.',

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { SignerRole } from '../../contracts/commit.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { keyIdOf, parsePublicKey } from './signing-key.ts';
+import { keyIdOf, parsePublicKey, type SigningKey } from './signing-key.ts';
 
 /** A signing key that a verifier accepts, pinned in its own configuration. */
 export interface TrustedKey {
@@ -52,14 +52,54 @@ export function pinsOf(
 
 /** Throws `signer-out-of-period` unless one of a key's pins holds at `at`. */
 export function assertInPeriod(pins: readonly TrustedKey[], at: Date, keyId: string): void {
-  const time = at.getTime();
-  const inPeriod = pins.some((pin) => {
-    const { fromMs, untilMs } = parsedPin(pin);
-    return time >= fromMs && time < untilMs;
-  });
-  if (!inPeriod)
+  if (!pins.some((pin) => holdsAt(pin, at)))
     throw new HoldfastError(
       'signer-out-of-period',
       `key ${keyId} signed for ${at.toISOString()}, outside its period of validity`,
     );
+}
+
+/**
+ * Throws `key-out-of-period` when what `key` signs at `at`, for any of `roles`, would be refused by
+ * whoever reads it: one such commit makes the whole log unreadable. A key that is not pinned at all
+ * passes here.
+ */
+export function assertMaySign(
+  trust: readonly TrustedKey[],
+  roles: readonly SignerRole[],
+  { keyId }: Pick<SigningKey, 'keyId'>,
+  at: Date,
+): void {
+  const pins = roles.flatMap((role) => pinsOf(trust, role, keyId));
+  if (pins.length === 0 || pins.some((pin) => holdsAt(pin, at))) return;
+  const periods = pins.map(({ role, validFrom, validUntil }) =>
+    validUntil === undefined
+      ? `as ${role} from ${validFrom}`
+      : `as ${role} from ${validFrom} until ${validUntil}`,
+  );
+  throw new HoldfastError(
+    'key-out-of-period',
+    `key ${keyId} is pinned ${periods.join(', ')}, and this host's clock says ${at.toISOString()}`,
+  );
+}
+
+/** When the last of a key's pins for a role ends, RFC 3339; undefined when one of them never does. */
+export function endOfPeriod(
+  trust: readonly TrustedKey[],
+  role: SignerRole,
+  keyId: string,
+): string | undefined {
+  const ends = pinsOf(trust, role, keyId).map(({ validUntil }) => validUntil);
+  return ends.reduce((latest, end) =>
+    latest === undefined || end === undefined
+      ? undefined
+      : Date.parse(end) > Date.parse(latest)
+        ? end
+        : latest,
+  );
+}
+
+function holdsAt(pin: TrustedKey, at: Date): boolean {
+  const { fromMs, untilMs } = parsedPin(pin);
+  return at.getTime() >= fromMs && at.getTime() < untilMs;
 }

@@ -51,7 +51,10 @@ export interface Agent extends AsyncDisposable {
   databaseTarget(url: string): Promise<ConnectionTarget>;
   /** A masking profile with its key; throws `usage-invalid` where the configuration has none so named. */
   masking(profile: string): Promise<Masking>;
-  /** Throws `key-invalid` when this host has no key for the role. */
+  /**
+   * Throws `key-invalid` when this host has no key for the role, or one that is not pinned, and
+   * `key-out-of-period` when nobody would accept what it signs now. Asked before anything is written.
+   */
   signingKey(role: SignerRole): Promise<SigningKey>;
   /** Whom objects and meta are encrypted to. */
   recipients(): Promise<Readonly<Record<Area, readonly string[]>>>;

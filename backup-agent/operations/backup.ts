@@ -52,6 +52,7 @@ export async function runBackup(
 ): Promise<readonly Manifest[]> {
   const job = agent.job(request.job);
   await assertInService(agent, request.job);
+  await agent.signingKey('writer');
   const repository = await agent.openOrCreateRepository(job.repository);
   await using lease = await acquireLease({
     storage: repository.storage,

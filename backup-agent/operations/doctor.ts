@@ -1,4 +1,6 @@
+import { signerRoles, type SignerRole } from '../../contracts/commit.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
+import { endOfPeriod } from '../keys/trust.ts';
 import { assertRecipientsUniform } from '../keys/recipients.ts';
 import { findDumpProgram } from '../sources/postgres/dump/dump-program.ts';
 import type { Finding, Progress } from '../sources/source.ts';
@@ -8,6 +10,8 @@ import {
   type BinarySearch,
 } from '../tools/postgres-binaries.ts';
 import type { Agent } from './agent.ts';
+
+const warnBeforeEndMs = 14 * 86_400_000;
 
 export interface CheckedFinding extends Finding {
   /** Which check found it. */
@@ -77,15 +81,7 @@ export async function checkInstallation(
       await agent.recipients();
       return 'readable';
     }),
-    await finding('writer key', async () => {
-      const { publicKey } = await agent.signingKey('writer');
-      const pinned = keys.trusted.some(
-        (key) => key.role === 'writer' && key.publicKey === publicKey,
-      );
-      if (!pinned)
-        throw new Error('is not pinned under keys.trusted, so nothing it signs is accepted');
-      return 'readable, and pinned';
-    }),
+    ...(await signingFindings(agent)),
   ];
   for (const name of Object.keys(repositories)) findings.push(await repositoryFinding(agent, name));
   for (const name of Object.keys(jobs)) {
@@ -93,6 +89,39 @@ export async function checkInstallation(
     findings.push(...(await sourceFindings(agent, name, progress)));
   }
   return findings;
+}
+
+/** The writer's key, and those of other roles that this host may sign for. */
+async function signingFindings(agent: Agent): Promise<CheckedFinding[]> {
+  const roles = signerRoles.filter(
+    (role) => role === 'writer' || agent.configuration.keys.signing[role],
+  );
+  return await Promise.all(roles.map((role) => signingFinding(agent, role)));
+}
+
+async function signingFinding(agent: Agent, role: SignerRole): Promise<CheckedFinding> {
+  const check = `${role} key`;
+  try {
+    const { keyId } = await agent.signingKey(role);
+    const end = endOfPeriod(agent.configuration.keys.trusted, role, keyId);
+    const leftMs = end === undefined ? Infinity : Date.parse(end) - agent.now().getTime();
+    const readable = {
+      check,
+      severity: 'info',
+      where: check,
+      what: 'readable, and pinned',
+    } as const;
+    return leftMs > warnBeforeEndMs
+      ? readable
+      : {
+          ...readable,
+          severity: 'warning',
+          what: `is pinned only until ${end}; from then on nothing is signed with it`,
+          fix: 'make a new one: docs/operations/keys.md, on rotating a signing key',
+        };
+  } catch (error) {
+    return failure(check, error);
+  }
 }
 
 function escrowFinding(recipients: number): CheckedFinding {

@@ -32,6 +32,8 @@ export async function runDrill(
   request: DrillRequest,
   run: DrillRun,
 ): Promise<DrillOutcome> {
+  // A key that cannot sign the evidence is told before the hours of a drill, not after.
+  await agent.signingKey('drill');
   const rehearsed = await rehearse(agent, request, run);
   const recorded = await recordEvidence(agent, rehearsed, run.reached);
   return { evidence: recorded.evidence, recorded, reports: rehearsed.reports };

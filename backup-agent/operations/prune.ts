@@ -70,6 +70,7 @@ export async function pruneBackups(
   const repository = await agent.openRepository(name);
   const now = await checkedClock(agent, repository);
   if (!request.confirm) return (await preview(agent, repository, request.job, now)).outcome;
+  await agent.signingKey('curator');
   await using _lease = await acquireLease({
     storage: repository.storage,
     job: request.job,

@@ -1,5 +1,6 @@
 import type { CommitSubject } from '../../contracts/commit.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
@@ -36,7 +37,7 @@ export async function recordAsDrill(
   subject: Extract<CommitSubject, { type: 'verification' | 'escrow' }>,
 ): Promise<VerificationRecord> {
   const key = await drillKey(agent);
-  if (!key) return { recorded: false, notRecordedBecause: 'this host has no drill key' };
+  if (typeof key === 'string') return { recorded: false, notRecordedBecause: key };
   const extended = await appendCommit(
     {
       repository,
@@ -55,11 +56,14 @@ export async function recordAsDrill(
   return { recorded: true };
 }
 
-async function drillKey(agent: Agent) {
+/** The key, or why this host cannot record: what was verified is told all the same. */
+async function drillKey(agent: Agent): Promise<SigningKey | string> {
   try {
     return await agent.signingKey('drill');
   } catch (error) {
-    if (isHoldfastError(error, 'key-invalid')) return undefined;
-    throw error;
+    const ofNoUse =
+      isHoldfastError(error, 'key-invalid') || isHoldfastError(error, 'key-out-of-period');
+    if (!ofNoUse) throw error;
+    return agent.configuration.keys.signing.drill ? error.message : 'this host has no drill key';
   }
 }

@@ -54,6 +54,7 @@ const work: Record<RunKind, Work> = {
   full: (agent, job, run) => backUp(agent, { job, kind: 'full' }, run),
   incremental: (agent, job, run) => backUp(agent, { job, kind: 'incremental' }, run),
   copy: async (agent, job, run) => {
+    await agent.signingKey('writer');
     const copies = await inEach(agent, agent.job(job).copies, (target) =>
       copyBackups(agent, job, target, run),
     );

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { Commit, CommitSubject } from '../../contracts/commit.ts';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
+import { assertMaySign } from '../keys/trust.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import type { Covered } from '../keys/envelope.ts';
 import { commitDocument, openSigned, sealDocument } from './documents.ts';
@@ -117,7 +118,8 @@ export interface AppendOptions {
 /**
  * Appends one commit: the moment from which its subject exists. `log` is the history the caller
  * acted upon; the history with the new commit comes back. Throws `commit-conflict` when somebody
- * else's commit makes this one senseless.
+ * else's commit makes this one senseless, and `key-out-of-period` rather than write what nobody may
+ * accept.
  */
 export async function appendCommit(
   options: AppendOptions,
@@ -153,6 +155,8 @@ async function tryAppend(
     at: now().toISOString(),
     by,
   };
+  // The last moment to notice: a long run may outlast the period in which it began.
+  assertMaySign(repository.trust, commitDocument.roles(commit), key, new Date(commit.at));
   const bytes = sealDocument(commitDocument, commit, key);
   try {
     const lock = lockUntil ? { lockUntil } : {};

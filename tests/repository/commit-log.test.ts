@@ -145,6 +145,18 @@ test('a key is refused outside its period', async () => {
   });
 });
 
+test('a commit that nobody could accept is not written', async () => {
+  await using f = await fixture();
+  const trust = f.signers.trust.map((key) => ({ ...key, validUntil: '2026-11-22T10:00:00Z' }));
+  const options = { job, subject: backupSubject(1), key: f.signers.keys.writer, by: 'test' };
+  const repository = { ...f.repository, trust };
+  await assert.rejects(
+    appendCommit({ ...options, repository, now, signal, stillValid: () => true }, []),
+    { code: 'key-out-of-period' },
+  );
+  assert.deepEqual(await f.read(), []);
+});
+
 test('a commit of another repository does not pass here', async () => {
   await using f = await fixture();
   const other = await f.open('other');

@@ -28,6 +28,7 @@ Examples:
               (options.to ? [options.to] : agent.job(job).copies).map((target) => ({
                 title: `Copy ${job} to ${target}`,
                 run: async (progress: Parameters<typeof copyBackups>[3]['progress']) => {
+                  await agent.signingKey('writer');
                   const outcome = await copyBackups(agent, job, target, { progress });
                   outcomes.push(outcome);
                   return summariseCopy(outcome);
