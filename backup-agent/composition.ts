@@ -258,7 +258,12 @@ class ComposedAgent implements Agent {
   }
 
   async #openBareStorage(name: string, configured: RepositoryConfiguration): Promise<Storage> {
-    if (configured.type === 'local') return openLocalStorage(this.#path(configured.path));
+    if (configured.type === 'local')
+      // To ask the file system for its time takes a file, and nothing is written to such a one.
+      return openLocalStorage(
+        this.#path(configured.path),
+        configured.readOnly ? { clock: this.now } : {},
+      );
     // AWS's libraries take longer to load than everything else together: only where they are needed.
     const { openS3Storage } = await import('./storage/s3.ts');
     return openS3Storage({

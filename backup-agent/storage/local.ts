@@ -6,7 +6,7 @@ import { ensureRoot, existingRoot } from './local/paths.ts';
 import { removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
 import { etagOf, publish } from './local/publish.ts';
 import { readFile, readSmallFile } from './local/read.ts';
-import { createUnfinished, removeUnfinished, unlinkIfThere } from './local/unfinished.ts';
+import { createUnfinished, removeUnfinished, timeOf, unlinkIfThere } from './local/unfinished.ts';
 import { fileStats, walkFiles, type FoundFile } from './local/walk.ts';
 import { releasing } from '../stream/donated.ts';
 import { assertKey, assertPrefix } from './key.ts';
@@ -23,6 +23,7 @@ import type {
 } from './storage.ts';
 
 export interface LocalStorageOptions {
+  /** What `now` tells, instead of the file system's own time. */
   readonly clock?: () => Date;
   /**
    * How long a replacement (`ifMatch`) under way keeps others out; a killed writer's counts as
@@ -44,14 +45,14 @@ export function openLocalStorage(rootPath: string, options: LocalStorageOptions 
 
 class LocalStorage implements Storage {
   readonly location: string;
-  readonly #clock: () => Date;
+  readonly #clock: (() => Date) | undefined;
   readonly #claimLifetimeMs: number;
   readonly #inquiries = new Inquiries();
   #calls: FileCalls | undefined;
 
   constructor(path: string, { clock, claimLifetimeMs }: LocalStorageOptions) {
     this.location = path;
-    this.#clock = clock ?? (() => new Date());
+    this.#clock = clock;
     this.#claimLifetimeMs = claimLifetimeMs ?? defaultClaimLifetimeMs;
   }
 
@@ -137,8 +138,13 @@ class LocalStorage implements Storage {
     });
   }
 
-  async now(): Promise<Date> {
-    return this.#clock();
+  /** The file system's own time, which on a NAS is that of its server; this host's where it cannot write. */
+  async now(options: CallOptions = {}): Promise<Date> {
+    if (this.#clock) return this.#clock();
+    return this.#translated('', options.signal, async () => {
+      const root = await existingRoot(this.location);
+      return (root === undefined ? undefined : await timeOf(root)) ?? new Date();
+    });
   }
 
   async close(): Promise<void> {}

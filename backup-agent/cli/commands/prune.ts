@@ -24,6 +24,7 @@ export const pruneCommand: CommandModule = {
         `
 Counting rules give their places to backups that a drill or a deep verification passed; keep-within
 protects all. Deletes the newest first, then what killed runs left behind a day ago or earlier.
+Refused when this host's clock and the storage's (for a folder, its file system's) are 5 minutes apart.
 
 Examples:
   holdfast prune crm-database                    what would go, and why the rest stays

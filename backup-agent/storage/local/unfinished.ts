@@ -4,7 +4,7 @@ import { lstat, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path';
 import { reservedSegment } from '../key.ts';
 import { ensureFolder } from './folders.ts';
-import { isAbsence } from './file-errors.ts';
+import { isAbsence, systemCode } from './file-errors.ts';
 
 const privateFile = 0o600;
 
@@ -35,6 +35,23 @@ export async function createUnfinished(root: string): Promise<UnfinishedFile> {
       await unlinkIfThere(path);
     },
   };
+}
+
+/**
+ * The file system's own clock: when it says that a file, written just now, was changed. Undefined
+ * where no file can be made.
+ */
+export async function timeOf(root: string): Promise<Date | undefined> {
+  try {
+    await using unfinished = await createUnfinished(root);
+    // Creation alone may not tell: NFS keeps something else in the time of a file just made (RFC 1813, 3.3.8).
+    await unfinished.handle.write('.');
+    await unfinished.handle.sync();
+    return (await unfinished.handle.stat()).mtime;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 /**
