@@ -1,6 +1,11 @@
 import pMap from 'p-map';
 import type { Manifest, ObjectEntry } from '../../contracts/manifest.ts';
-import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import {
+  HoldfastError,
+  isHoldfastError,
+  isIntegrity,
+  type Problem,
+} from '../errors/holdfast-error.ts';
 import {
   everCommitted,
   existingBackups,
@@ -15,13 +20,15 @@ import { expectDigest, sha256Hex } from '../stream/digest.ts';
 import { through } from '../stream/transform.ts';
 import type { Agent, Run } from './agent.ts';
 import { carryErasures } from './erasures.ts';
-import { readHistory, type History } from './history.ts';
+import { readHistoryDespiteDamage, type DamagedHistory } from './history.ts';
 import { lockOf } from './locks.ts';
 
 export interface CopyOutcome {
   readonly target: string;
   readonly copied: readonly Manifest[];
   readonly alreadyThere: number;
+  /** What damage kept from the target, by the backups' ids, and what is damaged there. */
+  readonly uncopied: readonly Problem[];
   readonly bytes: number;
   /**
    * How far the newest point in the target lies behind the newest one of the job's own repository,
@@ -36,7 +43,8 @@ const parallelObjects = 4;
  * Brings every backup of a job that `targetName` lacks into it, as ciphertext: no identity is needed.
  * A backup exists in the target once the target's own log names its manifest. The newest chain goes
  * first; within a chain the full goes first, so that what was copied restores. Requests of the erasure
- * ledger come along, before any backup.
+ * ledger come along, before any backup. What is damaged, and what hangs on it, stays behind and is in
+ * the outcome; it keeps nothing else.
  */
 export async function copyBackups(
   agent: Agent,
@@ -46,33 +54,82 @@ export async function copyBackups(
 ): Promise<CopyOutcome> {
   const source = await agent.openRepository(agent.job(jobName).repository);
   const target = await agent.openOrCreateRepository(targetName);
-  const here = await readHistory(agent, source, jobName);
-  const there = await readHistory(agent, target, jobName);
-  const missing = newestChainFirst(missingThere(here.backups, there));
+  const here = await readHistoryDespiteDamage(agent, source, jobName);
+  const there = await readHistoryDespiteDamage(agent, target, jobName);
+  const lost = lostByManifest(here, there);
+  const missing = newestChainFirst(missingThere(here.backups, there, lost));
 
-  const bytes = missing.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0);
-  run.progress.step(`copy to ${targetName}`, { amount: bytes, unit: 'bytes' });
-  let log = await carryErasures(
+  run.progress.step(`copy to ${targetName}`, { amount: storedBytes(missing), unit: 'bytes' });
+  const log = await carryErasures(
     agent,
     jobName,
     { repository: source, log: here.log },
     { repository: target, log: there.log },
   );
-  for (const backup of missing) {
-    await copyObjects(agent, source, target, backup.manifest, run);
-    await copyManifest(agent, source, target, backup);
-    log = await commitCopy(agent, target, backup, log);
-  }
+  const copied = await copyEach({ agent, source, target, run }, missing, log, lost);
   return {
     target: targetName,
-    copied: missing.map((backup) => backup.manifest),
+    copied: copied.map((backup) => backup.manifest),
     alreadyThere: here.backups.length - missing.length,
-    bytes,
+    uncopied: [...lost].map(([where, what]) => ({ where, what })),
+    bytes: storedBytes(copied),
     lagMs: {
       ...lagBehind(here.backups, there.backups, 'before'),
-      ...lagBehind(here.backups, [...there.backups, ...missing], 'after'),
+      ...lagBehind(here.backups, [...there.backups, ...copied], 'after'),
     },
   };
+}
+
+function storedBytes(backups: readonly BackupRecord[]): number {
+  return backups.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0);
+}
+
+/** Backups that damage keeps from the target, and why; grows with what is found on the way. */
+type Lost = Map<string, string>;
+
+/** What lies damaged here is no loss where the target has it. */
+function lostByManifest(here: DamagedHistory, there: DamagedHistory): Lost {
+  const ever = everCommitted(there.log);
+  const lost = [...here.unreadable.filter(({ id }) => !ever.has(id)), ...there.unreadable];
+  return new Map(lost.map(({ id, error }) => [id, `${error.message} (${error.code})`]));
+}
+
+interface Copying {
+  readonly agent: Agent;
+  readonly source: Repository;
+  readonly target: Repository;
+  readonly run: Run;
+}
+
+async function copyEach(
+  { agent, source, target, run }: Copying,
+  missing: readonly BackupRecord[],
+  theirs: readonly CommitRecord[],
+  lost: Lost,
+): Promise<BackupRecord[]> {
+  const copied: BackupRecord[] = [];
+  let log = theirs;
+  for (const backup of missing) {
+    if (isCutOff(backup, lost)) continue;
+    try {
+      await copyObjects(agent, source, target, backup.manifest, run);
+      await copyManifest(agent, source, target, backup);
+    } catch (error) {
+      if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
+      lost.set(backup.manifest.id, `${error.message} (${error.code})`);
+      continue;
+    }
+    log = await commitCopy(agent, target, backup, log);
+    copied.push(backup);
+  }
+  return copied;
+}
+
+/** Whether it hangs on what was lost, and so is lost itself. */
+function isCutOff({ manifest: { id, parent } }: BackupRecord, lost: Lost): boolean {
+  if (parent === undefined || !lost.has(parent)) return false;
+  lost.set(id, `hangs on ${parent}, which is damaged`);
+  return true;
 }
 
 function lagBehind(
@@ -90,11 +147,17 @@ function lagBehind(
  * What was pruned there does not come back, nor does what hangs on it: it would restore to nothing.
  * Backups come oldest first.
  */
-function missingThere(backups: readonly BackupRecord[], there: History): BackupRecord[] {
+function missingThere(
+  backups: readonly BackupRecord[],
+  there: DamagedHistory,
+  lost: Lost,
+): BackupRecord[] {
   const ever = everCommitted(there.log);
   const usable = new Set(there.backups.map(({ manifest }) => manifest.id));
-  return backups.filter(({ manifest: { id, parent } }) => {
-    if (ever.has(id) || (parent !== undefined && !usable.has(parent))) return false;
+  return backups.filter((backup) => {
+    const { id, parent } = backup.manifest;
+    if (ever.has(id) || isCutOff(backup, lost)) return false;
+    if (parent !== undefined && !usable.has(parent)) return false;
     usable.add(id);
     return true;
   });
@@ -115,14 +178,23 @@ async function copyObjects(
   const entries = (['objects', 'meta'] as const).flatMap((area) =>
     manifest[area].map((entry) => ({ area, entry })),
   );
+  const damaged: HoldfastError[] = [];
   await pMap(
     entries,
     async ({ area, entry }) => {
-      await copyObject(agent, source, target, manifest, area, entry);
+      if (damaged.length > 0) return;
+      try {
+        await copyObject(agent, source, target, manifest, area, entry);
+      } catch (error) {
+        // Thrown when the objects under way are done, for the copy goes on with other backups.
+        if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
+        damaged.push(error);
+      }
       run.progress.advance(entry.sizeBytes);
     },
     { concurrency: parallelObjects, signal: agent.signal },
   );
+  if (damaged[0]) throw damaged[0];
 }
 
 /** An object that a killed copy left behind is kept when it is the right one. */

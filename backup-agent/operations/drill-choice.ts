@@ -1,7 +1,7 @@
+import { momentOf } from '../repository/backups.ts';
 import type { ReplayTarget } from '../sources/postgres/changes/replay-target.ts';
-import { readHistory } from './history.ts';
+import { readLogOnly } from './history.ts';
 import {
-  momentOf,
   selectBackup,
   type ReadingAgent,
   type SelectedBackup,
@@ -55,7 +55,7 @@ async function leastDrilled(agent: ReadingAgent, job: string): Promise<string> {
   const { repository, copies } = agent.job(job);
   const drilled = await Promise.all(
     [repository, ...copies].map(async (name) => {
-      const { log } = await readHistory(agent, await agent.openRepository(name), job);
+      const log = await readLogOnly(agent, await agent.openRepository(name), job);
       const last = log.findLast(({ commit }) => commit.subject.type === 'evidence');
       return { name, at: last?.commit.at ?? '' };
     }),

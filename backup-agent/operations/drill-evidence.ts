@@ -1,3 +1,4 @@
+import { momentOf } from '../repository/backups.ts';
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { DrillConfiguration } from '../../contracts/job.ts';
 import type { TableCoverage } from '../drills/expected-content.ts';
@@ -6,7 +7,7 @@ import { newBackupId } from '../repository/backup-id.ts';
 import { version } from '../version.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillAgent, RehearsalResult } from './drill-rehearsal.ts';
-import { momentOf, type SelectedBackup } from './select-backup.ts';
+import { type SelectedBackup } from './select-backup.ts';
 
 export interface DescribedDrill {
   readonly startedAt: Date;

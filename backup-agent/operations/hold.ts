@@ -7,7 +7,7 @@ import { namedObjects } from '../repository/damage.ts';
 import { manifestKey } from '../repository/layout.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
-import { readHistory, type History } from './history.ts';
+import { readHistoryDespiteDamage, type DamagedHistory, type History } from './history.ts';
 import { openJobRepositories } from './job-repositories.ts';
 import { lockOf } from './locks.ts';
 
@@ -45,7 +45,9 @@ export function releaseBackup(agent: Agent, request: HoldRequest): Promise<HoldO
 async function change(agent: Agent, request: HoldRequest, held: boolean): Promise<HoldOutcome[]> {
   const outcomes: HoldOutcome[] = [];
   for (const repository of await openJobRepositories(agent, request.job, request.repository)) {
-    const history = await readHistory(agent, repository, request.job);
+    const history = await readHistoryDespiteDamage(agent, repository, request.job);
+    const damaged = history.unreadable.find(({ id }) => id === request.backup);
+    if (damaged) throw damaged.error;
     if (history.backups.some(({ manifest }) => manifest.id === request.backup))
       outcomes.push(await changeIn(agent, repository, history, request, held));
   }
@@ -59,7 +61,7 @@ async function change(agent: Agent, request: HoldRequest, held: boolean): Promis
 async function changeIn(
   agent: Agent,
   repository: Repository,
-  history: History,
+  history: DamagedHistory,
   request: HoldRequest,
   held: boolean,
 ): Promise<HoldOutcome> {
@@ -67,7 +69,7 @@ async function changeIn(
   const chain = chainOf(backups, request.backup);
   const changed = chain.at(-1)?.held !== held;
   if (changed) await commitHold(agent, repository, history, request, held);
-  const elsewhere = held ? new Set() : heldWithout(backups, request.backup);
+  const elsewhere = held ? new Set() : heldWithout(history, request.backup);
   const affected = chain.filter(({ manifest }) => !elsewhere.has(manifest.id));
   await setLegalHolds(agent, repository, affected, held);
   return {
@@ -79,8 +81,10 @@ async function changeIn(
   };
 }
 
-/** Everything that other holds need. */
-function heldWithout(backups: readonly BackupRecord[], id: string): ReadonlySet<string> {
+/** Everything that other holds need. Throws where damage hides what that is. */
+function heldWithout({ backups, unreadable }: DamagedHistory, id: string): ReadonlySet<string> {
+  const unknown = unreadable.find(({ held }) => held);
+  if (unknown) throw unknown.error;
   const others = backups.filter(({ manifest, held }) => held && manifest.id !== id);
   return new Set(
     others.flatMap(({ manifest }) => chainOf(backups, manifest.id).map((link) => link.manifest.id)),

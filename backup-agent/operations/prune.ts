@@ -8,7 +8,7 @@ import { removeObjects, type LockedObject } from '../repository/remove-objects.t
 import type { Repository } from '../repository/repository.ts';
 import type { Standing } from '../repository/standing.ts';
 import type { Agent, Run } from './agent.ts';
-import { readHistory, type History } from './history.ts';
+import { readHistoryDespiteDamage, type History } from './history.ts';
 import { lockOf } from './locks.ts';
 import { orphanGraceMs } from './orphan-grace.ts';
 import { planPrune } from './plan-prune.ts';
@@ -110,7 +110,7 @@ async function preview(
 ): Promise<Preview> {
   // Listed before the log is read: what was committed in between is no orphan.
   const found = await findLeftovers(repository, job, agent.signal);
-  const history = await readHistory(agent, repository, job);
+  const history = await readWholeHistory(agent, repository, job);
   const decisions = await planPrune(agent, repository, job, history, now);
   const leftovers = found.of(history.log, new Date(now.getTime() - orphanGraceMs));
   const backups = decisions.map(({ backup, keep, reasons }) => ({
@@ -138,6 +138,26 @@ async function preview(
       unfinished: 0,
     },
   };
+}
+
+/** What hangs on a manifest that cannot be read is unknown, so nothing can be told to be dispensable. */
+async function readWholeHistory(
+  agent: Agent,
+  repository: Repository,
+  job: string,
+): Promise<History> {
+  const { unreadable, ...history } = await readHistoryDespiteDamage(agent, repository, job);
+  const [first] = unreadable;
+  if (!first) return history;
+  throw new HoldfastError(
+    first.error.code,
+    `nothing is pruned in ${repository.name} while manifests of job ${job} are damaged`,
+    {
+      cause: first.error,
+      problems: unreadable.map(({ id, error }) => ({ where: id, what: error.message })),
+      hint: `\`holdfast repair ${job}\` can fetch them from a copy; without one, docs/operations/damage.md says how to go on`,
+    },
+  );
 }
 
 async function commitPrune(

@@ -12,7 +12,7 @@ import { sha256Hex } from '../stream/digest.ts';
 import type { Agent } from './agent.ts';
 import type { DrillRun, Rehearsed } from './drill.ts';
 import { coverageFindings, findingsOf, storeFindings } from './evidence-findings.ts';
-import { readHistory } from './history.ts';
+import { readLogOnly } from './history.ts';
 import { lockOf } from './locks.ts';
 
 export interface RecordedEvidence {
@@ -58,7 +58,7 @@ async function commitEvidence(
   const lock = lockOf(agent, job, repository.name);
   await createDocument(repository.storage, evidenceKey(job, id), bytes, { signal, ...lock });
   await reached?.('evidence-stored');
-  const { log } = await readHistory(agent, repository, job);
+  const log = await readLogOnly(agent, repository, job);
   const subject = { type: 'evidence', id, digest: sha256Hex(bytes) } as const;
   const extended = await appendCommit(
     { repository, job, subject, key, by, now, signal, ...lock, stillValid: () => true },

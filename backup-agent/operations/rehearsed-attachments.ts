@@ -1,3 +1,4 @@
+import { momentOf } from '../repository/backups.ts';
 import type { RestoredAttachments } from '../drills/assertions/attachments.ts';
 import { heldPaths } from '../drills/held-before.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -5,7 +6,7 @@ import { chainOf } from '../repository/chain.ts';
 import type { Progress } from '../sources/source.ts';
 import { restoreInWorker } from '../sources/files/worker/run-in-worker.ts';
 import type { RestoreResult } from '../sources/postgres/restore/restore-postgres.ts';
-import { momentOf, openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
+import { openChain, type ReadingAgent, type SelectedBackup } from './select-backup.ts';
 
 export interface RestoredFiles {
   /** Undefined when the drill has no attachments. */

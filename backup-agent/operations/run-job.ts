@@ -5,7 +5,7 @@ import { runBackup, type BackupRequest } from './backup.ts';
 import { copyBackups } from './copy.ts';
 import { runDrill } from './drill.ts';
 import { pruneBackups } from './prune.ts';
-import { describeSuspicion, watchAnomalies } from './watch-anomalies.ts';
+import { describeWatch, watchAnomalies } from './watch-anomalies.ts';
 import { verifyBackups } from './verify.ts';
 
 /** What a schedule can start, the most valuable first: a new restorable point, then its copy. */
@@ -60,7 +60,10 @@ const work: Record<RunKind, Work> = {
     );
     const count = sum(copies.map(({ copied }) => copied.length));
     const bytes = sum(copies.map((copy) => copy.bytes));
-    return { outcome: 'good', bytes, summary: `${count} backups copied` };
+    const uncopied = copies.flatMap((copy) => copy.uncopied);
+    const lost = uncopied.map(({ where, what }) => `NOT COPIED: ${where}: ${what}`);
+    const outcome = lost.length === 0 ? 'good' : 'bad';
+    return { outcome, bytes, summary: [`${count} backups copied`, ...lost].join('; ') };
   },
   drill: async (agent, job, run) => {
     const from = agent.job(job).copies.length > 0 ? { from: 'alternate' } : {};
@@ -94,18 +97,18 @@ function summarise({ kind, id, items, storedBytes, problems }: Manifest): string
 
 async function backUp(agent: Agent, request: BackupRequest, run: Run) {
   const taken = await runBackup(agent, request, run);
-  const suspicious = await watchAnomalies(agent, request.job, taken);
+  const watch = await watchAnomalies(agent, request.job, taken);
   const partial = taken.some(({ status }) => status === 'partial');
   const summary = taken.map(summarise).join(', ') || 'nothing has changed';
   return {
-    outcome: suspicious.length > 0 ? 'bad' : partial ? 'partial' : 'good',
+    outcome: watch.suspicious.length > 0 ? 'bad' : partial ? 'partial' : 'good',
     bytes: sum(taken.map(({ storedBytes }) => storedBytes)),
     contents: {
       items: sum(taken.map(({ items }) => items)),
       objects: sum(taken.map(({ objects, meta }) => objects.length + meta.length)),
       plaintextBytes: sum(taken.map(({ plaintextBytes }) => plaintextBytes)),
     },
-    summary: [summary, ...suspicious.map(describeSuspicion)].join('; '),
+    summary: [summary, ...describeWatch(watch)].join('; '),
   } as const;
 }
 

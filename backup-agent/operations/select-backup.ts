@@ -1,12 +1,13 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
-import type { BackupRecord } from '../repository/backups.ts';
+import { momentOf, type BackupRecord } from '../repository/backups.ts';
 import { chainOf } from '../repository/chain.ts';
 import type { CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { BackupReader } from '../sources/source.ts';
 import type { Agent } from './agent.ts';
-import { readHistory } from './history.ts';
+import { readHistoryDespiteDamage } from './history.ts';
+import { assertNotPassedOver, sortOut } from './passed-over.ts';
 
 export interface Selection {
   readonly job: string;
@@ -23,7 +24,7 @@ export interface Selection {
 /** What choosing and reading a backup needs of an agent. */
 export type ReadingAgent = Pick<
   Agent,
-  'signal' | 'seenCommits' | 'randomBytes' | 'job' | 'openRepository' | 'recoveryIdentities'
+  'signal' | 'seenCommits' | 'log' | 'randomBytes' | 'job' | 'openRepository' | 'recoveryIdentities'
 >;
 
 export interface SelectedBackup {
@@ -32,24 +33,32 @@ export interface SelectedBackup {
   readonly chain: readonly BackupRecord[];
   /** The same chain, readable with the recovery identity. */
   readonly readers: readonly BackupReader[];
-  /** Every backup of the job there, oldest first. */
+  /** Every backup of the job there that restores as far as manifests tell, oldest first. */
   readonly backups: readonly BackupRecord[];
   /** The job's log there. */
   readonly log: readonly CommitRecord[];
 }
 
 /**
- * Finds a backup and opens its chain, signatures and links checked. Throws `backup-unknown`,
- * `moment-not-covered`, `identity-missing`, or what is wrong with the log.
+ * Finds a backup and opens its chain, signatures and links checked. Damage to others is warned of;
+ * where a damaged one would have been the answer, no other is taken in its place. Throws
+ * `backup-unknown`, `moment-not-covered`, `identity-missing`, or what is wrong with the log, or with
+ * the backup.
  */
 export async function selectBackup(
   agent: ReadingAgent,
   selection: Selection,
 ): Promise<SelectedBackup> {
   const { job, from } = selection;
-  const repository = await agent.openRepository(from ?? agent.job(job).repository);
-  const { backups, log } = await readHistory(agent, repository, job);
+  const { repository: own, copies } = agent.job(job);
+  const repository = await agent.openRepository(from ?? own);
+  const { log, ...found } = await readHistoryDespiteDamage(agent, repository, job);
+  const { backups, broken } = sortOut(found);
   const record = choose(agent, backups, selection);
+  assertNotPassedOver(
+    { ...selection, repository: repository.name, repositories: [own, ...copies] },
+    { backups, broken, record },
+  );
   if (!record) throw nothingFor(selection, repository, backups);
   const chain = chainOf(backups, record.manifest.id);
   return { ...(await openChain(agent, repository, chain)), record, backups, log };
@@ -107,8 +116,4 @@ function leadingTo(backups: readonly BackupRecord[], at: Date): BackupRecord | u
       chainOf(backups, record.manifest.id).some((link) => momentOf(link) <= at),
   );
   return covering ?? backups.findLast((record) => momentOf(record) <= at);
-}
-
-export function momentOf({ manifest }: BackupRecord): Date {
-  return new Date(manifest.point.time);
 }

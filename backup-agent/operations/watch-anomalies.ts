@@ -4,7 +4,7 @@ import { findAnomalies } from '../repository/anomalies.ts';
 import { readEvidence } from '../repository/evidence.ts';
 import { standings } from '../repository/standing.ts';
 import type { Agent } from './agent.ts';
-import { readHistory } from './history.ts';
+import { readHistoryDespiteDamage } from './history.ts';
 import { holdBackup } from './hold.ts';
 
 export interface SuspiciousBackup {
@@ -16,11 +16,32 @@ export interface SuspiciousBackup {
   readonly held: boolean;
 }
 
+/** What became of the look at backups that were just taken. */
+export interface AnomalyWatch {
+  readonly suspicious: readonly SuspiciousBackup[];
+  /** Why unusual backups could not be looked for. */
+  readonly failed?: string;
+}
+
 /**
  * Compares backups that were just taken with the job's past, by manifests alone. Before an unusual one
- * can push anything out, the last good backup is held; retention gives a suspicious one no place.
+ * can push anything out, the last good backup is held; retention gives a suspicious one no place. The
+ * backups are committed: what hinders the look is part of the answer, not an error.
  */
 export async function watchAnomalies(
+  agent: Agent,
+  job: string,
+  taken: readonly Manifest[],
+): Promise<AnomalyWatch> {
+  try {
+    return { suspicious: await findSuspects(agent, job, taken) };
+  } catch (error) {
+    if (!isHoldfastError(error) || agent.signal.aborted) throw error;
+    return { suspicious: [], failed: `${error.message} (${error.code})` };
+  }
+}
+
+async function findSuspects(
   agent: Agent,
   job: string,
   taken: readonly Manifest[],
@@ -28,7 +49,7 @@ export async function watchAnomalies(
   const { anomalies, repository: name } = agent.job(job);
   if (taken.length === 0 || !anomalies) return [];
   const repository = await agent.openRepository(name);
-  const { log, backups } = await readHistory(agent, repository, job);
+  const { log, backups } = await readHistoryDespiteDamage(agent, repository, job);
   const unusual = findAnomalies(
     backups.map(({ manifest }) => manifest),
     anomalies,
@@ -65,8 +86,13 @@ async function hold(agent: Agent, job: string, backup: string, suspect: string):
   }
 }
 
-/** For people, in one line. */
-export function describeSuspicion({ id, reasons, lastGood, held }: SuspiciousBackup): string {
+/** For people, a line each. */
+export function describeWatch({ suspicious, failed }: AnomalyWatch): string[] {
+  const unwatched = `the backup is committed, but whether it is unusual could not be looked at: ${failed}`;
+  return [...suspicious.map(describeSuspicion), ...(failed === undefined ? [] : [unwatched])];
+}
+
+function describeSuspicion({ id, reasons, lastGood, held }: SuspiciousBackup): string {
   const good =
     lastGood === undefined
       ? 'there is no good backup before it'

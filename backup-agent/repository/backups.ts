@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { Commit } from '../../contracts/commit.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { HoldfastError, isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { chainOf } from './chain.ts';
 import type { CommitRecord } from './commit-log.ts';
@@ -19,6 +19,11 @@ export interface BackupRecord {
   readonly held: boolean;
 }
 
+/** The moment that it restores to. */
+export function momentOf({ manifest }: Pick<BackupRecord, 'manifest'>): Date {
+  return new Date(manifest.point.time);
+}
+
 const parallelReads = 16;
 
 /** What a reader that only shows knows already, by the manifests' digests. */
@@ -31,29 +36,53 @@ export interface KnownManifests {
 
 const nothingKnown: KnownManifests = { manifests: new Map(), committers: new Map() };
 
+/** A committed backup whose manifest is missing, damaged or forged. */
+export interface UnreadableBackup extends ExistingBackup {
+  /** What is wrong with the manifest. */
+  readonly error: HoldfastError;
+}
+
 /**
- * Every backup that exists according to the log, its manifest checked; oldest first by id, for a copy
- * commits the newest chain first.
+ * Every backup that exists according to the log, its manifest checked; one that is damaged does not
+ * hide the others. Both lists are oldest first by id, for a copy commits the newest chain first.
  */
-export async function readBackups(
+export async function readWhatIsReadable(
   repository: Repository,
   log: readonly CommitRecord[],
   signal: AbortSignal,
   known: KnownManifests = nothingKnown,
-): Promise<BackupRecord[]> {
-  const backups = await pMap(
+): Promise<{ readonly backups: BackupRecord[]; readonly unreadable: UnreadableBackup[] }> {
+  const backups: BackupRecord[] = [];
+  const unreadable: UnreadableBackup[] = [];
+  await pMap(
     existingBackups(log),
-    async ({ job, id, digest, committedAt, held }) => ({
-      manifest:
-        known.manifests.get(digest) ??
-        (await readManifest(repository, job, id, digest, signal, known.committers.get(digest))),
-      digest,
-      committedAt,
-      held,
-    }),
+    async (existing) => {
+      const { job, id, digest, committedAt, held } = existing;
+      try {
+        const manifest =
+          known.manifests.get(digest) ??
+          (await readManifest(repository, job, id, digest, signal, known.committers.get(digest)));
+        backups.push({ manifest, digest, committedAt, held });
+      } catch (error) {
+        if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
+        unreadable.push({ ...existing, error });
+      }
+    },
     { concurrency: parallelReads, signal },
   );
-  return backups.toSorted((left, right) => (left.manifest.id < right.manifest.id ? -1 : 1));
+  return {
+    backups: backups.toSorted((left, right) => (left.manifest.id < right.manifest.id ? -1 : 1)),
+    unreadable: unreadable.toSorted((left, right) => (left.id < right.id ? -1 : 1)),
+  };
+}
+
+/** The same where each is needed: throws what is wrong with the first that cannot be read. */
+export async function readBackups(
+  ...asked: Parameters<typeof readWhatIsReadable>
+): Promise<BackupRecord[]> {
+  const { backups, unreadable } = await readWhatIsReadable(...asked);
+  if (unreadable[0]) throw unreadable[0].error;
+  return backups;
 }
 
 export interface ExistingBackup {

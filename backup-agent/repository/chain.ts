@@ -49,3 +49,15 @@ export function newestChain<Record extends HasManifest>(records: readonly Record
   const newest = records.at(-1);
   return newest ? chainOf(records, newest.manifest.id) : [];
 }
+
+/** The ids of those whose links lead back to their full. Records come oldest first. */
+export function wholeChains(records: readonly HasManifest[]): ReadonlySet<string> {
+  const baseOf = new Map<string, string>();
+  for (const { manifest } of records) {
+    const { id, kind, parent, base } = manifest;
+    const rooted =
+      kind === 'full' ? base === id : parent !== undefined && baseOf.get(parent) === base;
+    if (rooted) baseOf.set(id, base);
+  }
+  return new Set(baseOf.keys());
+}

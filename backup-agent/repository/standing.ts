@@ -1,5 +1,6 @@
 import type { Evidence } from '../../contracts/evidence.ts';
 import type { BackupRecord } from './backups.ts';
+import { wholeChains } from './chain.ts';
 import type { CommitRecord } from './commit-log.ts';
 import type { EvidenceRecord } from './evidence.ts';
 
@@ -81,7 +82,7 @@ function findSuspicious(
   now: Date,
 ): ReadonlySet<string> {
   const latest = now.getTime() + clockToleranceMs;
-  const whole = findWhole(backups);
+  const whole = wholeChains(backups);
   let formerItems = 0;
   return new Set(
     backups.flatMap(({ manifest: { id, kind, startedAt, items } }) => {
@@ -91,16 +92,4 @@ function findSuspicious(
       return shrunk || !whole.has(id) || Date.parse(startedAt) > latest ? [id] : [];
     }),
   );
-}
-
-/** The backups whose links lead back to their full. */
-function findWhole(backups: readonly BackupRecord[]): ReadonlySet<string> {
-  const baseOf = new Map<string, string>();
-  for (const { manifest } of backups) {
-    const { id, kind, parent, base } = manifest;
-    const rooted =
-      kind === 'full' ? base === id : parent !== undefined && baseOf.get(parent) === base;
-    if (rooted) baseOf.set(id, base);
-  }
-  return new Set(baseOf.keys());
 }

@@ -2,11 +2,7 @@ import { Option } from 'commander';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { exitCodes } from '../../errors/exit-codes.ts';
 import { runBackup, type BackupRequest } from '../../operations/backup.ts';
-import {
-  describeSuspicion,
-  watchAnomalies,
-  type SuspiciousBackup,
-} from '../../operations/watch-anomalies.ts';
+import { describeWatch, watchAnomalies } from '../../operations/watch-anomalies.ts';
 import type { Agent } from '../../operations/agent.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import { planBackup, type PlannedBackup } from '../../operations/plan-backup.ts';
@@ -57,19 +53,19 @@ Ends with 5 when a backup is partial: committed, but some entries could not be r
           withAgent(context, async (agent) => {
             if (options.dryRun) return await forecast(agent, name, context.output);
             const taken: Manifest[] = [];
-            const suspicious: SuspiciousBackup[] = [];
+            const warnings: string[] = [];
             const steps = jobsToRun(agent, name).map((job) => ({
               title: `Back up ${job}`,
               run: async (progress: Parameters<typeof runBackup>[2]['progress']) => {
                 const manifests = await runBackup(agent, { ...options, job }, { progress });
                 taken.push(...manifests);
-                suspicious.push(...(await watchAnomalies(agent, job, manifests)));
+                warnings.push(...describeWatch(await watchAnomalies(agent, job, manifests)));
                 return manifests.map(summariseBackup).join('; ') || 'nothing has changed';
               },
             }));
             await runSteps(steps, context.output);
             context.output.result(taken, taken.map((manifest) => manifest.id).join('\n'));
-            for (const suspicion of suspicious) context.output.warn(describeSuspicion(suspicion));
+            for (const warning of warnings) context.output.warn(warning);
             const partial = taken.some((manifest) => manifest.status === 'partial');
             return partial ? exitCodes.partial : exitCodes.ok;
           }),

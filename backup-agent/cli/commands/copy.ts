@@ -1,3 +1,4 @@
+import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { copyBackups, type CopyOutcome } from '../../operations/copy.ts';
 import { jobsToRun } from '../../operations/groups.ts';
@@ -18,7 +19,9 @@ export const copyCommand: CommandModule = {
         `
 Examples:
   holdfast copy crm                 all jobs of the group, to every repository under \`copies\`
-  holdfast copy crm --to offsite    only there`,
+  holdfast copy crm --to offsite    only there
+
+Ends with 6 when damage kept backups from a copy: the sound ones are copied, the others named.`,
       )
       .action((name: string, options: { to?: string }) =>
         run((context) =>
@@ -45,14 +48,27 @@ Examples:
               );
             await runSteps(steps, context.output);
             context.output.result(outcomes, '');
+            for (const outcome of outcomes)
+              for (const { where, what } of outcome.uncopied)
+                context.output.warn(`not copied to ${outcome.target}: ${where}: ${what}`);
+            return outcomes.some(({ uncopied }) => uncopied.length > 0)
+              ? exitCodes.integrity
+              : exitCodes.ok;
           }),
         ),
       );
   },
 };
 
-export function summariseCopy({ copied, alreadyThere, bytes, lagMs }: CopyOutcome): string {
+export function summariseCopy({
+  copied,
+  alreadyThere,
+  uncopied,
+  bytes,
+  lagMs,
+}: CopyOutcome): string {
   const lag =
     lagMs.after === undefined ? '' : `, ${formatDuration(lagMs.after)} behind the newest backup`;
-  return `${copied.length} backups copied, ${formatBytes(bytes)}; ${alreadyThere} were there${lag}`;
+  const lost = uncopied.length === 0 ? '' : `; ${uncopied.length} DAMAGED and not copied`;
+  return `${copied.length} backups copied, ${formatBytes(bytes)}; ${alreadyThere} were there${lag}${lost}`;
 }

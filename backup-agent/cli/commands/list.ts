@@ -1,4 +1,5 @@
-import { recallHistory } from '../../operations/history.ts';
+import { exitCodes } from '../../errors/exit-codes.ts';
+import { recallHistoryDespiteDamage } from '../../operations/history.ts';
 import { jobsToRun } from '../../operations/groups.ts';
 import type { CommandModule } from '../command.ts';
 import { renderBackups } from '../render/backups.ts';
@@ -16,7 +17,9 @@ export const listCommand: CommandModule = {
         `
 Examples:
   holdfast list crm-database
-  holdfast list crm --from offsite --json`,
+  holdfast list crm --from offsite --json
+
+Ends with 6 when a manifest is damaged: the others are listed, that one is named.`,
       )
       .action((name: string, options: { from?: string }) =>
         run((context) =>
@@ -26,14 +29,21 @@ Examples:
               const repository = await agent.openRepository(
                 options.from ?? agent.job(job).repository,
               );
-              const { backups } = await recallHistory(agent, repository, job);
-              listings.push({ job, repository: repository.name, backups });
+              const found = await recallHistoryDespiteDamage(agent, repository, job);
+              const damaged = found.unreadable.map(({ id }) => id);
+              listings.push({
+                job,
+                repository: repository.name,
+                backups: found.backups,
+                ...(damaged.length > 0 ? { damaged } : {}),
+              });
             }
-            const text = listings.map(
-              ({ job, repository, backups }) =>
-                `${job} in ${repository}\n${backups.length === 0 ? 'no backups yet' : renderBackups(backups, context.output)}`,
-            );
+            const text = listings.map(({ job, repository, backups, damaged }) => {
+              const none = damaged ? 'no readable backups' : 'no backups yet';
+              return `${job} in ${repository}\n${backups.length === 0 ? none : renderBackups(backups, context.output)}`;
+            });
             context.output.result(listings, text.join('\n\n'));
+            return listings.some(({ damaged }) => damaged) ? exitCodes.integrity : exitCodes.ok;
           }),
         ),
       );

@@ -1,6 +1,6 @@
 import { HoldfastError, type Problem } from '../../errors/holdfast-error.ts';
 import { readProblems } from '../../operations/backup-problems.ts';
-import { readHistory } from '../../operations/history.ts';
+import { readHistoryDespiteDamage } from '../../operations/history.ts';
 import type { BackupRecord } from '../../repository/backups.ts';
 import { chainOf } from '../../repository/chain.ts';
 import { describeLeftOut } from '../../sources/files/left-out.ts';
@@ -26,8 +26,13 @@ export const showCommand: CommandModule = {
             const repository = await agent.openRepository(
               options.from ?? agent.job(job).repository,
             );
-            const { backups } = await readHistory(agent, repository, job);
-            const wanted = id === 'latest' ? backups.at(-1)?.manifest.id : id;
+            const { backups, unreadable } = await readHistoryDespiteDamage(agent, repository, job);
+            const newest = [...backups.map(({ manifest }) => manifest), ...unreadable]
+              .toSorted((left, right) => (left.id < right.id ? -1 : 1))
+              .at(-1);
+            const wanted = id === 'latest' ? newest?.id : id;
+            const damaged = unreadable.find((backup) => backup.id === wanted);
+            if (damaged) throw damaged.error;
             if (wanted === undefined)
               throw new HoldfastError(
                 'backup-unknown',
