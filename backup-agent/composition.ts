@@ -82,7 +82,12 @@ class ComposedAgent implements Agent {
     this.log = options.log;
     this.signal = options.signal;
     this.now = options.now;
-    this.seenCommits = createSeenCommits(this.#path(loaded.value.stateDirectory));
+    this.seenCommits = createSeenCommits(this.#path(loaded.value.stateDirectory), (error) =>
+      this.log.warn(
+        { error },
+        `${error.message}; so this host does not notice from now on when the end of a log is cut off`,
+      ),
+    );
   }
 
   job(name: string): Job {

@@ -64,6 +64,14 @@ export const catalogue = {
     retrySafe: true,
   },
 
+  'state-unusable': {
+    exit: 'prerequisite',
+    meaning:
+      'The directory in which this host remembers what it has seen and done cannot be read or written.',
+    hint: 'give this user the right to write there, or make room, or name another place as `stateDirectory` in the configuration',
+    retrySafe: true,
+  },
+
   // storage
   'storage-unreachable': {
     exit: 'storage',

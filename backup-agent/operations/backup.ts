@@ -24,6 +24,7 @@ import { readLogOnly } from './history.ts';
 import { findUnpublished, journalOf } from './interrupted-backup.ts';
 import { lockOf } from './locks.ts';
 import { fingerprintsOf, openBackup } from './open-backup.ts';
+import { assertReadyToSign } from './ready-to-sign.ts';
 import { assertInService } from './retired-sources.ts';
 
 export interface BackupRequest {
@@ -51,8 +52,8 @@ export async function runBackup(
   run: Run,
 ): Promise<readonly Manifest[]> {
   const job = agent.job(request.job);
+  await assertReadyToSign(agent, 'writer');
   await assertInService(agent, request.job);
-  await agent.signingKey('writer');
   const repository = await agent.openOrCreateRepository(job.repository);
   await using lease = await acquireLease({
     storage: repository.storage,
@@ -106,6 +107,7 @@ class BackupSession {
 
   static async start(agent: Agent, repository: Repository, job: string): Promise<BackupSession> {
     const log = await readLogOnly(agent, repository, job);
+    await agent.seenCommits.assertUsable();
     return new BackupSession(
       agent,
       repository,

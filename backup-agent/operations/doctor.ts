@@ -82,6 +82,10 @@ export async function checkInstallation(
       return 'readable';
     }),
     ...(await signingFindings(agent)),
+    await finding('state directory', async () => {
+      await agent.seenCommits.assertUsable();
+      return `${agent.configuration.stateDirectory}: can be written`;
+    }),
   ];
   for (const name of Object.keys(repositories)) findings.push(await repositoryFinding(agent, name));
   for (const name of Object.keys(jobs)) {

@@ -1,10 +1,12 @@
 import type { CommitSubject } from '../../contracts/commit.ts';
+import type { ErrorCode } from '../errors/catalogue.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
 import { lockOf } from './locks.ts';
+import { assertReadyToSign } from './ready-to-sign.ts';
 
 export interface VerificationRecord {
   readonly recorded: boolean;
@@ -56,14 +58,19 @@ export async function recordAsDrill(
   return { recorded: true };
 }
 
+const leavesUnrecorded: ReadonlySet<ErrorCode> = new Set([
+  'key-invalid',
+  'key-out-of-period',
+  'state-unusable',
+]);
+
 /** The key, or why this host cannot record: what was verified is told all the same. */
 async function drillKey(agent: Agent): Promise<SigningKey | string> {
   try {
+    await assertReadyToSign(agent, 'drill');
     return await agent.signingKey('drill');
   } catch (error) {
-    const ofNoUse =
-      isHoldfastError(error, 'key-invalid') || isHoldfastError(error, 'key-out-of-period');
-    if (!ofNoUse) throw error;
+    if (!isHoldfastError(error) || !leavesUnrecorded.has(error.code)) throw error;
     return agent.configuration.keys.signing.drill ? error.message : 'this host has no drill key';
   }
 }

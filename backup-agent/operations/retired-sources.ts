@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { makeFolders } from '../make-folders.ts';
+import { stateUnusable } from '../repository/state-directory.ts';
 import type { Agent } from './agent.ts';
 
 /** What decides where the note of a retired source lies: on the host that runs the job. */
@@ -25,13 +26,16 @@ export async function retiredAt(agent: RetiringAgent, job: string): Promise<stri
     return note.parse(JSON.parse(await readFile(noteOf(agent, job), 'utf8'))).retiredAt;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw stateUnusable(stateOf(agent), error);
   }
 }
 
+function stateOf(agent: RetiringAgent): string {
+  return resolve(agent.directory, agent.configuration.stateDirectory);
+}
+
 function noteOf(agent: RetiringAgent, job: string): string {
-  const state = resolve(agent.directory, agent.configuration.stateDirectory);
-  return join(state, 'retired', `${job}.json`);
+  return join(stateOf(agent), 'retired', `${job}.json`);
 }
 
 export async function noteRetired(agent: RetiringAgent, job: string, at: Date): Promise<void> {

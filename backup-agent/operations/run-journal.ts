@@ -2,6 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { makeFolders } from '../make-folders.ts';
+import { stateUnusable } from '../repository/state-directory.ts';
 import type { RunKind } from './run-job.ts';
 
 const entries = z.record(z.string(), z.iso.datetime());
@@ -50,7 +51,7 @@ async function readEntries(file: string): Promise<Record<string, string>> {
     const torn = error instanceof SyntaxError || error instanceof z.ZodError;
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (torn || missing) return {};
-    throw error;
+    throw stateUnusable(dirname(file), error);
   }
 }
 

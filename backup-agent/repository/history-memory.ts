@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { commit } from '../../contracts/commit.ts';
 import { manifest, type Manifest } from '../../contracts/manifest.ts';
 import { sha256 } from '../../contracts/names.ts';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { makeFolders } from '../make-folders.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { rememberedCommitKey, type RecalledCommit } from './recalled-log.ts';
 import type { Repository } from './repository.ts';
+import { stateUnusable } from './state-directory.ts';
 
 /**
  * Documents that this host has read and checked before, so that a listing of ten thousand backups
@@ -70,9 +72,14 @@ export async function openHistoryMemory(
       if (added.length === 0) return;
       // A line feed first: what a killed run tore off must not swallow what follows.
       const text = `\n${added.map((entry) => JSON.stringify(entry)).join('\n')}\n`;
-      await makeFolders(dirname(file));
-      if (usable) await appendFile(file, text);
-      else await writeFile(file, `${head}${text}`, { mode: 0o600 });
+      try {
+        await makeFolders(dirname(file));
+        if (usable) await appendFile(file, text);
+        else await writeFile(file, `${head}${text}`, { mode: 0o600 });
+      } catch (error) {
+        // It only saves time; whoever must not do without the state directory tells of it.
+        if (!isHoldfastError(stateUnusable(directory, error))) throw error;
+      }
     },
   };
 }

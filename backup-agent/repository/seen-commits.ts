@@ -2,11 +2,12 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../contracts/names.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import { makeFolders } from '../make-folders.ts';
 import type { CommitRecord } from './commit-log.ts';
 import type { Repository } from './repository.ts';
 import { parseJson } from './small-objects.ts';
+import { assertStateUsable, stateUnusable } from './state-directory.ts';
 
 const seen = z.strictObject({ sequence: z.int().positive(), digest: sha256 });
 
@@ -19,16 +20,38 @@ export interface SeenCommits {
     log: readonly CommitRecord[],
   ): Promise<void>;
   remember(repository: Repository, job: string, log: readonly CommitRecord[]): Promise<void>;
+  /** Throws `state-unusable` when this host cannot remember. For whoever is about to write. */
+  assertUsable(): Promise<void>;
 }
 
-/** Files below `directory`, one a repository and job. */
-export function createSeenCommits(directory: string): SeenCommits {
+/**
+ * Files below `directory`, one a repository and job.
+ *
+ * @param unable - told, once, of a directory that cannot be used, and the caller goes on; without it
+ *   that is thrown, `state-unusable`
+ */
+export function createSeenCommits(
+  directory: string,
+  unable?: (error: HoldfastError) => void,
+): SeenCommits {
+  let trouble: HoldfastError | undefined;
+  const attempt = async <Result>(act: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await act();
+    } catch (cause) {
+      const error = stateUnusable(directory, cause);
+      if (!isHoldfastError(error, 'state-unusable') || !unable) throw error;
+      if (!trouble) unable(error);
+      trouble = error;
+      return undefined;
+    }
+  };
   const fileOf = (repository: Repository, job: string) =>
     join(directory, 'seen', repository.id, `${job}.json`);
   return {
     async assertNotRolledBack(repository, job, log) {
       const file = fileOf(repository, job);
-      const bytes = await readIfThere(file);
+      const bytes = await attempt(() => readIfThere(file));
       if (!bytes) return;
       const { sequence, digest } = parseJson(seen, bytes, file);
       if (log[sequence - 1]?.digest === digest) return;
@@ -46,7 +69,12 @@ export function createSeenCommits(directory: string): SeenCommits {
       const newest = log.at(-1);
       if (!newest) return;
       const value = { sequence: newest.commit.sequence, digest: newest.digest };
-      await writeDurably(fileOf(repository, job), `${JSON.stringify(value)}\n`);
+      const file = fileOf(repository, job);
+      await attempt(() => writeDurably(file, `${JSON.stringify(value)}\n`));
+    },
+    async assertUsable() {
+      if (trouble) throw trouble;
+      await assertStateUsable(directory);
     },
   };
 }
