@@ -4,19 +4,13 @@ import { removeJournal, type BackupJournal } from '../repository/backup-journal.
 import { RepositoryBackupWriter } from '../repository/backup-writer.ts';
 import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestDocument, sealDocument } from '../repository/documents.ts';
-import {
-  existingBackups,
-  prunedSince,
-  readNewestChain,
-  type BackupRecord,
-} from '../repository/backups.ts';
+import { existingBackups, prunedSince, type BackupRecord } from '../repository/backups.ts';
 import { manifestKey } from '../repository/layout.ts';
 import { acquireLease } from '../repository/lease.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createDocument } from '../repository/small-objects.ts';
 import type { BackupRun, PreparedBackup, Resumable } from '../sources/source.ts';
 import { sha256Hex } from '../stream/digest.ts';
-import { isHoldfastError, isIntegrity } from '../errors/holdfast-error.ts';
 import { version } from '../version.ts';
 import { problemsName } from './backup-problems.ts';
 import type { Agent, Run } from './agent.ts';
@@ -26,6 +20,7 @@ import { lockOf } from './locks.ts';
 import { fingerprintsOf, openBackup } from './open-backup.ts';
 import { assertReadyToSign } from './ready-to-sign.ts';
 import { assertInService } from './retired-sources.ts';
+import { usableChain } from './usable-chain.ts';
 
 export interface BackupRequest {
   readonly job: string;
@@ -68,24 +63,6 @@ export async function runBackup(
     agent.log.warn({ job: request.job }, `took over the expired lease of ${lease.tookOverFrom}`);
   const session = await BackupSession.start(agent, repository, request.job);
   return await session.run(request, run);
-}
-
-/** A chain that is damaged cannot be continued: the answer is a new full, not a failure. */
-async function usableChain(
-  agent: Agent,
-  repository: Repository,
-  log: readonly CommitRecord[],
-): Promise<readonly BackupRecord[]> {
-  try {
-    return await readNewestChain(repository, log, agent.signal);
-  } catch (error) {
-    if (!isHoldfastError(error) || !isIntegrity(error)) throw error;
-    agent.log.warn(
-      { error },
-      `the newest chain is damaged, so a new full begins: ${error.message}`,
-    );
-    return [];
-  }
 }
 
 /** What is to be taken after a backup that an interrupted run had all but finished. */

@@ -120,14 +120,16 @@ function findPassedOver(
 
 /**
  * A chosen backup that ends at or after the moment leads to it exactly. Otherwise a broken one may
- * have led there, or nearer to it, when it was taken after the chosen one and before the next.
+ * have led there, or nearer to it, when it was taken after the chosen one and before the next: one
+ * begun before the moment, or, where the backups before it begin a chain with a log, after it.
  */
 function findCovering(at: Date, { backups, broken, record }: Choice): BrokenBackup | undefined {
   if (record && momentOf(record) >= at) return undefined;
   const next = backups.find((other) => momentOf(other) > at);
+  const hasLog = record?.manifest.source.kind === 'postgres';
   return broken.find(({ id }) => {
+    if (record && id < record.manifest.id) return false;
     if (next && id > next.manifest.id) return false;
-    // Nothing sound is old enough: only what began before the moment can lead to it.
-    return record ? id > record.manifest.id : timeOfBackupId(id) <= at;
+    return hasLog || timeOfBackupId(id) <= at;
   });
 }

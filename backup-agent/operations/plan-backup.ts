@@ -1,10 +1,10 @@
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { createBackupReader } from '../repository/backup-reader.ts';
-import { readNewestChain } from '../repository/backups.ts';
 import type { BackupForecast } from '../sources/postgres/forecast-backup.ts';
 import type { BackupReader } from '../sources/source.ts';
 import type { Agent } from './agent.ts';
 import { readLogOnly } from './history.ts';
+import { usableChain } from './usable-chain.ts';
 
 export interface PlannedBackup extends BackupForecast {
   readonly job: string;
@@ -26,7 +26,7 @@ async function newestChain(agent: Agent, job: string): Promise<BackupReader[]> {
   try {
     const repository = await agent.openRepository(agent.job(job).repository);
     const log = await readLogOnly(agent, repository, job);
-    const chain = await readNewestChain(repository, log, agent.signal);
+    const chain = await usableChain(agent, repository, log);
     const identities = await agent.metadataIdentities();
     return chain.map(({ manifest }) =>
       createBackupReader(repository.storage, manifest, identities),

@@ -50,8 +50,8 @@ export async function planPrune(
 }
 
 /** Evidence that is lost proves nothing; it must not keep a repository from being pruned for ever. */
-async function readableEvidence(
-  agent: Agent,
+export async function readableEvidence(
+  agent: Pick<Agent, 'log' | 'signal'>,
   repository: Repository,
   log: History['log'],
 ): Promise<EvidenceRecord[]> {

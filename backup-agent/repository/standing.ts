@@ -6,7 +6,7 @@ import type { EvidenceRecord } from './evidence.ts';
 
 /**
  * What is known of a backup's worth. `proven`: a drill or a deep verification passed it. `failed`: the
- * newest of them did not. `suspicious`: nothing proved it, and it looks wrong. `partial`: entries are
+ * newest of them did not, or found something wrong with what it hangs on. `suspicious`: nothing proved it, and it looks wrong. `partial`: entries are
  * missing from it. `unproven`: complete, and nothing more is known.
  */
 export type Standing = 'proven' | 'unproven' | 'partial' | 'suspicious' | 'failed';
@@ -34,7 +34,7 @@ export function standings(
   return new Map(
     backups.map(({ manifest }) => {
       const verdict = verdicts.get(manifest.id);
-      if (verdict === 'failed') return [manifest.id, 'failed'];
+      if (verdict === 'failed' || verdict === 'missed') return [manifest.id, 'failed'];
       if (manifest.status === 'partial') return [manifest.id, 'partial'];
       if (verdict === 'passed') return [manifest.id, 'proven'];
       const looksWrong = suspicious.has(manifest.id) || anomalous.has(manifest.id);
@@ -43,7 +43,21 @@ export function standings(
   );
 }
 
-type Verdict = 'passed' | 'failed';
+/**
+ * The backups that the newest deep verification or drill of them found wrong, and those that hang on
+ * one, whenever they were taken. Backups come oldest first.
+ */
+export function condemnedBackups(
+  backups: readonly BackupRecord[],
+  log: readonly CommitRecord[],
+  evidence: readonly EvidenceRecord[],
+): readonly string[] {
+  const verdicts = readVerdicts(backups, log, evidence);
+  return [...verdicts].filter(([, verdict]) => verdict === 'failed').map(([id]) => id);
+}
+
+/** `missed`: a drill restored it whole, but not as an objective asks. That says nothing of others. */
+type Verdict = 'passed' | 'missed' | 'failed';
 
 /** The newest verdict on each backup, in the order of the log. */
 function readVerdicts(
@@ -64,6 +78,10 @@ function readVerdicts(
     if (drill && digests.get(drill.backup.id) === drill.backup.manifestDigest)
       applyDrill(verdicts, drill);
   }
+  // A later verdict that passes what hangs on a link passes the link with it.
+  for (const { manifest } of backups)
+    if (manifest.parent !== undefined && verdicts.get(manifest.parent) === 'failed')
+      verdicts.set(manifest.id, 'failed');
   return verdicts;
 }
 
@@ -71,8 +89,10 @@ function readVerdicts(
  * A drill that passed read the whole chain and asserted what it adds up to, so it proves every link; a
  * drill that failed says nothing of the links before the backup.
  */
-function applyDrill(verdicts: Map<string, Verdict>, { backup, outcome }: Evidence): void {
-  if (outcome === 'failed') verdicts.set(backup.id, 'failed');
+function applyDrill(verdicts: Map<string, Verdict>, drill: Evidence): void {
+  const { backup, outcome, assertions } = drill;
+  const isWrong = assertions.some((assertion) => assertion.outcome === 'failed');
+  if (outcome === 'failed') verdicts.set(backup.id, isWrong ? 'failed' : 'missed');
   else for (const id of new Set([...backup.chain, backup.id])) verdicts.set(id, 'passed');
 }
 

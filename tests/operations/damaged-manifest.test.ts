@@ -11,11 +11,13 @@ import { describeWatch, watchAnomalies } from '../../backup-agent/operations/wat
 import { isHoldfastError, isIntegrity } from '../../backup-agent/errors/holdfast-error.ts';
 import { commitKey, manifestKey, objectKey } from '../../backup-agent/repository/layout.ts';
 import { openLocalStorage } from '../../backup-agent/storage/local.ts';
+import type { InstallationOptions } from './support/installation.ts';
 import { run, scenario } from './support/scenario.ts';
+import { createTestSource } from './support/test-source.ts';
 
 /** Two chains: a full with two incrementals, and a full a day later. */
-async function twoChains() {
-  const s = await scenario();
+async function twoChains(options: InstallationOptions = {}) {
+  const s = await scenario(options);
   const a = await s.backup('full');
   const [b, c] = [await s.backup('incremental'), await s.backup('incremental')];
   s.pass(1);
@@ -75,13 +77,23 @@ describe('a damaged manifest and restores', () => {
     const at = (manifest: Manifest, ms: number) =>
       s.select({ backup: 'latest', at: new Date(Date.parse(manifest.point.time) + ms) });
     assert.equal(await at(s.b, 0), s.b.id);
-    assert.equal(await at(s.b, -1), s.b.id);
-    await assert.rejects(at(s.b, 1), hintOf(new RegExp(`--backup ${s.b.id}`)));
-    await assert.rejects(at(s.c, 0), hintOf(/--from offsite/));
+    // Files are as the last backup before the moment has them, and that is not the damaged one.
+    assert.equal(await at(s.c, -1000), s.b.id);
+    await assert.rejects(at(s.c, 0), hintOf(new RegExp(`--backup ${s.b.id}.*--from offsite`)));
     assert.equal(await at(s.d, 1), s.d.id);
     await s.damage(s.a);
     await assert.rejects(at(s.b, 0), { exitCode: 6 });
     await assert.rejects(at(s.a, -60_000_000), { code: 'moment-not-covered' });
+  });
+
+  test('a moment of a database is refused when only the log of the damaged backup leads to it', async () => {
+    await using s = await twoChains({ source: { ...createTestSource(), kind: 'postgres' } });
+    await s.damage(s.c);
+    const at = (manifest: Manifest, ms: number) =>
+      s.select({ backup: 'latest', at: new Date(Date.parse(manifest.point.time) + ms) });
+    assert.equal(await at(s.b, -1), s.b.id);
+    await assert.rejects(at(s.b, 1), hintOf(new RegExp(`--backup ${s.b.id}`)));
+    assert.equal(await at(s.d, 1), s.d.id);
   });
 });
 

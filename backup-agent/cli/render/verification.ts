@@ -25,7 +25,17 @@ export function renderVerification(report: VerifyReport, output: Output): string
     lines.push(
       `${output.style('cyan', 'hint:')} holdfast repair ${job} --from <copy> fetches good copies`,
     );
+  // The next incremental would need what does not restore.
+  if (isNewestBroken(report))
+    lines.push(
+      `${output.style('cyan', 'hint:')} holdfast backup ${job} --kind full begins a chain that needs nothing of what cannot be mended`,
+    );
   return lines.join('\n');
+}
+
+function isNewestBroken({ broken, newestSound }: VerifyReport): boolean {
+  const newest = broken.at(-1);
+  return newest !== undefined && (newestSound === undefined || newest > newestSound);
 }
 
 function renderDamage(found: ReportedDamage, output: Output): string {
