@@ -6,7 +6,7 @@ import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import { manifestDocument, sealDocument } from '../repository/documents.ts';
 import { existingBackups, prunedSince, type BackupRecord } from '../repository/backups.ts';
 import { manifestKey } from '../repository/layout.ts';
-import { acquireLease } from '../repository/lease.ts';
+import { acquireLease, leaseDurationMs } from '../repository/lease.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createDocument } from '../repository/small-objects.ts';
 import type { BackupRun, PreparedBackup, Resumable } from '../sources/source.ts';
@@ -34,7 +34,6 @@ export interface BackupRequest {
   readonly allowEmpty?: boolean;
 }
 
-const leaseDurationMs = 120_000;
 const leaseWaitMs = 2_000;
 
 /**
@@ -59,8 +58,7 @@ export async function runBackup(
     signal: agent.signal,
     ...(request.wait ? { waitEveryMs: leaseWaitMs } : {}),
   });
-  if (lease.tookOverFrom)
-    agent.log.warn({ job: request.job }, `took over the expired lease of ${lease.tookOverFrom}`);
+  if (lease.takeover) agent.log.warn({ job: request.job }, lease.takeover);
   const session = await BackupSession.start(agent, repository, request.job);
   return await session.run(request, run);
 }

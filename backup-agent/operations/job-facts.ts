@@ -79,7 +79,7 @@ async function readFacts(
       backups: backups.length,
       storedBytes: backups.reduce((sum, { manifest }) => sum + manifest.storedBytes, 0),
       plaintextBytes: backups.reduce((sum, { manifest }) => sum + manifest.plaintextBytes, 0),
-      lease: await leaseState(repository.storage, job, { now: agent.now(), signal: agent.signal }),
+      lease: await leaseState(repository.storage, job, agent),
       ...(restorable ? { restorable: describe(restorable) } : {}),
       ...lastStarts(backups),
       ...(drill

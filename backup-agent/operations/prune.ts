@@ -1,7 +1,7 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { KeepReason } from '../repository/retention.ts';
 import { appendCommit } from '../repository/commit-log.ts';
-import { acquireLease } from '../repository/lease.ts';
+import { acquireLease, leaseDurationMs } from '../repository/lease.ts';
 import { backupPrefix } from '../repository/layout.ts';
 import { findLeftovers, type Leftover } from '../repository/leftovers.ts';
 import { removeObjects, type LockedObject } from '../repository/remove-objects.ts';
@@ -50,7 +50,6 @@ export interface PrunedBackup {
   readonly reasons: readonly KeepReason[];
 }
 
-const leaseDurationMs = 120_000;
 const leaseWaitMs = 2_000;
 const toleratedSkewMs = 5 * 60_000;
 
@@ -72,7 +71,7 @@ export async function pruneBackups(
   const now = await checkedClock(agent, repository);
   if (!request.confirm) return (await preview(agent, repository, request.job, now)).outcome;
   await assertReadyToSign(agent, 'curator');
-  await using _lease = await acquireLease({
+  await using lease = await acquireLease({
     storage: repository.storage,
     job: request.job,
     owner: agent.by,
@@ -81,6 +80,7 @@ export async function pruneBackups(
     signal: agent.signal,
     ...(request.wait ? { waitEveryMs: leaseWaitMs } : {}),
   });
+  if (lease.takeover) agent.log.warn({ job: request.job }, lease.takeover);
   const plan = await preview(agent, repository, request.job, now);
   await commitPrune(agent, repository, request.job, plan);
   return await sweep(agent, repository, plan, now, run);

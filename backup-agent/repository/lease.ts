@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isHoldfastError, HoldfastError } from '../errors/holdfast-error.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { StoredObject, Storage } from '../storage/storage.ts';
 import { leaseKey } from './layout.ts';
 import { parseJson, readSmall } from './small-objects.ts';
 
@@ -19,9 +19,12 @@ type LeaseDocument = z.infer<typeof leaseDocument>;
  * that was lost is no error for its former owner.
  */
 export interface Lease extends AsyncDisposable {
-  /** The owner whose expired lease was taken over, for the log. */
-  readonly tookOverFrom: string | undefined;
+  /** What was taken over, for the log: an expired lease, or one that nobody could read. */
+  readonly takeover: string | undefined;
 }
+
+/** How long the lease of a run that died keeps others waiting. */
+export const leaseDurationMs = 120_000;
 
 export interface LeaseOptions {
   readonly storage: Storage;
@@ -36,7 +39,8 @@ export interface LeaseOptions {
 
 /**
  * Takes the job's lease and renews it at a third of its duration until disposed. Throws `lease-held`
- * when somebody else's has not expired, unless told to wait.
+ * when somebody else's has not expired, unless told to wait. One that cannot be read counts as
+ * somebody's until nobody can have renewed it for so long.
  */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   const { waitEveryMs, signal } = options;
@@ -57,13 +61,9 @@ async function takeLease(options: LeaseOptions, looks = 1): Promise<Lease> {
   const { storage, job, now, signal } = options;
   const key = leaseKey(job);
   const found = await storage.stat(key, { signal });
-  const former = found ? parseJson(leaseDocument, await readSmall(storage, key), key) : undefined;
-  const live = former && !former.released && Date.parse(former.expiresAt) > now().getTime();
-  if (live)
-    throw new HoldfastError(
-      'lease-held',
-      `job ${job} is being worked on by ${former.owner} until ${former.expiresAt}`,
-    );
+  const former = found && (await readLease(options, found));
+  if (former && (await isHeld(options, former)))
+    throw new HoldfastError('lease-held', `job ${job} ${holderOf(former)}`);
   const claimed = await claim(options, found?.etag);
   if (claimed === undefined && looks < mostLooks) return await takeLease(options, looks + 1);
   if (claimed === undefined)
@@ -86,7 +86,7 @@ async function takeLease(options: LeaseOptions, looks = 1): Promise<Lease> {
   timer.unref();
 
   return {
-    tookOverFrom: former && !former.released ? former.owner : undefined,
+    takeover: former && takeoverOf(former),
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await renewal;
@@ -103,13 +103,55 @@ export type LeaseState = (typeof leaseStates)[number];
 export async function leaseState(
   storage: Storage,
   job: string,
-  { now, signal }: Pick<LeaseOptions, 'signal'> & { readonly now: Date },
+  { now, signal }: Pick<LeaseOptions, 'now' | 'signal'>,
 ): Promise<LeaseState> {
+  const options = { storage, job, now, signal, durationMs: leaseDurationMs };
+  const found = await storage.stat(leaseKey(job), { signal });
+  const lease = found && (await readLease(options, found));
+  if (!lease || ('released' in lease && lease.released)) return 'free';
+  return (await isHeld(options, lease)) ? 'held' : 'expired';
+}
+
+/** A lease decides nothing, so damage to one is no reason to stop for good. */
+interface UnreadableLease {
+  readonly error: HoldfastError;
+  /** By the storage's clock: a live owner would have written it anew before. */
+  readonly heldUntil: Date;
+}
+
+type Reading = Pick<LeaseOptions, 'storage' | 'job' | 'now' | 'signal' | 'durationMs'>;
+
+async function readLease(
+  { storage, job, signal, durationMs }: Reading,
+  { modifiedAt }: StoredObject,
+): Promise<LeaseDocument | UnreadableLease> {
   const key = leaseKey(job);
-  if (!(await storage.stat(key, { signal }))) return 'free';
-  const found = parseJson(leaseDocument, await readSmall(storage, key, { signal }), key);
-  if (found.released) return 'free';
-  return Date.parse(found.expiresAt) > now.getTime() ? 'held' : 'expired';
+  try {
+    return parseJson(leaseDocument, await readSmall(storage, key, { signal }), key);
+  } catch (error) {
+    if (!isHoldfastError(error, 'document-malformed')) throw error;
+    return { error, heldUntil: new Date(modifiedAt.getTime() + durationMs) };
+  }
+}
+
+async function isHeld(
+  { storage, now, signal }: Reading,
+  lease: LeaseDocument | UnreadableLease,
+): Promise<boolean> {
+  if ('error' in lease) return lease.heldUntil > (await storage.now({ signal }));
+  return !lease.released && Date.parse(lease.expiresAt) > now().getTime();
+}
+
+function holderOf(lease: LeaseDocument | UnreadableLease): string {
+  return 'error' in lease
+    ? `has a lease that cannot be read and counts as held until ${lease.heldUntil.toISOString()}: ${lease.error.message}`
+    : `is being worked on by ${lease.owner} until ${lease.expiresAt}`;
+}
+
+function takeoverOf(lease: LeaseDocument | UnreadableLease): string | undefined {
+  if ('error' in lease)
+    return `took over a lease that cannot be read, and that nobody renews: ${lease.error.message}`;
+  return lease.released ? undefined : `took over the expired lease of ${lease.owner}`;
 }
 
 /** The lease's etag; undefined when another claim was faster. */
