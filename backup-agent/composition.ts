@@ -101,6 +101,10 @@ class ComposedAgent implements Agent {
     return openRepository({ ...(await this.#openOptions(name)), signal });
   }
 
+  async repositoryStorage(name: string): Promise<Storage> {
+    return (await this.#openOptions(name)).storage;
+  }
+
   async openOrCreateRepository(name: string): Promise<Repository> {
     return openOrCreateRepository({
       ...(await this.#openOptions(name)),

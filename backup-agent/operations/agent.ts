@@ -11,6 +11,7 @@ import type { SeenCommits } from '../repository/seen-commits.ts';
 import type { ConnectionTarget } from '../sources/postgres/connection-target.ts';
 import type { SourceSetup } from '../sources/postgres/source-setup.ts';
 import type { Log, Progress, Source } from '../sources/source.ts';
+import type { Storage } from '../storage/storage.ts';
 
 /**
  * What the use cases work with. The composition root builds it from the configuration; nothing is
@@ -37,6 +38,8 @@ export interface Agent extends AsyncDisposable {
    * @param signal - ends the attempt sooner than the run's own would
    */
   openRepository(name: string, signal?: AbortSignal): Promise<Repository>;
+  /** Where a repository is, or would be. */
+  repositoryStorage(name: string): Promise<Storage>;
   openOrCreateRepository(name: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
   /**

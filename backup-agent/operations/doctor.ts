@@ -2,8 +2,10 @@ import { signerRoles, type SignerRole } from '../../contracts/commit.ts';
 import { isHoldfastError } from '../errors/holdfast-error.ts';
 import { endOfPeriod } from '../keys/trust.ts';
 import { assertRecipientsUniform } from '../keys/recipients.ts';
+import { refuseForeignContent } from '../repository/repository.ts';
 import { findDumpProgram } from '../sources/postgres/dump/dump-program.ts';
 import type { Finding, Progress } from '../sources/source.ts';
+import type { Storage } from '../storage/storage.ts';
 import {
   findClientTool,
   findServerBinaries,
@@ -144,17 +146,33 @@ function escrowFinding(recipients: number): CheckedFinding {
 async function repositoryFinding(agent: Agent, name: string): Promise<CheckedFinding> {
   const check = `repository ${name}`;
   try {
-    const repository = await agent.openRepository(name);
-    return { check, severity: 'info', where: repository.storage.location, what: 'opens' };
+    const storage = await agent.repositoryStorage(name);
+    const what = await repositoryState(agent, name, storage);
+    return { check, severity: 'info', where: storage.location, what };
   } catch (error) {
-    if (isHoldfastError(error, 'repository-not-found'))
-      return {
-        check,
-        severity: 'info',
-        where: name,
-        what: 'new: the first backup or copy makes it',
-      };
     return failure(check, error);
+  }
+}
+
+/** What is there, and whether it may be written as far as that can be told without a trace. */
+async function repositoryState(agent: Agent, name: string, storage: Storage): Promise<string> {
+  const { type, readOnly } = agent.configuration.repositories[name] ?? {};
+  const isThere = await opens(agent, name, storage, readOnly ?? false);
+  if (readOnly) return 'opens; it is configured for reading only';
+  await storage.assertWritable({ signal: agent.signal });
+  const found = isThere ? 'opens' : 'new: the first backup or copy makes it';
+  return type === 'local' ? found : `${found}; whether it may be written was not tried`;
+}
+
+async function opens(agent: Agent, name: string, storage: Storage, readOnly: boolean) {
+  try {
+    await agent.openRepository(name);
+    return true;
+  } catch (error) {
+    if (readOnly || !isHoldfastError(error, 'repository-not-found')) throw error;
+    // The listing tells besides that a bucket is missing.
+    await refuseForeignContent(storage, agent.signal);
+    return false;
   }
 }
 
@@ -168,8 +186,9 @@ async function sourceFindings(
   try {
     const source = await agent.source(job);
     const { findings } = await source.preflight({ signal, log, now, progress });
-    const asked = { check, severity: 'info', where: source.kind, what: 'answers' } as const;
-    return [asked, ...findings.map((found) => ({ check, ...found }))];
+    const told = findings.map((found) => ({ check, ...found }));
+    if (told.some(({ severity }) => severity === 'error')) return told;
+    return [{ check, severity: 'info', where: source.kind, what: 'answers' }, ...told];
   } catch (error) {
     return [failure(check, error)];
   }

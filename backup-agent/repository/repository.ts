@@ -55,7 +55,8 @@ export async function openOrCreateRepository(
   return openRepository(options);
 }
 
-async function refuseForeignContent(storage: Storage, signal: AbortSignal): Promise<void> {
+/** Throws `repository-not-found` where other things are than a repository or its beginnings. */
+export async function refuseForeignContent(storage: Storage, signal: AbortSignal): Promise<void> {
   for await (const object of storage.list('', { signal })) {
     if (object.key === headerKey || object.key === recoverKey) continue;
     throw new HoldfastError(

@@ -53,6 +53,10 @@ export class ForwardingStorage implements Storage {
     return this.inner.removeUnfinished(before, options);
   }
 
+  async assertWritable(options?: CallOptions): Promise<void> {
+    return this.inner.assertWritable(options);
+  }
+
   async now(options?: CallOptions): Promise<Date> {
     return this.inner.now(options);
   }

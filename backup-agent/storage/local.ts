@@ -3,7 +3,7 @@ import { callsFor, pooledCalls, type FileCalls } from './local/file-calls.ts';
 import { fromFileError, isAbsence, missingObject } from './local/file-errors.ts';
 import { Inquiries } from './local/inquiries.ts';
 import { ensureRoot, existingRoot } from './local/paths.ts';
-import { removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
+import { assertFolderWritable, removeEmptyFolders, syncNearestFolder } from './local/folders.ts';
 import { etagOf, publish } from './local/publish.ts';
 import { readFile, readSmallFile } from './local/read.ts';
 import { createUnfinished, removeUnfinished, timeOf, unlinkIfThere } from './local/unfinished.ts';
@@ -136,6 +136,10 @@ class LocalStorage implements Storage {
       const root = await existingRoot(this.location);
       return root === undefined ? 0 : removeUnfinished(root, before);
     });
+  }
+
+  async assertWritable(options: CallOptions = {}): Promise<void> {
+    await this.#translated('', options.signal, () => assertFolderWritable(this.location));
   }
 
   /** The file system's own time, which on a NAS is that of its server; this host's where it cannot write. */

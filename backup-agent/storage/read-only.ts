@@ -35,6 +35,11 @@ class ReadOnlyStorage extends ForwardingStorage {
     throw this.#refusal();
   }
 
+  override async assertWritable({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    throw this.#refusal();
+  }
+
   #refuse(key: string, { signal }: CallOptions): never {
     assertKey(key);
     signal?.throwIfAborted();

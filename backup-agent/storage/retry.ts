@@ -106,6 +106,10 @@ class RetryingStorage implements Storage {
     return this.#retrying(options, () => this.#inner.removeUnfinished(before, options));
   }
 
+  async assertWritable(options: CallOptions = {}): Promise<void> {
+    return this.#retrying(options, () => this.#inner.assertWritable(options));
+  }
+
   async now(options: CallOptions = {}): Promise<Date> {
     return this.#retrying(options, () => this.#inner.now(options));
   }

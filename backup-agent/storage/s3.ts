@@ -149,6 +149,11 @@ class S3Storage implements Storage {
     return removed;
   }
 
+  /** Only a put would tell, and a locked bucket would keep it. */
+  async assertWritable({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+  }
+
   /** Any answer will do, a refusal too: each carries the server's date. */
   async now(options: CallOptions = {}): Promise<Date> {
     const { requests, bucket, location } = this.#context;

@@ -48,6 +48,12 @@ export interface Storage {
    */
   removeUnfinished(before: Date, options?: CallOptions): Promise<number>;
 
+  /**
+   * Throws what a put would meet, as far as that can be told without leaving anything behind: for a
+   * folder its rights, for a bucket nothing.
+   */
+  assertWritable(options?: CallOptions): Promise<void>;
+
   /** The storage's own clock, to notice a skew of ours. */
   now(options?: CallOptions): Promise<Date>;
 

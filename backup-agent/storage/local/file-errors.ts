@@ -22,7 +22,7 @@ export function isAbsence(error: unknown): boolean {
 export function fromFileError(error: unknown, key: string, location: string): unknown {
   const code = systemCode(error);
   if (code === undefined || error instanceof HoldfastError) return error;
-  const place = `object ${JSON.stringify(key)} in ${location}`;
+  const place = key === '' ? location : `object ${JSON.stringify(key)} in ${location}`;
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -33,8 +33,18 @@ export function fromFileError(error: unknown, key: string, location: string): un
     case 'EROFS':
       return new HoldfastError('storage-denied', `access to ${place} is refused (${code})`, {
         cause: error,
+        hint:
+          code === 'EROFS'
+            ? 'its file system is mounted read-only: mount it for writing'
+            : 'the file system refuses it to the user that runs this command: look at the owner, mode and mount of that folder, and of those above it',
       });
     case 'ENOTDIR':
+      if (key === '')
+        return new HoldfastError('storage-unreachable', `${location} is no folder (${code})`, {
+          cause: error,
+          hint: 'something else has that name, or that of a folder above it: correct the path',
+        });
+      return invalidKey(key, `clashes with another object's name in ${location}`, error);
     case 'EISDIR':
     case 'ENOTEMPTY':
       return invalidKey(key, `clashes with another object's name in ${location}`, error);

@@ -1,4 +1,5 @@
-import { mkdir, open, rmdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invalidKey } from '../key.ts';
 import { folderState } from './paths.ts';
@@ -21,6 +22,18 @@ export async function ensureFolder(root: string, folder: string): Promise<void> 
     if (!isSystemError(error, 'EEXIST')) throw error;
   }
   await syncFolder(dirname(folder));
+}
+
+/**
+ * Rejects with the system's error unless entries can be made in a folder, or, where it is missing, in
+ * the nearest one above it.
+ */
+export async function assertFolderWritable(folder: string): Promise<void> {
+  let nearest = folder;
+  while ((await folderState(nearest)) === 'missing' && dirname(nearest) !== nearest)
+    nearest = dirname(nearest);
+  // With a separator at its end, the path of a file is ENOTDIR.
+  await access(`${nearest}/`, constants.W_OK | constants.X_OK);
 }
 
 /** Makes the folder's entries durable: a file's own fsync does not cover its name. */

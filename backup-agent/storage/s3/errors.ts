@@ -62,7 +62,8 @@ function retryAfterMs(header: string | undefined): number | undefined {
 export function toStorageError(error: unknown, what: string): unknown {
   if (error instanceof HoldfastError || !isOfTheWorld(error)) return error;
   const failure = failureOf(error);
-  const said = [failure.name, failure.message].filter((part) => part !== '').join(': ');
+  const name = isBare(failure) ? `HTTP ${failure.status}` : failure.name;
+  const said = [name, failure.message].filter((part) => part !== '').join(': ');
   const text = `${what}: ${said}`;
   const { code, hint } = classify(failure);
   return withAdvice(
@@ -114,9 +115,21 @@ function classify({ name, message, status, deleteMarker }: S3Failure): {
     };
   if (message === regionIsMissing)
     return { code: 'storage-unreachable', hint: 'set the region of the repository' };
-  if (status === 403 || status === 401) return { code: 'storage-denied' };
+  if (status === 403 || status === 401)
+    return {
+      code: 'storage-denied',
+      ...(isBare({ name, status }) ? { hint: bareRefusal } : {}),
+    };
   return { code: 'storage-unreachable' };
 }
+
+/** The answer to a HEAD has no body, so that the SDK knows no name of what is wrong. */
+function isBare({ name, status }: Pick<S3Failure, 'name' | 'status'>): boolean {
+  return status !== undefined && /^(Unknown|UnknownError|Forbidden|\d{3})$/.test(name);
+}
+
+const bareRefusal =
+  "the storage does not say why: the credentials are wrong or lack a right that docs/security-model.md lists for this role, or this machine's clock is wrong by more than 15 minutes";
 
 /** A marker's own version answers 405, and has no content either. */
 function isMissing({
