@@ -13,6 +13,7 @@ import type {
 import { isBucketUrl } from '../sources/s3/bucket-url.ts';
 import type { Agent, Masking, Run } from './agent.ts';
 import { readLedger } from './ledger.ts';
+import { unlessPruned } from './pruned-meanwhile.ts';
 import { intoBucket, openTargetBucket } from './target-bucket.ts';
 import { assertFits, isDatabaseUrl } from './restore-fit.ts';
 import { selectBackup, type SelectedBackup, type Selection } from './select-backup.ts';
@@ -85,9 +86,11 @@ export async function runRestore(
   await using thread = isDirectory ? new FilesThread({ type: 'restore' }) : undefined;
   const selected = await selectBackup(agent, request);
   assertFits(request, selected.record.manifest.source.kind);
-  return isDatabase
-    ? await restoreDatabase(agent, { ...request, ...(masking ? { masking } : {}) }, selected, run)
-    : await restoreTree(agent, request, selected, run, thread);
+  return await unlessPruned(agent, selected, () =>
+    isDatabase
+      ? restoreDatabase(agent, { ...request, ...(masking ? { masking } : {}) }, selected, run)
+      : restoreTree(agent, request, selected, run, thread),
+  );
 }
 
 async function restoreDatabase(
