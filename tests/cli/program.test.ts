@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { commandNames } from '../../backup-agent/cli/commands/index.ts';
-import { runCommandLine } from '../../backup-agent/cli/program.ts';
 import { holdfast } from '../support/holdfast.ts';
+import { inProcess } from '../support/in-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-
-/** The same without a process of its own, where many command lines are tried. */
-async function inProcess(argv: readonly string[]): Promise<{ exitCode: number; stdout: string }> {
-  const written = new PassThrough();
-  // A stream that is no terminal is all that help needs of a WriteStream.
-  const stream = written as unknown as NodeJS.WriteStream;
-  const { signal } = new AbortController();
-  const io = {
-    signal,
-    stdin: process.stdin,
-    stdout: stream,
-    stderr: stream,
-    onHangup: () => () => undefined,
-  };
-  const exitCode = await runCommandLine(argv, io);
-  written.end();
-  return { exitCode, stdout: await text(written) };
-}
 
 describe('help', () => {
   test('every command, and every one below it, has help with an example', async () => {
