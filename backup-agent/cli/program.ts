@@ -67,7 +67,7 @@ function createProgram(
       stderr: io.stderr,
     });
     setExitCode(
-      await settle(output, io.signal, () =>
+      await settle(output, io.signal, whenStopped(program.args[0]), () =>
         action({
           output,
           environment,
@@ -93,16 +93,25 @@ interface ProgramOptions {
   readonly color: boolean;
 }
 
+/** What becomes of what a signal interrupted. */
+function whenStopped(command: string | undefined): string {
+  if (command === 'restore')
+    return 'stopped; the target is unfinished: the same command, run again, goes on where it stopped';
+  const commits = command === 'backup' || command === 'copy' || command === 'run';
+  return commits ? 'stopped; what was not committed is cleaned up by prune' : 'stopped';
+}
+
 async function settle(
   output: Output,
   signal: AbortSignal,
+  stopped: string,
   action: () => Promise<number | undefined | void>,
 ): Promise<number> {
   try {
     return (await action()) ?? exitCodes.ok;
   } catch (error) {
     if (signal.aborted) {
-      output.info('stopped; what was not committed is cleaned up by prune');
+      output.info(stopped);
       return exitCodes.interrupted;
     }
     output.failure(error);

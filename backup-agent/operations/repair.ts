@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import { readCommitLog, type CommitRecord } from '../repository/commit-log.ts';
 import type { Damage } from '../repository/damage.ts';
 import { fetchGood, findGoodVersion, uncover, type Wanted } from '../repository/good-copy.ts';
+import { headerKey } from '../repository/layout.ts';
 import { isHidden, visible, type Inventory } from '../repository/inventory.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Sample } from '../repository/sample.ts';
@@ -15,8 +16,8 @@ export interface RepairRequest {
   readonly job: string;
   /** The repository to mend; the job's own unless told. */
   readonly repository?: string;
-  /** Where good copies are. */
-  readonly from: string;
+  /** Where good copies are; without it only what the storage's own versions keep comes back. */
+  readonly from?: string;
   /** How much to read in search of damage; all unless told. */
   readonly read?: Sample;
 }
@@ -24,7 +25,7 @@ export interface RepairRequest {
 export interface RepairOutcome {
   readonly job: string;
   readonly repository: string;
-  readonly from: string;
+  readonly from?: string;
   readonly repaired: readonly Repair[];
   readonly unrepaired: readonly Unrepaired[];
   /** The repository as it is afterwards. */
@@ -45,7 +46,8 @@ export interface Unrepaired {
 /**
  * Mends what verify finds: first by taking off what was laid over a good version, then by fetching
  * from another repository. Every byte is held against the digest that the log vouches for before it
- * replaces anything. What cannot be mended stays as it was and is reported.
+ * replaces anything. What cannot be mended stays as it was and is reported. Throws `usage-invalid`
+ * where neither versions nor another repository could mend anything.
  */
 export async function repairBackups(
   agent: Agent,
@@ -56,7 +58,8 @@ export async function repairBackups(
   if (name === request.from)
     throw new HoldfastError('usage-invalid', `${name} cannot be repaired from itself`);
   const repository = await agent.openRepository(name);
-  const from = await agent.openRepository(request.from);
+  const from = request.from === undefined ? undefined : await agent.openRepository(request.from);
+  if (!from) await assertKeepsVersions(repository, request.job, agent.signal);
   const check = { job: request.job, repository: name };
   const read = request.read ?? { type: 'all' as const };
   const repaired: Repair[] = await uncoverLog(agent, repository, request.job);
@@ -69,7 +72,21 @@ export async function repairBackups(
   const { repaired: fetched, unrepaired } = await repairAll(agent, place, deeper.damage);
   repaired.push(...fetched);
   const after = fetched.length === 0 ? deeper : await verifyBackups(agent, { ...check, read }, run);
-  return { job: request.job, repository: name, from: request.from, repaired, unrepaired, after };
+  const named = request.from === undefined ? {} : { from: request.from };
+  return { job: request.job, repository: name, ...named, repaired, unrepaired, after };
+}
+
+async function assertKeepsVersions(
+  { name, storage }: Repository,
+  job: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await storage.stat(headerKey, { signal }))?.version !== undefined) return;
+  throw new HoldfastError(
+    'usage-invalid',
+    `${name} keeps no versions of its objects, so only a copy can mend it`,
+    { hint: `name the copy: \`holdfast repair ${job} --from <repository>\`` },
+  );
 }
 
 async function repairAll(
@@ -93,7 +110,7 @@ function manifestsFirst(left: Damage, right: Damage): number {
 
 interface Place {
   readonly repository: Repository;
-  readonly from: Repository;
+  readonly from: Repository | undefined;
   readonly log: readonly CommitRecord[];
   readonly job: string;
 }
@@ -150,6 +167,7 @@ async function fetchFrom(
 ): Promise<Repair | Unrepaired> {
   const { key } = wanted;
   const { signal } = agent;
+  if (!from) return { key, why: 'no good version lies under it; --from names a copy' };
   const object = await from.storage.stat(key, { signal });
   if (!object) return { key, why: `${from.name} does not have it` };
   const present = visible(inventory, key)

@@ -49,6 +49,14 @@ describe('help', () => {
   });
 });
 
+test('what a signal ended says what becomes of that command, not of another', async () => {
+  const ended = AbortSignal.abort();
+  const said = async (...argv: string[]) => (await inProcess(argv, ended)).stdout;
+  assert.match(await said('restore', 'crm', '--to', 'there'), /unfinished: the same command/);
+  assert.match(await said('backup', 'crm'), /not committed is cleaned up by prune/);
+  assert.equal(await said('--no-color', 'list', 'crm'), 'stopped\n');
+});
+
 describe('config', () => {
   test('check names every problem on stderr and ends with 3', async () => {
     await using directory = await temporaryDirectory();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, after, suite, test } from 'node:test';
 import { execa } from 'execa';
@@ -110,6 +110,21 @@ test('a repository that is configured for reading only is never written to', asy
   assert.equal(backup.exitCode, 9);
   assert.match(backup.stderr, /opened for reading only.*readOnly/s);
   assert.equal((await one.run(['list', 'files'])).exitCode, 0);
+});
+
+test('what was done and found damage gets the mark of a failure', async () => {
+  await using one = await filesInstallation();
+  assert.equal((await one.run(['backup', 'files'])).exitCode, 0);
+  const jobs = one.at('primary/jobs/files');
+  const names = await readdir(jobs, { recursive: true });
+  for (const name of names.filter((each) => each.includes('/objects/'))) await rm(join(jobs, name));
+  const verify = await one.run(['verify', 'files']);
+  assert.equal(verify.exitCode, 6);
+  assert.match(verify.stderr, /✖ Verify files.*damaged/);
+  assert.doesNotMatch(verify.stderr, /✔/);
+  const repair = await one.run(['repair', 'files']);
+  assert.equal(repair.exitCode, 2);
+  assert.match(repair.stderr, /primary keeps no versions.*--from/s);
 });
 
 test('a limit of nothing is refused with its place', async () => {

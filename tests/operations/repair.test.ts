@@ -80,3 +80,12 @@ test('a repository is not repaired from itself', async () => {
     code: 'usage-invalid',
   });
 });
+
+test('without a copy, a storage that keeps no versions is not searched for any', async () => {
+  await using s = await copied();
+  await assert.rejects(repairBackups(s.agent, { job: 'crm' }, run), {
+    code: 'usage-invalid',
+    message: /primary keeps no versions/,
+    hint: /holdfast repair crm --from/,
+  });
+});

@@ -11,7 +11,7 @@ import type { Sample } from '../../repository/sample.ts';
 import { withAgent } from '../with-agent.ts';
 
 interface Options {
-  readonly from: string;
+  readonly from?: string;
   readonly into?: string;
   readonly read?: Sample;
 }
@@ -22,7 +22,10 @@ export const repairCommand: CommandModule = {
       .command('repair')
       .description('fetch good copies of damaged objects, and lift what was laid over good ones')
       .argument('<job>', 'job or group of the configuration')
-      .requiredOption('--from <repository>', 'where good copies are')
+      .option(
+        '--from <repository>',
+        'where good copies are; left out, only versions of a bucket help',
+      )
       .option('--into <repository>', "the repository to mend, when it is not the job's own")
       .option('--read <part>', 'search only so much for damage: 5%, 10GiB or 1/7', parseSample)
       .addHelpText(
@@ -32,6 +35,7 @@ Every byte is held against the digest that the signed log vouches for before it 
 Ends with ${exitCodes.integrity} when something could not be mended.
 
 Examples:
+  holdfast repair crm                      take off what was laid over good versions in a bucket
   holdfast repair crm --from offsite
   holdfast repair crm --from primary --into offsite`,
       )
@@ -48,7 +52,11 @@ Examples:
                   { progress },
                 );
                 outcomes.push(outcome);
-                return `${outcome.repaired.length} mended, ${outcome.unrepaired.length} not`;
+                const { repaired, unrepaired, after } = outcome;
+                return {
+                  summary: `${repaired.length} mended, ${unrepaired.length} not`,
+                  bad: after.damage.length > 0,
+                };
               },
             }));
             await runSteps(steps, context.output);
@@ -64,7 +72,7 @@ Examples:
 
 function requestOf({ from, into, read }: Options) {
   return {
-    from,
+    ...(from === undefined ? {} : { from }),
     ...(into === undefined ? {} : { repository: into }),
     ...(read === undefined ? {} : { read }),
   };

@@ -70,7 +70,7 @@ async function runShown(context: CommandContext, task: Task): Promise<number> {
       run: async (progress: Progress) => {
         const result = await runOnce(agent, task, progress);
         results.push(result);
-        return result.summary;
+        return { summary: result.summary, bad: result.outcome !== 'good' };
       },
     };
     await runSteps([step], output);

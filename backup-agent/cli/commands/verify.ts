@@ -54,7 +54,10 @@ Examples:
                 run: async (progress: Progress) => {
                   const report = await verifyBackups(agent, { job, ...request }, { progress });
                   reports.push(report);
-                  return summariseVerification(report);
+                  return {
+                    summary: summariseVerification(report),
+                    bad: report.damage.length > 0,
+                  };
                 },
               }));
               await runSteps(steps, context.output);

@@ -6,19 +6,19 @@ import type { Output } from './output.ts';
 export interface Step {
   readonly title: string;
   /** Says what was done in a few words, shown behind the title; or nothing. */
-  run(progress: Progress): Promise<string | void>;
+  run(progress: Progress): Promise<string | StepResult | void>;
+}
+
+export interface StepResult {
+  readonly summary: string;
+  /** The step was done and found something bad: it gets the mark of a failure, and the next begins. */
+  readonly bad: boolean;
 }
 
 /** Runs steps one after another and shows on stderr how far they are. The first failure ends it. */
 export async function runSteps(steps: readonly Step[], output: Output): Promise<void> {
   const list = new Listr(
-    steps.map((step) => ({
-      title: step.title,
-      task: async (_: unknown, task: AnyTask) => {
-        const summary = await step.run(taskProgress(task, output.interactive));
-        if (summary) task.title = `${step.title}: ${summary}`;
-      },
-    })),
+    steps.map((step) => shownStep(step, output)),
     {
       renderer: rendererFor(output),
       rendererOptions: {
@@ -41,6 +41,24 @@ export async function runSteps(steps: readonly Step[], output: Output): Promise<
 // The wrapper's type parameters name the renderer, which is chosen at run time.
 // oxlint-disable-next-line typescript/no-explicit-any
 type AnyTask = ListrTaskWrapper<any, any, any>;
+
+function shownStep(step: Step, output: Output) {
+  let isBad = false;
+  return {
+    title: step.title,
+    exitOnError: () => !isBad,
+    task: async (_: unknown, task: AnyTask) => {
+      const result = (await step.run(taskProgress(task, output.interactive))) ?? '';
+      const { summary, bad } =
+        typeof result === 'string' ? { summary: result, bad: false } : result;
+      // In a pipe the line of a failure names its message itself.
+      if (summary !== '' && (!bad || output.interactive)) task.title = `${step.title}: ${summary}`;
+      isBad = bad;
+      // The only way to the mark of a failure; it goes no further.
+      if (bad) throw new Error(summary);
+    },
+  };
+}
 
 function rendererFor(output: Output): 'default' | 'simple' | 'silent' {
   if (output.quiet || output.json) return 'silent';
