@@ -105,11 +105,15 @@ class ComposedAgent implements Agent {
     return (await this.#openOptions(name)).storage;
   }
 
-  async openOrCreateRepository(name: string): Promise<Repository> {
+  async openOrCreateRepository(name: string, job?: string): Promise<Repository> {
+    const options = await this.#openOptions(name);
+    const { location } = options.storage;
     return openOrCreateRepository({
-      ...(await this.#openOptions(name)),
+      ...options,
       newId: randomUUID,
       now: this.now,
+      beforeCreation: () => this.seenCommits.assertNeverSeen({ name, location, job }),
+      onCreated: () => this.log.info({ repository: name }, `made a new repository at ${location}`),
     });
   }
 

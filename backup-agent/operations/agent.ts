@@ -40,7 +40,12 @@ export interface Agent extends AsyncDisposable {
   openRepository(name: string, signal?: AbortSignal): Promise<Repository>;
   /** Where a repository is, or would be. */
   repositoryStorage(name: string): Promise<Storage>;
-  openOrCreateRepository(name: string): Promise<Repository>;
+  /**
+   * Throws `repository-not-found` where this host has seen a repository that is not there now.
+   *
+   * @param job - counts as seen in a repository of this name, wherever that was
+   */
+  openOrCreateRepository(name: string, job?: string): Promise<Repository>;
   source(jobName: string): Promise<Source>;
   /**
    * Throws `usage-invalid` when the job backs up no PostgreSQL database.

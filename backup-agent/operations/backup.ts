@@ -48,7 +48,7 @@ export async function runBackup(
   const job = agent.job(request.job);
   await assertReadyToSign(agent, 'writer');
   await assertInService(agent, request.job);
-  const repository = await agent.openOrCreateRepository(job.repository);
+  const repository = await agent.openOrCreateRepository(job.repository, request.job);
   await using lease = await acquireLease({
     storage: repository.storage,
     job: request.job,

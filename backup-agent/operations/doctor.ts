@@ -172,6 +172,7 @@ async function opens(agent: Agent, name: string, storage: Storage, readOnly: boo
     if (readOnly || !isHoldfastError(error, 'repository-not-found')) throw error;
     // The listing tells besides that a bucket is missing.
     await refuseForeignContent(storage, agent.signal);
+    await agent.seenCommits.assertNeverSeen({ name, location: storage.location });
     return false;
   }
 }

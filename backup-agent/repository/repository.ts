@@ -44,15 +44,25 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
  * Opens a repository, or makes one where nothing is yet. Two creators at once agree on the one that
  * came first. A place that holds other things is refused with `repository-not-found`.
  */
-export async function openOrCreateRepository(
-  options: OpenOptions & { readonly newId: () => string; readonly now: () => Date },
-): Promise<Repository> {
+export async function openOrCreateRepository(options: CreateOptions): Promise<Repository> {
   const { storage, signal } = options;
-  if (!(await storage.stat(headerKey, { signal }))) {
-    await refuseForeignContent(storage, signal);
-    await createHeader(options);
-  }
-  return openRepository(options);
+  if (await storage.stat(headerKey, { signal })) return openRepository(options);
+  await refuseForeignContent(storage, signal);
+  await options.beforeCreation?.();
+  const id = options.newId();
+  await createHeader(options, id);
+  const repository = await openRepository(options);
+  if (repository.id === id) options.onCreated?.(repository);
+  return repository;
+}
+
+export interface CreateOptions extends OpenOptions {
+  readonly newId: () => string;
+  readonly now: () => Date;
+  /** Keeps a new repository from being made by throwing. */
+  readonly beforeCreation?: () => Promise<void>;
+  /** Told of a repository that was made here and now. */
+  readonly onCreated?: (repository: Repository) => void;
 }
 
 /** Throws `repository-not-found` where other things are than a repository or its beginnings. */
@@ -69,14 +79,14 @@ export async function refuseForeignContent(storage: Storage, signal: AbortSignal
 
 /** RECOVER.md first: where a header stands, the way back is already written down. */
 async function createHeader(
-  options: OpenOptions & { readonly newId: () => string; readonly now: () => Date },
+  { storage, signal, now }: CreateOptions,
+  repositoryId: string,
 ): Promise<void> {
-  const { storage, signal } = options;
   const header: RepositoryHeader = {
     format: 'holdfast-repository',
     version: formatVersion,
-    repositoryId: options.newId(),
-    createdAt: options.now().toISOString(),
+    repositoryId,
+    createdAt: now().toISOString(),
   };
   const recover = await readFile(new URL('recover.md', import.meta.url));
   await createOnce(storage, recoverKey, recover, signal);

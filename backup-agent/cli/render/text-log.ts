@@ -3,11 +3,11 @@ import type { Log } from '../../sources/source.ts';
 import { formatTime } from './format.ts';
 import type { Output } from './output.ts';
 
-/** The log of a command that a person runs: warnings and worse, as text on stderr. */
+/** The log of a command that a person runs, as text on stderr. */
 export function createTextLog(output: Output): Log {
   return {
     debug: () => undefined,
-    info: () => undefined,
+    info: (_, message) => output.info(message),
     warn: (_, message) => output.warn(message),
     error: (_, message) => output.warn(message),
   };

@@ -34,6 +34,7 @@ export async function composed(now = new Date()) {
   await writeFile(at('files', 'letter.txt'), 'Dear customer');
   const keys = keysConfiguration(generated, now);
   const warnings: string[] = [];
+  const news: string[] = [];
   const clock = { now };
   const open = async (changes: ComposedChanges = {}) => {
     const { validUntil, repositories, stateDirectory, source } = changes;
@@ -65,7 +66,12 @@ export async function composed(now = new Date()) {
       {
         configFile: 'holdfast.yaml',
         environment: { variables: {}, configFile: undefined, plainOutput: true },
-        log: { debug() {}, info() {}, warn: (_, text) => warnings.push(text), error() {} },
+        log: {
+          debug() {},
+          info: (_, text) => news.push(text),
+          warn: (_, text) => warnings.push(text),
+          error() {},
+        },
         signal: AbortSignal.timeout(120_000),
         now: () => clock.now,
       },
@@ -77,6 +83,7 @@ export async function composed(now = new Date()) {
     open,
     clock,
     warnings,
+    news,
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }
