@@ -103,7 +103,7 @@ export function createSeenCommits(
         'repository-not-found',
         `there is no repository at ${place.location} (${place.name}), but this host has seen commits of job ${job} in it${location === place.location ? '' : `, at ${location}`}`,
         {
-          hint: `if its disk or share is not mounted, mount it; else correct the location. To begin a new repository there, move ${folder} away first`,
+          hint: `if its disk or share is not mounted, mount it; else correct the location. To begin a new repository there, move ${folder} out of the state directory first`,
         },
       );
     },

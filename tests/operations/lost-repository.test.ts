@@ -33,7 +33,7 @@ test('where a repository was seen that is missing now, no new one begins', async
   const refused = {
     code: 'repository-not-found',
     message: /no repository at .*primary.*this host has seen commits of job crm in it$/,
-    hint: /mount it.*move .*\/seen\/.* away/,
+    hint: /mount it.*move .*\/seen\/.* out of the state directory/,
   };
   await assert.rejects(runBackup(agent, backup, run), refused);
   assert.ok(!(await readdir(c.at())).includes('primary'));
@@ -63,7 +63,7 @@ test('what the error names, moved away, lets a new repository begin', async () =
   await using agent = await c.open();
   const error: unknown = await runBackup(agent, backup, run).catch((caught: unknown) => caught);
   assert.ok(isHoldfastError(error));
-  const [, folder] = / move (\/.*) away/.exec(error.hint) ?? [];
+  const [, folder] = / move (\/.*) out of/.exec(error.hint) ?? [];
   await rm(folder ?? '', { recursive: true });
   const [taken] = await runBackup(agent, backup, run);
   assert.equal(taken?.kind, 'full');
