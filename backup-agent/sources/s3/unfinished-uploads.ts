@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolders } from '../../make-folders.ts';
+import { errorCode } from '../files/system-errors.ts';
 
 const record = z.strictObject({ uploadId: z.string().min(1) });
 
@@ -30,13 +31,22 @@ export class UnfinishedUploads {
     }
   }
 
+  /** A host that cannot write its state restores all the same. */
   async remember(path: Buffer, uploadId: string): Promise<void> {
-    await makeFolders(this.#directory);
-    await writeFile(this.#file(path), JSON.stringify({ uploadId }));
+    try {
+      await makeFolders(this.#directory);
+      await writeFile(this.#file(path), JSON.stringify({ uploadId }));
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+    }
   }
 
   async forget(path: Buffer): Promise<void> {
-    await rm(this.#file(path), { force: true });
+    try {
+      await rm(this.#file(path), { force: true });
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+    }
   }
 
   #file(path: Buffer): string {

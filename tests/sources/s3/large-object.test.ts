@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { restoreObjectsToDirectory } from '../../../backup-agent/sources/s3/restore-to-directory.ts';
@@ -84,6 +84,17 @@ test('an upload that is gone when a restore goes on is begun anew', async () => 
   assert.deepEqual((await place.restore([full.reader], target, 'skip')).refused, []);
   assert.deepEqual(await describe(target), await describe(source));
   assert.equal(uploads.size, 0);
+});
+
+test('a host that cannot write its state restores large objects all the same', async () => {
+  await using place = await setUp(inParts);
+  using source = place.bucket('plain', 'from/');
+  using target = place.bucket('plain', 'to/');
+  await put(source, 'large', randomBytes(3 * partBytes));
+  const full = await place.take('plain', 'full', [], 'from/');
+  writeFileSync(join(place.directory, 'uploads'), 'no directory');
+  assert.deepEqual((await place.restore([full.reader], target)).refused, []);
+  assert.deepEqual(await describe(target), await describe(source));
 });
 
 test('a part that is not what its digest says keeps the whole object from the bucket', async () => {
