@@ -10,8 +10,8 @@ import { testInstallation, type TestInstallation } from '../support/installation
 import { rounds } from '../support/scale.ts';
 
 const hourMs = 3_600_000;
-/** A minute of the daemon's clock lasts five seconds. */
-const speed = 12;
+/** A minute of the daemon's clock lasts three seconds. */
+const speed = 20;
 
 /** An incremental every minute; the daemon's clock lags behind, so that it never is in the future. */
 async function prepare(installation: TestInstallation): Promise<Date> {

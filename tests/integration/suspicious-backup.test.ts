@@ -29,7 +29,7 @@ test('attachments that were encrypted make the backup suspicious; the last good 
   const { run, crm } = installation;
   assert.equal((await run('backup', 'crm-attachments')).exitCode, 0);
   let lastGood = '';
-  for (let day = 1; day <= 6; day += 1) {
+  for (let day = 1; day <= 5; day += 1) {
     await work(day);
     const { exitCode, stdout, stderr } = await run('backup', 'crm-attachments');
     assert.equal(exitCode, 0, stderr);
