@@ -10,8 +10,8 @@ import { testInstallation, type TestInstallation } from '../support/installation
 import { rounds } from '../support/scale.ts';
 
 const hourMs = 3_600_000;
-/** A minute of the daemon's clock lasts three seconds. */
-const speed = 20;
+/** A minute of the daemon's clock lasts two seconds. */
+const speed = 30;
 
 /** An incremental every minute; the daemon's clock lags behind, so that it never is in the future. */
 async function prepare(installation: TestInstallation): Promise<Date> {

@@ -86,7 +86,7 @@ test('an agent killed between any two steps of a full or an incremental, or at a
       killed(run);
     }
     const { ms: usualMs } = await runAgent(server, folder.path);
-    for (let round = 0; round < rounds(2, 200); round++) {
+    for (let round = 0; round < rounds(1, 200); round++) {
       // Every tenth begins a full, which takes longer.
       if (round % 10 === 9) await rm(folder.path, { recursive: true });
       const longestMs = round % 10 === 9 ? 3 * usualMs : usualMs;
