@@ -6,24 +6,16 @@ import { iterate, type Transform } from './transform.ts';
  */
 export const oneAhead: Transform = async function* (source) {
   const iterator = iterate(source);
-  let next = iterator.next();
-  let ended = false;
   try {
-    for (;;) {
+    for (let next = iterator.next(); ;) {
       const step = await next;
-      if (step.done) {
-        ended = true;
-        return;
-      }
+      if (step.done) return;
       next = iterator.next();
       // Whoever leaves early does not ask what became of it.
       next.catch(() => undefined);
       yield step.value;
     }
-  } catch (error) {
-    ended = true;
-    throw error;
   } finally {
-    if (!ended) await iterator.return?.();
+    await iterator.return?.();
   }
 };

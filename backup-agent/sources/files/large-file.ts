@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import type { BackupWriter } from '../source.ts';
 import { ArchiveBlocks } from './archive-blocks.ts';
 import { ContentSum, rehash } from './content-sum.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
@@ -7,13 +6,14 @@ import { OpenFile, sameState } from './file-content.ts';
 import { begunDigest, isBegun } from './interrupted.ts';
 import type { LinkTurn } from './link-groups.ts';
 import {
-  attempts,
   lengthOf,
   partPath,
   partsOf,
   placesBehind,
+  readAttempts,
   storeInTurn,
   type PartPlace,
+  type StoringParts,
 } from './parts.ts';
 import {
   headerOf,
@@ -26,11 +26,7 @@ import { segmentName } from './segment-name.ts';
 import { errorText, isGone } from './system-errors.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
 
-export interface LargeFileOptions extends PackerOptions {
-  /** Of a part; what is left goes into the last, which may be smaller, or larger where the file grew. */
-  readonly partBytes: number;
-  readonly writer: BackupWriter;
-  readonly onSegment: (segment: number) => void;
+export interface LargeFileOptions extends PackerOptions, StoringParts {
   /** What a run that goes on is told of the file and the parts that are stored so far. */
   readonly note: (begun: Entry) => string;
 }
@@ -88,7 +84,7 @@ export class LargeFile {
         this.#options.stored.add(digest, extents, file.beginning());
         return stored;
       }
-      if (attempt < attempts) continue;
+      if (attempt < readAttempts) continue;
       this.#report('changed or failed while it was read, each time; stored as last read');
       return { ...stored, mark: 'changed' };
     }

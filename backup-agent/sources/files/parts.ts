@@ -1,7 +1,16 @@
+import type { BackupWriter } from '../source.ts';
 import type { Extent } from './entry.ts';
 
+/** What storing a content in parts needs of its run. */
+export interface StoringParts {
+  /** Of a part; what is left goes into the last, which may be smaller, or larger where the content grew. */
+  readonly partBytes: number;
+  readonly writer: BackupWriter;
+  readonly onSegment: (segment: number) => void;
+}
+
 /** How often a content that changes while it is read is read again. */
-export const attempts = 3;
+export const readAttempts = 3;
 
 /** In so many parts a content of this size is stored, unless it grows meanwhile. */
 export function partsOf(sizeBytes: number, partBytes: number): number {
@@ -10,7 +19,7 @@ export function partsOf(sizeBytes: number, partBytes: number): number {
 
 /** How many segment numbers such a content may use. */
 export function segmentsOf(sizeBytes: number, partBytes: number): number {
-  return attempts * partsOf(sizeBytes, partBytes);
+  return readAttempts * partsOf(sizeBytes, partBytes);
 }
 
 /** By the name in its segment, a part tells whose it is, and how many there are. */

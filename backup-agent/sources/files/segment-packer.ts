@@ -8,7 +8,7 @@ import type { ContentKey, DigestRoom } from './content-key.ts';
 import { joinPath, showPath, type Entry, type Extent } from './entry.ts';
 import { OpenFile, readAsFound } from './file-content.ts';
 import type { LinkGroups, LinkTurn } from './link-groups.ts';
-import { attempts } from './parts.ts';
+import { readAttempts } from './parts.ts';
 import type { StoredContent } from './stored-content.ts';
 import { errorCode, errorText, isGone } from './system-errors.ts';
 import { tarBlockBytes, tarEnd, tarHeader, tarPadding, type TarHeader } from './tar-header.ts';
@@ -164,7 +164,7 @@ export class SegmentPacker {
       this.#options.onBytes(count);
       const whole = count === sizeBytes;
       const steady = whole && file.unchanged;
-      if (!steady && attempt < attempts) continue;
+      if (!steady && attempt < readAttempts) continue;
       if (!whole) content.fill(0, count);
       const digest = room.digest(sizeBytes);
       const known = whole && sizeBytes > 0 ? this.#find(digest, previous) : undefined;
@@ -189,7 +189,7 @@ export class SegmentPacker {
       using file = new OpenFile(absolute, found, this.#options.readAttributes);
       const stored = this.#known(file, previous) ?? (yield* this.#putLarge(file));
       const steady = file.unchanged && stored.whole;
-      if (!steady && attempt < attempts) continue;
+      if (!steady && attempt < readAttempts) continue;
       this.#record(file.entry, stored, steady, file.beginning());
       return;
     }

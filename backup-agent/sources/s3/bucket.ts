@@ -1,26 +1,18 @@
 import {
   GetObjectCommand,
   GetObjectTaggingCommand,
-  HeadObjectCommand,
   ListObjectVersionsCommand,
-  NoSuchKey,
-  PutObjectCommand,
   S3Client,
+  type GetObjectCommandOutput,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { HoldfastError } from '../../errors/holdfast-error.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 import type { ObjectEntry } from './object-entry.ts';
-import { attributesInput, headersOf, type PutOutcome } from './put-input.ts';
-import {
-  attempts,
-  bucketFailure,
-  isGoneOrOther,
-  sendingAgain,
-  statusOf,
-  type BucketRole,
-} from './s3-errors.ts';
+import { headersOf } from './object-attributes.ts';
+import { putObject, type PutOptions, type PutOutcome, type PutTarget } from './put-object.ts';
+import { isDenied, requestAttempts, bucketFailure, isLost, type BucketRole } from './s3-errors.ts';
 
 export interface BucketOptions {
   readonly bucket: string;
@@ -45,8 +37,12 @@ export interface FetchedObject {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Why there is nothing of an object: it was deleted, or may not be read, archived ones included. */
-export type NotFetched = 'gone' | 'denied';
+/** There is nothing of an object: it was deleted, or may not be read, as archived ones may not. */
+export interface NotFetched {
+  readonly isGone: boolean;
+  /** For the list of problems. */
+  readonly why: string;
+}
 
 /** What was read of an object so far is of no use: it was replaced or deleted. */
 export class ObjectChangedError extends Error {}
@@ -75,7 +71,7 @@ export class Bucket implements Disposable {
       ...(region === undefined ? {} : { region }),
       ...(profile === undefined ? {} : { profile }),
       forcePathStyle: pathStyle,
-      maxAttempts: attempts,
+      maxAttempts: requestAttempts,
       logger: silentLogger,
       // Content is held against a digest of ours; a check in the client would refuse ranges.
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -88,17 +84,7 @@ export class Bucket implements Disposable {
   async *list(signal: AbortSignal): AsyncGenerator<ObjectEntry> {
     let markers: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
     while (markers) {
-      const page: ListObjectVersionsCommandOutput = await this.#send(undefined, () =>
-        this.#client.send(
-          new ListObjectVersionsCommand({
-            Bucket: this.#bucket,
-            Prefix: this.#prefix,
-            EncodingType: 'url',
-            ...markers,
-          }),
-          { abortSignal: signal },
-        ),
-      );
+      const page = await this.#page(markers, signal);
       // A store may leave what was asked for, and say so.
       const decoded = (text = '') =>
         page.EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
@@ -127,31 +113,23 @@ export class Bucket implements Disposable {
   /** A body that breaks off is taken up where it broke. */
   async fetch(path: Buffer, signal: AbortSignal): Promise<FetchedObject | NotFetched> {
     const key = this.#key(path);
-    const input = { Bucket: this.#bucket, Key: key };
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
+    let answer: GetObjectCommandOutput | undefined;
     try {
-      const answer = await this.#send(key, () =>
-        this.#client.send(new GetObjectCommand(input), { abortSignal: signal }),
-      );
-      const { ContentType, Metadata, ContentLength, ETag, VersionId, LastModified } = answer;
-      const tags = answer.TagCount ? await this.#tags(key, VersionId, signal) : undefined;
-      const entry: ObjectEntry = {
-        type: 'object',
-        path,
-        sizeBytes: ContentLength ?? 0,
-        etag: ETag ?? '',
-        ...versionOf(VersionId),
-        modifiedAt: (LastModified ?? new Date(0)).toISOString(),
-        ...(ContentType === undefined ? {} : { contentType: ContentType }),
-        ...headersOf(answer),
-        ...(Metadata && Object.keys(Metadata).length > 0 ? { metadata: Metadata } : {}),
-        ...(tags ? { tags } : {}),
-      };
+      answer = await this.#client.send(command, { abortSignal: signal });
+      const tags = answer.TagCount ? await this.#tags(key, answer.VersionId, signal) : undefined;
+      const entry = entryOf(path, answer, tags);
       return { entry, body: this.#body(entry, 0, signal, answer.Body) };
     } catch (error) {
-      const cause = error instanceof HoldfastError ? error.cause : undefined;
-      if (cause instanceof NoSuchKey) return 'gone';
-      if (statusOf(cause) === 403) return 'denied';
-      throw error;
+      signal.throwIfAborted();
+      // Nobody reads it: it would keep its connection from all that follows.
+      if (answer?.Body instanceof Readable) answer.Body.destroy();
+      if (isDenied(error)) {
+        const what = answer ? 'has tags that cannot be read' : 'cannot be read';
+        return { isGone: false, why: `${what}: ${error.name}` };
+      }
+      if (isLost(error)) return { isGone: true, why: 'vanished before it was read' };
+      throw this.#failure(key, error);
     }
   }
 
@@ -166,55 +144,25 @@ export class Bucket implements Disposable {
 
   /** For an object that is put in parts. */
   upload(entry: ObjectEntry): MultipartUpload {
+    return new MultipartUpload(this.#target(entry), this.#client);
+  }
+
+  /** As `putObject`. */
+  async put(entry: ObjectEntry, open: () => Readable, options: PutOptions): Promise<PutOutcome> {
+    return await putObject(this.#client, this.#target(entry), open, options);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+
+  #target(entry: ObjectEntry): PutTarget {
     const key = this.#key(entry.path);
     const failure = (error: unknown, signal: AbortSignal): never => {
       signal.throwIfAborted();
       throw this.#failure(key, error);
     };
-    return new MultipartUpload({ bucket: this.#bucket, key, entry, failure }, this.#client);
-  }
-
-  /** Creates the object, or a newer version of it; at most 5 GiB, S3's limit for one put. */
-  async put(
-    entry: ObjectEntry,
-    open: () => Readable,
-    options: { readonly replace: boolean; readonly signal: AbortSignal },
-  ): Promise<PutOutcome> {
-    const { replace, signal } = options;
-    const key = this.#key(entry.path);
-    try {
-      return await sendingAgain(open, signal, async (body, attempt) => {
-        const command = new PutObjectCommand({
-          Bucket: this.#bucket,
-          Key: key,
-          Body: body,
-          ContentLength: entry.sizeBytes,
-          ...attributesInput(entry),
-          ...(replace ? {} : { IfNoneMatch: '*' }),
-        });
-        try {
-          await this.#client.send(command, { abortSignal: signal });
-          return 'stored';
-        } catch (error) {
-          if (replace || statusOf(error) !== 412) throw error;
-          return attempt > 1 && (await this.#hasArrived(entry, signal)) ? 'stored' : 'exists';
-        }
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw this.#failure(key, error);
-    }
-  }
-
-  /** A put whose answer was lost may have been done. */
-  async #hasArrived({ path, sizeBytes }: ObjectEntry, signal: AbortSignal): Promise<boolean> {
-    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#key(path) });
-    const { ContentLength } = await this.#client.send(command, { abortSignal: signal });
-    return ContentLength === sizeBytes;
-  }
-
-  [Symbol.dispose](): void {
-    this.#client.destroy();
+    return { bucket: this.#bucket, key, entry, failure };
   }
 
   #key(path: Buffer): string {
@@ -245,8 +193,8 @@ export class Bucket implements Disposable {
       } catch (error) {
         signal.throwIfAborted();
         const key = this.#key(path);
-        if (isGoneOrOther(error)) throw new ObjectChangedError(key, { cause: error });
-        if (++failures >= attempts) throw this.#failure(key, error);
+        if (isLost(error)) throw new ObjectChangedError(key, { cause: error });
+        if (++failures >= requestAttempts) throw this.#failure(key, error);
       }
       body = undefined;
     }
@@ -267,37 +215,62 @@ export class Bucket implements Disposable {
     return (await this.#client.send(command, { abortSignal: signal })).Body;
   }
 
+  async #page(
+    markers: { KeyMarker?: string; VersionIdMarker?: string },
+    signal: AbortSignal,
+  ): Promise<ListObjectVersionsCommandOutput> {
+    const command = new ListObjectVersionsCommand({
+      Bucket: this.#bucket,
+      Prefix: this.#prefix,
+      EncodingType: 'url',
+      ...markers,
+    });
+    try {
+      return await this.#client.send(command, { abortSignal: signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#failure(undefined, error);
+    }
+  }
+
   async #tags(
     key: string,
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<Record<string, string>> {
-    const { TagSet = [] } = await this.#send(key, () =>
-      this.#client.send(
-        new GetObjectTaggingCommand({
-          Bucket: this.#bucket,
-          Key: key,
-          ...(version === undefined ? {} : { VersionId: version }),
-        }),
-        { abortSignal: signal },
-      ),
-    );
+    const command = new GetObjectTaggingCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ...(version === undefined ? {} : { VersionId: version }),
+    });
+    const { TagSet = [] } = await this.#client.send(command, { abortSignal: signal });
     return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
-  }
-
-  async #send<T>(what: string | undefined, request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (error) {
-      if (error instanceof Error && error.name === 'AbortError') throw error;
-      throw this.#failure(what, error);
-    }
   }
 
   /** Keys are quoted, for they may hold what a terminal would act upon. */
   #failure(key: string | undefined, cause: unknown): HoldfastError {
     return bucketFailure(this.#role, this.location, key, cause);
   }
+}
+
+function entryOf(
+  path: Buffer,
+  answer: GetObjectCommandOutput,
+  tags: Record<string, string> | undefined,
+): ObjectEntry {
+  const { ContentType, Metadata, ContentLength, ETag, VersionId, LastModified } = answer;
+  return {
+    type: 'object',
+    path,
+    sizeBytes: ContentLength ?? 0,
+    etag: ETag ?? '',
+    ...versionOf(VersionId),
+    modifiedAt: (LastModified ?? new Date(0)).toISOString(),
+    ...(ContentType === undefined ? {} : { contentType: ContentType }),
+    ...headersOf(answer),
+    ...(Metadata && Object.keys(Metadata).length > 0 ? { metadata: Metadata } : {}),
+    ...(tags ? { tags } : {}),
+  };
 }
 
 /** A bucket that never had versions calls the only one `null`. */

@@ -4,17 +4,17 @@ import type { ContentKey } from '../files/content-key.ts';
 import type { Extent } from '../files/entry.ts';
 import { begunInParts } from '../files/interrupted.ts';
 import {
-  attempts,
   lengthOf,
   partPath,
   partsOf,
   placesBehind,
+  readAttempts,
   storeInTurn,
   type PartPlace,
+  type StoringParts,
 } from '../files/parts.ts';
 import { segmentName } from '../files/segment-name.ts';
 import { tarEnd } from '../files/tar-header.ts';
-import type { BackupWriter } from '../source.ts';
 import { ObjectChangedError, type NotFetched } from './bucket.ts';
 import type { ObjectEntry } from './object-entry.ts';
 import {
@@ -32,11 +32,8 @@ import {
 export const smallestUploadBytes = 5 * 1024 * 1024;
 const mostUploads = 10_000;
 
-export interface LargeObjectOptions extends ObjectPackerOptions {
-  /** Of a part, so that a restore can put each as a part of an upload. */
-  readonly partBytes: number;
-  readonly writer: BackupWriter;
-  readonly onSegment: (segment: number) => void;
+/** Parts are of a size that a restore can put as parts of an upload. */
+export interface LargeObjectOptions extends ObjectPackerOptions, StoringParts {
   /** What a run that goes on is told of the object and the parts that are stored so far. */
   readonly note: (begun: ObjectEntry) => string;
 }
@@ -74,9 +71,9 @@ export class LargeObject {
   }
 
   async store(): Promise<PackedObject> {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
+    for (let attempt = 1; attempt <= readAttempts; attempt++) {
       const opened = attempt === 1 ? (this.#begun() ?? (await this.#open())) : await this.#open();
-      if (typeof opened === 'string') return notFetched(this.#candidate, opened, this.#options);
+      if ('why' in opened) return notFetched(this.#candidate, opened, this.#options);
       const extents = await this.#storeParts(opened);
       if (extents) return { ...opened.entry, ...contentOf(this.#options.key, extents) };
     }
@@ -95,7 +92,7 @@ export class LargeObject {
     const { entry: listed } = this.#candidate;
     const { bucket, signal } = this.#options;
     const object = await bucket.fetch(listed.path, signal);
-    if (typeof object === 'string') return object;
+    if ('why' in object) return object;
     return { entry: withListedTime(object.entry, listed), stored: [], body: object.body };
   }
 

@@ -8,7 +8,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { attributesInput, type PutOutcome, type PutTarget } from './put-input.ts';
+import { attributesInput } from './object-attributes.ts';
+import type { PutOptions, PutOutcome, PutTarget } from './put-object.ts';
 import { sendingAgain, statusOf } from './s3-errors.ts';
 
 /** Kept with each part, and by the bucket with the whole: Amazon S3 user guide, "Checking object integrity". */
@@ -93,7 +94,7 @@ export class MultipartUpload {
   /** Makes the object of its parts, in the order of their numbers. */
   async complete(
     parts: readonly CompletedPart[],
-    { replace, signal }: { readonly replace: boolean; readonly signal: AbortSignal },
+    { replace, signal }: PutOptions,
   ): Promise<PutOutcome> {
     const Parts = parts.toSorted((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
     const input = {

@@ -4,7 +4,7 @@ import { blockBytes } from '../../stream/coalesce.ts';
 import { contentHash } from '../files/content-hash.ts';
 import type { ContentKey } from '../files/content-key.ts';
 import { showPath } from '../files/entry.ts';
-import { attempts } from '../files/parts.ts';
+import { readAttempts } from '../files/parts.ts';
 import type { StoredContent } from '../files/stored-content.ts';
 import { tarEnd, tarHeader, tarPadding } from '../files/tar-header.ts';
 import type { Progress } from '../source.ts';
@@ -73,20 +73,20 @@ async function* packSteadily(
   options: ObjectPackerOptions,
 ): AsyncGenerator<Buffer, PackedAt> {
   const { bucket, stored, signal } = options;
-  const { candidate, digest } = ahead;
+  const { candidate, content, digest } = ahead;
   const { entry: listed } = candidate;
+  let { object } = ahead;
   let end = start;
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    const object =
-      attempt === 1 ? await opened(ahead, options) : await bucket.fetch(listed.path, signal);
-    if (typeof object === 'string') return { entry: notFetched(candidate, object, options), end };
+  for (let attempt = 1; attempt <= readAttempts; attempt++) {
+    object ??= await bucket.fetch(listed.path, signal);
+    if ('why' in object) return { entry: notFetched(candidate, object, options), end };
     const entry = withListedTime(object.entry, listed);
     const known = digest === undefined ? undefined : stored.find(digest);
     if (digest !== undefined && known) return { entry: { ...entry, digest, extents: known }, end };
-    const body = attempt === 1 && ahead.content ? [ahead.content] : object.body;
-    const packedEntry = yield* packOne(entry, body, end, options);
-    end = packedEntry.end;
-    if (packedEntry.entry) return packedEntry;
+    const packed = yield* packOne(entry, content ? [content] : object.body, end, options);
+    end = packed.end;
+    if (packed.entry) return packed;
+    object = undefined;
   }
   return { entry: unsteady(candidate, options), end };
 }
@@ -98,12 +98,10 @@ function keptText(previous: ObjectEntry | undefined): string {
 /** One object that may not be read does not keep the others from being backed up. */
 export function notFetched(
   { entry: { path }, previous }: ObjectCandidate,
-  why: NotFetched,
+  { isGone, why }: NotFetched,
   { onProblem }: Pick<ObjectPackerOptions, 'onProblem'>,
 ): PackedObject {
-  const isGone = why === 'gone';
-  const what = isGone ? 'vanished before it was read' : `cannot be read${keptText(previous)}`;
-  onProblem({ where: showPath(path), what });
+  onProblem({ where: showPath(path), what: isGone ? why : `${why}${keptText(previous)}` });
   return isGone ? undefined : previous;
 }
 
@@ -185,11 +183,11 @@ async function fetchAhead(
   if (sizeBytes > fetchedAheadBytes) return { candidate };
   for (let attempt = 1; ; attempt++) {
     const object = await bucket.fetch(path, signal);
-    if (typeof object === 'string') return { candidate, object };
+    if ('why' in object) return { candidate, object };
     if (object.entry.sizeBytes > fetchedAheadBytes) return { candidate, object };
     const content = await readWhole(object.body);
     if (content) return { candidate, object, content, digest: key.digest(content) };
-    if (attempt === attempts) return { candidate, object };
+    if (attempt === readAttempts) return { candidate };
   }
 }
 
@@ -201,13 +199,6 @@ async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer | unde
     if (error instanceof ObjectChangedError) return undefined;
     throw error;
   }
-}
-
-async function opened(
-  { candidate: { entry: listed }, object }: Ahead,
-  { bucket, signal }: ObjectPackerOptions,
-): Promise<FetchedObject | NotFetched> {
-  return object ?? (await bucket.fetch(listed.path, signal));
 }
 
 /** Listings tell times more exactly than answers do, and the next listing is what is compared. */

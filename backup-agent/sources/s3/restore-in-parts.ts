@@ -7,7 +7,7 @@ import type { BackupReader, Progress } from '../source.ts';
 import type { Bucket } from './bucket.ts';
 import type { MultipartUpload } from './multipart-upload.ts';
 import type { ObjectEntry } from './object-entry.ts';
-import type { PutOutcome } from './put-input.ts';
+import type { PutOutcome } from './put-object.ts';
 import { Spool, type SpooledContent } from './spool.ts';
 import type { UnfinishedUploads } from './unfinished-uploads.ts';
 

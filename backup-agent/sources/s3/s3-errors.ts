@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Requests, and bodies without a byte more, are tried so often. */
-export const attempts = 4;
+export const requestAttempts = 4;
 const firstPauseMs = 200;
 
 export function statusOf(error: unknown): number | undefined {
@@ -58,10 +58,17 @@ export function bucketFailure(
   });
 }
 
-/** The object that was asked for is not there any more, or not as it was. */
-export function isGoneOrOther(error: unknown): boolean {
+/** What S3 calls a refusal of one object, of which others tell nothing: no right to it, or it is archived. */
+const refusals = new Set(['AccessDenied', 'InvalidObjectState']);
+
+export function isDenied(error: unknown): error is S3ServiceException {
+  return error instanceof S3ServiceException && refusals.has(error.name);
+}
+
+/** The object that was asked for is not there any more, or not as it was, or may not be read by now. */
+export function isLost(error: unknown): boolean {
   const status = statusOf(error);
-  return status === 412 || (status === 404 && !isMissingBucket(error));
+  return status === 412 || isDenied(error) || (status === 404 && !isMissingBucket(error));
 }
 
 /** No answer, or one that says to come again: Amazon S3 API reference, "Error responses". */
@@ -86,7 +93,7 @@ export async function sendingAgain<T>(
     try {
       return await send(body, attempt);
     } catch (error) {
-      if (attempt === attempts || signal.aborted || !isPassing(error)) throw error;
+      if (attempt === requestAttempts || signal.aborted || !isPassing(error)) throw error;
     } finally {
       body.destroy();
     }

@@ -65,8 +65,8 @@ test('an object that may not be read is a problem, and stays as the last backup 
   place.server.faults.arm({ operation: 'GetObject', key: 'denied', times: 2, action });
   const next = await place.take('plain', 'incremental', [full.reader], 'from/');
   assert.deepEqual(next.problems, [
-    { where: 'denied', what: 'cannot be read; it stays as the last backup has it' },
-    { where: 'new and denied', what: 'cannot be read' },
+    { where: 'denied', what: 'cannot be read: AccessDenied; it stays as the last backup has it' },
+    { where: 'new and denied', what: 'cannot be read: AccessDenied' },
   ]);
   await place.restore([full.reader, next.reader], target);
   assert.deepEqual(

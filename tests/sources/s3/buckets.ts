@@ -93,7 +93,7 @@ export async function describe(bucket: Bucket) {
   const found = [];
   for await (const { path } of bucket.list(signal)) {
     const object = await bucket.fetch(path, signal);
-    assert.ok(typeof object === 'object');
+    assert.ok('body' in object);
     const content = Buffer.concat(await Array.fromAsync(object.body));
     const { contentType, headers, metadata, tags } = object.entry;
     found.push({

@@ -53,7 +53,7 @@ async function contents(bucket: Bucket): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { path } of bucket.list(signal)) {
     const object = await bucket.fetch(path, signal);
-    assert.ok(typeof object === 'object');
+    assert.ok('body' in object);
     const { contentType } = object.entry;
     const body = Buffer.concat(await Array.fromAsync(object.body)).toString();
     found[path.toString()] = `${contentType}: ${body}`;

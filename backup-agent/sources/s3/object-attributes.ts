@@ -1,17 +1,5 @@
 import type { ObjectEntry } from './object-entry.ts';
 
-/** `exists`: there is an object of that key already, and it was not to be replaced. */
-export type PutOutcome = 'stored' | 'exists';
-
-/** Where an object is put, and what becomes of errors. */
-export interface PutTarget {
-  readonly bucket: string;
-  readonly key: string;
-  readonly entry: ObjectEntry;
-  /** Throws the error as one of ours, or the signal's reason. */
-  readonly failure: (error: unknown, signal: AbortSignal) => never;
-}
-
 /** Headers that say what a content is, and how S3's client calls them. */
 const headerFields = {
   'cache-control': 'CacheControl',
