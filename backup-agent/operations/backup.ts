@@ -18,7 +18,7 @@ import { readLogOnly } from './history.ts';
 import { findUnpublished, journalOf } from './interrupted-backup.ts';
 import { lockOf } from './locks.ts';
 import { fingerprintsOf, openBackup } from './open-backup.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
+import { readyToSign } from './ready-to-sign.ts';
 import { assertInService } from './retired-sources.ts';
 import { usableChain } from './usable-chain.ts';
 
@@ -46,7 +46,7 @@ export async function runBackup(
   run: Run,
 ): Promise<readonly Manifest[]> {
   const job = agent.job(request.job);
-  await assertReadyToSign(agent, 'writer');
+  await readyToSign(agent, 'writer');
   await assertInService(agent, request.job);
   const repository = await agent.openOrCreateRepository(job.repository, request.job);
   await using lease = await acquireLease({

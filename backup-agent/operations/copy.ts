@@ -22,6 +22,7 @@ import type { Agent, Run } from './agent.ts';
 import { carryErasures } from './erasures.ts';
 import { readHistoryDespiteDamage, type DamagedHistory } from './history.ts';
 import { lockOf } from './locks.ts';
+import { readyToSign } from './ready-to-sign.ts';
 
 export interface CopyOutcome {
   readonly target: string;
@@ -52,6 +53,7 @@ export async function copyBackups(
   targetName: string,
   run: Run,
 ): Promise<CopyOutcome> {
+  await readyToSign(agent, 'writer');
   const source = await agent.openRepository(agent.job(jobName).repository);
   const target = await agent.openOrCreateRepository(targetName);
   const here = await readHistoryDespiteDamage(agent, source, jobName);

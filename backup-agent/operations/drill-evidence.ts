@@ -7,7 +7,7 @@ import { newBackupId } from '../repository/backup-id.ts';
 import { version } from '../version.ts';
 import type { ChosenBackup } from './drill-choice.ts';
 import type { DrillAgent, RehearsalResult } from './drill-rehearsal.ts';
-import { type SelectedBackup } from './select-backup.ts';
+import type { SelectedBackup } from './select-backup.ts';
 
 export interface DescribedDrill {
   readonly startedAt: Date;

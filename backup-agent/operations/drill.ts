@@ -8,7 +8,7 @@ import type { Agent, Run } from './agent.ts';
 import { chooseBackup, type ChosenBackup, type DrillRequest } from './drill-choice.ts';
 import { describeDrill } from './drill-evidence.ts';
 import { Rehearsal, type DrillAgent, type DrillPoint } from './drill-rehearsal.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
+import { readyToSign } from './ready-to-sign.ts';
 import { recordEvidence, type RecordedEvidence } from './record-evidence.ts';
 import { selectBackup, type SelectedBackup } from './select-backup.ts';
 
@@ -34,7 +34,7 @@ export async function runDrill(
   run: DrillRun,
 ): Promise<DrillOutcome> {
   // What would keep the evidence from being signed is told before the hours of a drill, not after.
-  await assertReadyToSign(agent, 'drill');
+  await readyToSign(agent, 'drill');
   const rehearsed = await rehearse(agent, request, run);
   const recorded = await recordEvidence(agent, rehearsed, run.reached);
   return { evidence: recorded.evidence, recorded, reports: rehearsed.reports };

@@ -13,7 +13,7 @@ import { compress } from '../stream/compress.ts';
 import { sha256Hex } from '../stream/digest.ts';
 import { encrypt } from '../stream/encrypt.ts';
 import { through } from '../stream/transform.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
+import { readyToSign } from './ready-to-sign.ts';
 import type { Agent } from './agent.ts';
 import { readLogOnly } from './history.ts';
 import { askForLedger } from './ledger.ts';
@@ -49,8 +49,7 @@ export async function recordErasure(
     throw new HoldfastError('usage-invalid', `job ${request.job} backs up no PostgreSQL database`, {
       hint: 'the ledger is replayed in databases; delete files at the source, and what was restored by hand',
     });
-  await assertReadyToSign(agent, 'curator');
-  const key = await agent.signingKey('curator');
+  const key = await readyToSign(agent, 'curator');
   const now = agent.now();
   const erasedAt = request.erasedAt ?? now;
   if (erasedAt > now)

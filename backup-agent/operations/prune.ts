@@ -11,7 +11,7 @@ import type { Agent, Run } from './agent.ts';
 import { readHistoryDespiteDamage, type History } from './history.ts';
 import { lockOf } from './locks.ts';
 import { orphanGraceMs } from './orphan-grace.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
+import { readyToSign } from './ready-to-sign.ts';
 import { planPrune } from './plan-prune.ts';
 
 export interface PruneRequest {
@@ -70,7 +70,7 @@ export async function pruneBackups(
   const repository = await agent.openRepository(name);
   const now = await checkedClock(agent, repository);
   if (!request.confirm) return (await preview(agent, repository, request.job, now)).outcome;
-  await assertReadyToSign(agent, 'curator');
+  await readyToSign(agent, 'curator');
   await using lease = await acquireLease({
     storage: repository.storage,
     job: request.job,

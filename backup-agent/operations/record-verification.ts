@@ -6,7 +6,7 @@ import { appendCommit, type CommitRecord } from '../repository/commit-log.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Agent } from './agent.ts';
 import { lockOf } from './locks.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
+import { readyToSign } from './ready-to-sign.ts';
 
 export interface VerificationRecord {
   readonly recorded: boolean;
@@ -67,8 +67,7 @@ const leavesUnrecorded: ReadonlySet<ErrorCode> = new Set([
 /** The key, or why this host cannot record: what was verified is told all the same. */
 async function drillKey(agent: Agent): Promise<SigningKey | string> {
   try {
-    await assertReadyToSign(agent, 'drill');
-    return await agent.signingKey('drill');
+    return await readyToSign(agent, 'drill');
   } catch (error) {
     if (!isHoldfastError(error) || !leavesUnrecorded.has(error.code)) throw error;
     return agent.configuration.keys.signing.drill ? error.message : 'this host has no drill key';

@@ -1,7 +1,6 @@
 import { HoldfastError, isHoldfastError, type Problem } from '../errors/holdfast-error.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import type { Agent, Run } from './agent.ts';
-import { assertReadyToSign } from './ready-to-sign.ts';
 import { runBackup, type BackupRequest } from './backup.ts';
 import { copyBackups } from './copy.ts';
 import { runDrill } from './drill.ts';
@@ -55,7 +54,6 @@ const work: Record<RunKind, Work> = {
   full: (agent, job, run) => backUp(agent, { job, kind: 'full' }, run),
   incremental: (agent, job, run) => backUp(agent, { job, kind: 'incremental' }, run),
   copy: async (agent, job, run) => {
-    await assertReadyToSign(agent, 'writer');
     const copies = await inEach(agent, agent.job(job).copies, (target) =>
       copyBackups(agent, job, target, run),
     );

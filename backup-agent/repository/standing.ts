@@ -6,8 +6,9 @@ import type { EvidenceRecord } from './evidence.ts';
 
 /**
  * What is known of a backup's worth. `proven`: a drill or a deep verification passed it. `failed`: the
- * newest of them did not, or found something wrong with what it hangs on. `suspicious`: nothing proved it, and it looks wrong. `partial`: entries are
- * missing from it. `unproven`: complete, and nothing more is known.
+ * newest of them did not, or found something wrong with what it hangs on. `suspicious`: nothing proved
+ * it, and it looks wrong. `partial`: entries are missing from it. `unproven`: complete, and nothing more
+ * is known.
  */
 export type Standing = 'proven' | 'unproven' | 'partial' | 'suspicious' | 'failed';
 

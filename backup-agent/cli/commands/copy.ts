@@ -2,7 +2,6 @@ import { exitCodes } from '../../errors/exit-codes.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
 import { copyBackups, type CopyOutcome } from '../../operations/copy.ts';
 import { jobsToRun } from '../../operations/groups.ts';
-import { assertReadyToSign } from '../../operations/ready-to-sign.ts';
 import type { CommandModule } from '../command.ts';
 import { formatBytes, formatDuration } from '../render/format.ts';
 import { runSteps } from '../render/steps.ts';
@@ -32,7 +31,6 @@ Ends with 6 when damage kept backups from a copy: the sound ones are copied, the
               (options.to ? [options.to] : agent.job(job).copies).map((target) => ({
                 title: `Copy ${job} to ${target}`,
                 run: async (progress: Parameters<typeof copyBackups>[3]['progress']) => {
-                  await assertReadyToSign(agent, 'writer');
                   const outcome = await copyBackups(agent, job, target, { progress });
                   outcomes.push(outcome);
                   return summariseCopy(outcome);

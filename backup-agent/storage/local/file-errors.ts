@@ -23,6 +23,11 @@ export function fromFileError(error: unknown, key: string, location: string): un
   const code = systemCode(error);
   if (code === undefined || error instanceof HoldfastError) return error;
   const place = key === '' ? location : `object ${JSON.stringify(key)} in ${location}`;
+  if (code === 'ENOTDIR' && key === '')
+    return new HoldfastError('storage-unreachable', `${location} is no folder (${code})`, {
+      cause: error,
+      hint: 'something else has that name, or that of a folder above it: correct the path',
+    });
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -39,12 +44,6 @@ export function fromFileError(error: unknown, key: string, location: string): un
             : 'the file system refuses it to the user that runs this command: look at the owner, mode and mount of that folder, and of those above it',
       });
     case 'ENOTDIR':
-      if (key === '')
-        return new HoldfastError('storage-unreachable', `${location} is no folder (${code})`, {
-          cause: error,
-          hint: 'something else has that name, or that of a folder above it: correct the path',
-        });
-      return invalidKey(key, `clashes with another object's name in ${location}`, error);
     case 'EISDIR':
     case 'ENOTEMPTY':
       return invalidKey(key, `clashes with another object's name in ${location}`, error);

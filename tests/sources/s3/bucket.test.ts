@@ -78,6 +78,34 @@ test('an object that may not be read is a problem, and stays as the last backup 
   );
 });
 
+test('objects whose tags may not be read keep no connection from the others', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain');
+  // More than the client has connections.
+  for (let number = 0; number < 60; number++)
+    await put(source, `tagged ${number}`, 'x'.repeat(200_000), { tags: { kind: 'tagged' } });
+  await put(source, 'without', 'without');
+  const action = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+  place.server.faults.arm({ operation: 'GetObjectTagging', times: 60, action });
+  const full = await place.take('plain', 'full');
+  assert.equal(full.problems.length, 60);
+  assert.deepEqual(full.problems[0], {
+    where: 'tagged 0',
+    what: 'has tags that cannot be read: AccessDenied',
+  });
+  using target = place.bucket('versioned');
+  assert.equal((await place.restore([full.reader], target)).restored, 1);
+});
+
+test('wrong credentials fail a backup, and are no problem of an object', async () => {
+  await using place = await setUp();
+  using source = place.bucket('plain');
+  await put(source, 'one', 'one');
+  const action = { kind: 'status', status: 403, code: 'InvalidAccessKeyId' } as const;
+  place.server.faults.arm({ operation: 'GetObject', times: 9, action });
+  await assert.rejects(place.take('plain', 'full'), { code: 'source-denied' });
+});
+
 test('a path names an object, and those that lie in it, no others whose keys begin alike', async () => {
   await using place = await setUp();
   using source = place.bucket('plain', 'from/');

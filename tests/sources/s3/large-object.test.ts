@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Bucket } from '../../../backup-agent/sources/s3/bucket.ts';
 import { restoreObjectsToDirectory } from '../../../backup-agent/sources/s3/restore-to-directory.ts';
+import type { BackupReader } from '../../../backup-agent/sources/source.ts';
 import { silentProgress } from '../../support/in-memory-backup.ts';
 import { counting } from '../files/killed-restore.ts';
 import { common, describe, put, setUp } from './buckets.ts';
@@ -40,6 +42,19 @@ test('an object larger than a segment lies in parts, and comes back whole, to a 
     assert.ok(readFileSync(join(directory, name)).equals(content));
 });
 
+/** A restore that is refused from a part on. */
+async function restoreUpToPart(
+  number: number,
+  { server, restore }: Awaited<ReturnType<typeof setUp>>,
+  reader: BackupReader,
+  target: Bucket,
+): Promise<void> {
+  const action = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+  server.faults.arm({ operation: 'UploadPart', skip: number - 1, times: 2, action });
+  await assert.rejects(restore([reader], target), { code: 'source-denied' });
+  server.faults.disarm();
+}
+
 test('a restore to a bucket that ended in the middle of a large object puts no part twice', async () => {
   await using place = await setUp(inParts);
   using source = place.bucket('plain', 'from/');
@@ -47,15 +62,8 @@ test('a restore to a bucket that ended in the middle of a large object puts no p
   const parts = 12;
   await put(source, 'large', randomBytes(parts * partBytes), attributes);
   const full = await place.take('plain', 'full', [], 'from/');
-  place.server.faults.arm({
-    operation: 'UploadPart',
-    skip: 7,
-    times: 2,
-    action: { kind: 'status', status: 403, code: 'AccessDenied' },
-  });
-  await assert.rejects(place.restore([full.reader], target), { code: 'source-denied' });
+  await restoreUpToPart(8, place, full.reader, target);
   assert.deepEqual(await describe(target), [], 'nobody sees a part of an object');
-  place.server.faults.disarm();
   let read = 0;
   const reader = counting(full.reader, (bytes) => (read += bytes));
   const before = place.server.requests.length;
@@ -74,10 +82,7 @@ test('an upload that is gone when a restore goes on is begun anew', async () => 
   using target = place.bucket('plain', 'to/');
   await put(source, 'large', randomBytes(3 * partBytes));
   const full = await place.take('plain', 'full', [], 'from/');
-  const denied = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
-  place.server.faults.arm({ operation: 'UploadPart', skip: 1, times: 2, action: denied });
-  await assert.rejects(place.restore([full.reader], target), { code: 'source-denied' });
-  place.server.faults.disarm();
+  await restoreUpToPart(2, place, full.reader, target);
   const { uploads } = place.server.bucket('plain');
   assert.equal(uploads.size, 1);
   uploads.clear();
